@@ -1,0 +1,1 @@
+"""Sleep analytics: pure functions over numpy and pandas. No input or output, no clock, no network."""
