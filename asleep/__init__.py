@@ -1,0 +1,1 @@
+"""The remote sleep API and nothing else: its client, errors, models, pacing, contract and simulator."""
