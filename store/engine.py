@@ -1,0 +1,168 @@
+"""The way to the database: how connections are set up, and the tables brought up to date at the start."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
+from sqlalchemy.orm import Session
+
+from store.people import StoreUnavailable
+
+BUSY_TIMEOUT_MS = 10_000
+_MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number will do as long as it is ours: PostgreSQL lets one holder at a time have it.
+_MIGRATION_LOCK = 6_031_769
+
+log = logging.getLogger(__name__)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for the URL, with its tables at the newest revision; two processes may start at once.
+
+    Args:
+        url: `sqlite:///path/to/file.db`, or `postgresql://...` with a driver that is installed.
+
+    Raises:
+        StoreUnavailable: the URL cannot be used, or the database cannot be reached or written.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = _sqlite_engine(parsed)
+        else:
+            engine = create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreUnavailable(
+            "The database URL cannot be read; write sqlite:///path or postgresql://..."
+        ) from error
+    except ImportError as error:
+        raise StoreUnavailable(
+            f"The database URL needs a driver that is not installed ({error.name})."
+        ) from error
+    try:
+        with _translated():
+            migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to the newest revision; nothing is locked when they are there already."""
+    config = migration_config()
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == newest:
+            return
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    log.info("The tables of the store are at revision %s.", newest)
+
+
+def migration_config() -> Config:
+    """Alembic's configuration, from here and not from a file."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that sees one state of the database."""
+    with _translated(), Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session whose changes are kept together at the end, or not at all when anything is raised."""
+    # On SQLite the write lock is taken at once: a reader that turns writer is refused without waiting.
+    with (
+        _translated(),
+        Session(engine.execution_options(writes=True), expire_on_commit=False) as session,
+        session.begin(),
+    ):
+        yield session
+
+
+def scrub(engine: Engine) -> None:
+    """Take deleted bytes out of SQLite's write-ahead log too; other databases look after themselves.
+
+    `secure_delete` overwrites rows in the main file, but only when the log has been written back and emptied.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    raw = engine.raw_connection()  # outside any transaction: a checkpoint refuses to run inside one
+    try:
+        cursor = raw.cursor()
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.close()
+    finally:
+        raw.close()
+    if busy:
+        log.warning(
+            "Deleted rows are still in the database's log because it is in use; the next deletion clears it."
+        )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise StoreUnavailable(
+            "A SQLite database in memory would be lost; name a file: sqlite:///path/to/file.db"
+        )
+    file = Path(url.database)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)  # SQLite gives its -wal and -shm files the same mode
+    except OSError as error:
+        raise StoreUnavailable(f"The database file cannot be written: {error.strerror}.") from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own way of opening transactions leaves DDL outside them; `_begin_sqlite` says BEGIN itself.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (IntegrityError, ProgrammingError, DataError):
+        raise  # the database answered: what it refused is the caller's to explain
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
+        raise StoreUnavailable(
+            f"The database did not answer: {reason}. Look at its disk and its address."
+        ) from error

@@ -1,0 +1,228 @@
+# ruff: noqa: N818 - the exceptions are named for what is the case, as in the tree below
+"""The people of a roster as values, what makes such a value acceptable, and what the store may refuse.
+
+StoreError
+├── StoreUnavailable      the database could not be reached or is not writable
+├── UnknownOrganisation   no organisation has that id
+├── UnknownPerson         nobody in that organisation has that id
+├── DuplicatePerson       that vendor id is already in the roster
+└── InvalidPerson         a field cannot be accepted; the sentence names the field
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Literal, get_args
+from zoneinfo import available_timezones
+
+Environment = Literal["live", "test"]
+"""The vendor keeps two separate sets of data behind one host; an id of one means nothing in the other."""
+
+SEXES = ("", "male", "female", "non_binary", "other", "prefer_not_to_say")
+"""The contract's words; empty where nobody said."""
+
+MAX_NAME = 200
+MAX_VENDOR_ID = 200
+MAX_TAG = 60
+MAX_TAGS = 50
+FIRST_BIRTH_YEAR = 1900
+
+_ORGANISATION_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+# Written backwards or nested, a name could imitate another one: U+202A-202E and U+2066-2069.
+_DIRECTION_MARKS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+
+
+class StoreError(Exception):
+    """The root of everything the store refuses; its text says what happened and what to do."""
+
+
+class StoreUnavailable(StoreError):
+    """The database could not be reached, is locked for too long, or cannot be written."""
+
+
+class UnknownOrganisation(StoreError):
+    """No organisation has that id."""
+
+
+class UnknownPerson(StoreError):
+    """Nobody in that organisation has that id."""
+
+
+class DuplicatePerson(StoreError):
+    """The vendor id is already in the organisation's roster."""
+
+
+class InvalidPerson(StoreError, ValueError):
+    """A field of a person or an organisation cannot be accepted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation:
+    """A customer: the wall that no data crosses. `zone` is the clock its reports are dated by."""
+
+    organisation_id: str
+    name: str
+    zone: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPerson:
+    """Somebody to be added to a roster; the store gives them an opaque id."""
+
+    vendor_id: str
+    name: str
+    zone: str
+    birth_year: int | None = None
+    sex: str = ""
+    tags: tuple[str, ...] = ()
+    environment: Environment = "live"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody whose sleep is shown. `person_id` is ours and opaque, `vendor_id` is the API's user id."""
+
+    person_id: str
+    vendor_id: str
+    name: str
+    zone: str
+    birth_year: int | None
+    sex: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    environment: Environment = "live"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one row of an import: `person` when it was added, else a sentence in `problem`.
+
+    Attributes:
+        row: place in the given sequence, from 0.
+        vendor_id: as given.
+    """
+
+    row: int
+    vendor_id: str
+    person: Person | None
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncState:
+    """The last synchronisation of a person.
+
+    Attributes:
+        attempted_at: when it was last tried (UTC).
+        succeeded_at: when it last went through (UTC), kept through later failures; None when it never did.
+        error: why the last try failed; empty when it did not.
+        listed, fetched, failed: in the last try, sessions the vendor named, those received, those not to be
+            had.
+    """
+
+    person_id: str
+    attempted_at: datetime
+    succeeded_at: datetime | None
+    error: str
+    listed: int
+    fetched: int
+    failed: int
+
+
+def checked_person(person: NewPerson, *, this_year: int) -> NewPerson:
+    """The same person with the name in one Unicode form and the tags sorted, once each.
+
+    Raises:
+        InvalidPerson: a field cannot be accepted; the sentence names it and says what to write.
+    """
+    _check_vendor_id(person.vendor_id)
+    _check_birth_year(person.birth_year, this_year=this_year)
+    if person.sex not in SEXES:
+        legal = ", ".join(sex for sex in SEXES if sex)
+        raise InvalidPerson(f"Sex {person.sex!r} is not one of {legal}; leave it empty when it is not known.")
+    if person.environment not in get_args(Environment):
+        raise InvalidPerson(f"Environment {person.environment!r} is neither live nor test.")
+    return replace(
+        person,
+        name=checked_text(person.name, field="The name", longest=MAX_NAME),
+        zone=checked_zone(person.zone),
+        tags=checked_tags(person.tags),
+    )
+
+
+def checked_organisation_id(organisation_id: str) -> str:
+    """The id itself, when it can stand in a path and a key: 1 to 63 of a-z, 0-9, `-` and `_`."""
+    if not _ORGANISATION_ID.fullmatch(organisation_id):
+        raise InvalidPerson(
+            f"Organisation id {organisation_id[:80]!r} cannot be used; write 1 to 63 small letters, digits, "
+            "- or _, beginning with a letter or a digit."
+        )
+    return organisation_id
+
+
+def checked_zone(zone: str) -> str:
+    """The zone itself, when it is an IANA name that this computer knows."""
+    if zone not in _zones():
+        raise InvalidPerson(
+            f"Time zone {zone[:80]!r} is not an IANA name; write one like Europe/Berlin or UTC."
+        )
+    return zone
+
+
+def checked_text(text: str, *, field: str, longest: int) -> str:
+    """The text without outer blanks, in Unicode form C.
+
+    Raises:
+        InvalidPerson: it is empty, too long, or holds characters that are not seen.
+    """
+    clean = unicodedata.normalize("NFC", text.strip())
+    if not clean:
+        raise InvalidPerson(f"{field} is empty; write at least one character.")
+    if len(clean) > longest:
+        raise InvalidPerson(f"{field} has {len(clean)} characters; the most is {longest}.")
+    if any(_is_hidden(character) for character in clean):
+        raise InvalidPerson(f"{field} holds a control character (a line break, a tab, ...); take it out.")
+    return clean
+
+
+def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags sorted, each once. A semicolon is refused because it separates tags in files."""
+    clean = sorted({checked_text(tag, field="A tag", longest=MAX_TAG) for tag in tags})
+    if len(clean) > MAX_TAGS:
+        raise InvalidPerson(f"{len(clean)} tags are too many; the most is {MAX_TAGS}.")
+    if joined := next((tag for tag in clean if ";" in tag), None):
+        raise InvalidPerson(
+            f"Tag {joined!r} holds a semicolon, which separates tags; write two tags instead."
+        )
+    return tuple(clean)
+
+
+def _check_vendor_id(vendor_id: str) -> None:
+    clean = checked_text(vendor_id, field="The vendor's user id", longest=MAX_VENDOR_ID)
+    if clean != vendor_id:
+        raise InvalidPerson("The vendor's user id has blanks around it or unusual accents; copy it exactly.")
+    if vendor_id in {".", ".."}:
+        raise InvalidPerson(
+            f"{vendor_id!r} cannot be a vendor's user id; copy it from the vendor's dashboard."
+        )
+
+
+def _check_birth_year(birth_year: int | None, *, this_year: int) -> None:
+    if birth_year is not None and not FIRST_BIRTH_YEAR <= birth_year <= this_year:
+        raise InvalidPerson(
+            f"Birth year {birth_year} is not between {FIRST_BIRTH_YEAR} and {this_year}; "
+            "leave it empty when it is not known."
+        )
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in _DIRECTION_MARKS
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,278 @@
+"""The roster in a database: what comes back, what is refused, and what one organisation sees of another."""
+
+import io
+import multiprocessing
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, event
+
+from store.database import Store
+from store.engine import migration_config, open_engine
+from store.people import DuplicatePerson, StoreUnavailable, UnknownOrganisation, UnknownPerson
+from store.tables import Base
+from tests.store.samples import NOW, somebody
+
+
+def test_a_person_comes_back_as_added(store: Store) -> None:
+    added = store.add_person(
+        "north", somebody(birth_year=1980, sex="female", tags=("shift", "control"), environment="test")
+    )
+    assert re.fullmatch(r"p_[a-z2-7]{12}", added.person_id)
+    assert added.tags == ("control", "shift")
+    assert added.created_at == NOW
+    assert store.person("north", added.person_id) == added
+    assert store.people("north") == (added,)
+    assert store.person_by_vendor_id("north", "G-1", environment="test") == added
+
+
+def test_people_are_listed_by_name_and_by_tag(store: Store) -> None:
+    names = {"G-1": "zoe", "G-2": "Ann", "G-3": "Émile", "G-4": "bob"}
+    for vendor_id, name in names.items():
+        tags = ("shift",) if name in {"zoe", "bob"} else ()
+        store.add_person("north", somebody(vendor_id, name=name, tags=tags))
+    assert [person.name for person in store.people("north")] == ["Ann", "bob", "zoe", "Émile"]
+    assert [person.name for person in store.people("north", tag="shift")] == ["bob", "zoe"]
+    assert store.people("north", tag="nobody") == ()
+    assert store.tags("north") == {"shift": 2}
+
+
+def test_one_vendor_id_is_in_a_roster_once_but_may_be_in_two_rosters(store: Store) -> None:
+    store.add_person("north", somebody())
+    with pytest.raises(DuplicatePerson, match="'G-1' is already in the roster"):
+        store.add_person("north", somebody(name="Somebody Else"))
+    store.add_person("north", somebody(environment="test"))
+    assert store.add_person("south", somebody()).vendor_id == "G-1"
+    assert len(store.people("north")) == 2
+    assert len(store.people("north", environment="live")) == 1
+
+
+def test_an_import_adds_the_good_rows_and_says_why_not_for_each_other(store: Store) -> None:
+    store.add_person("north", somebody("G-1"))
+    rows = [
+        somebody("G-1"),
+        somebody("G-2"),
+        somebody("G-3", zone="Nowhere"),
+        somebody("G-2"),
+        somebody("G-4"),
+    ]
+    outcomes = store.add_people("north", rows)
+    assert [(outcome.row, outcome.vendor_id) for outcome in outcomes] == [
+        (0, "G-1"), (1, "G-2"), (2, "G-3"), (3, "G-2"), (4, "G-4"),
+    ]  # fmt: skip
+    assert [outcome.person is not None for outcome in outcomes] == [False, True, False, False, True]
+    assert "already in the roster" in outcomes[0].problem
+    assert "not an IANA name" in outcomes[2].problem
+    assert "already in the roster" in outcomes[3].problem
+    assert {person.vendor_id for person in store.people("north")} == {"G-1", "G-2", "G-4"}
+    assert {outcome.person for outcome in outcomes if outcome.person} <= set(store.people("north"))
+
+
+def test_what_can_be_changed_of_a_person_is_changed_and_nothing_else(store: Store) -> None:
+    added = store.add_person("north", somebody(tags=("shift", "control")))
+    other = store.add_person("north", somebody("G-2", tags=("shift",)))
+    changed = replace(
+        added, name="Ann Other", zone="Asia/Seoul", birth_year=1970, sex="other", tags=("shift", "new")
+    )
+    after = store.update_person("north", replace(changed, vendor_id="G-9"))
+    assert after == replace(changed, tags=("new", "shift"))
+    assert store.person("north", other.person_id) == other
+    assert store.tags("north") == {"new": 1, "shift": 2}
+
+
+def test_one_organisation_cannot_reach_a_person_of_another(store: Store) -> None:
+    mine = store.add_person("north", somebody(tags=("shift",)))
+    reaches: list[Callable[[], object]] = [
+        lambda: store.person("south", mine.person_id),
+        lambda: store.person_by_vendor_id("south", mine.vendor_id),
+        lambda: store.update_person("south", mine),
+        lambda: store.remove_person("south", mine.person_id),
+        lambda: store.record_sync("south", mine.person_id, attempted_at=NOW, succeeded=True),
+    ]
+    for reach in reaches:
+        with pytest.raises(UnknownPerson):
+            reach()
+    assert store.people("south") == ()
+    assert store.tags("south") == {}
+    assert store.sync_states("south") == {}
+    assert store.people("north") == (mine,)
+
+
+def test_an_organisation_is_made_once_and_must_exist(store: Store) -> None:
+    again = store.ensure_organisation("north", "Another Name", "UTC")
+    assert (again.name, again.zone) == ("North Clinic", "Europe/Berlin")
+    for refused in (
+        lambda: store.organisation("east"),
+        lambda: store.add_person("east", somebody()),
+        lambda: store.add_people("east", [somebody()]),
+    ):
+        with pytest.raises(UnknownOrganisation, match="'east'"):
+            refused()
+
+
+def test_a_failed_synchronisation_keeps_the_last_success(store: Store) -> None:
+    person_id = store.add_person("north", somebody()).person_id
+    store.record_sync("north", person_id, attempted_at=NOW, succeeded=True, listed=5, fetched=5)
+    later = NOW + timedelta(hours=1)
+    state = store.record_sync(
+        "north", person_id, attempted_at=later, succeeded=False, error="x" * 900, failed=2
+    )
+    assert state == store.sync_states("north")[person_id]
+    assert (state.attempted_at, state.succeeded_at) == (later, NOW)
+    assert (len(state.error), state.listed, state.fetched, state.failed) == (500, 0, 0, 2)
+
+
+def test_instants_come_back_in_utc_whatever_zone_they_were_given_in(store: Store) -> None:
+    person_id = store.add_person("north", somebody()).person_id
+    seoul = datetime(2026, 3, 1, 6, 0, tzinfo=timezone(timedelta(hours=9)))
+    store.record_sync("north", person_id, attempted_at=seoul, succeeded=True)
+    kept = store.sync_states("north")[person_id].attempted_at
+    assert (kept, kept.tzinfo) == (datetime(2026, 2, 28, 21, 0, tzinfo=UTC), UTC)
+
+
+def test_a_person_taken_out_is_gone_with_tags_and_synchronisation(store: Store) -> None:
+    gone = store.add_person("north", somebody(tags=("shift",)))
+    stays = store.add_person("north", somebody("G-2"))
+    store.record_sync("north", gone.person_id, attempted_at=NOW, succeeded=True)
+    store.remove_person("north", gone.person_id)
+    assert store.people("north") == (stays,)
+    assert store.tags("north") == {}
+    assert store.sync_states("north") == {}
+    assert store.add_person("north", somebody()).person_id != gone.person_id
+
+
+def test_no_byte_of_a_person_taken_out_stays_in_the_files(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/store.db", now=lambda: NOW)
+    store.ensure_organisation("north", "North", "UTC")
+    canaries = (b"CANARY-NAME", b"CANARY-VENDOR", b"canary-tag", b"canary-error")
+    person = store.add_person("north", somebody("CANARY-VENDOR", name="CANARY-NAME", tags=("canary-tag",)))
+    store.record_sync("north", person.person_id, attempted_at=NOW, succeeded=False, error="canary-error")
+    store.update_person("north", replace(person, name="CANARY-NAME the second"))
+
+    def bytes_on_disk() -> bytes:
+        return b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+    assert all(canary in bytes_on_disk() for canary in canaries)
+    store.remove_person("north", person.person_id)
+    left = [canary for canary in (*canaries, person.person_id.encode()) if canary in bytes_on_disk()]
+    store.close()
+    assert left == []
+
+
+def test_the_models_and_the_migrations_make_the_same_tables(url: str) -> None:
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_a_second_start_keeps_the_roster_and_takes_no_write_lock(url: str) -> None:
+    first = Store(url, now=lambda: NOW)
+    first.ensure_organisation("north", "North", "UTC")
+    added = first.add_person("north", somebody())
+    first.close()
+    second = Store(url)
+    assert second.people("north") == (added,)
+    second.close()
+
+
+def test_sqlite_is_set_up_for_durable_private_concurrent_use(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/new/store.db")
+    wanted = {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 10_000}
+    with engine.connect() as connection:
+        found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted}
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in (tmp_path / "new").iterdir()}
+    engine.dispose()
+    assert found == wanted
+    assert set(modes.values()) == {"0o600"}
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
+def test_a_migration_that_fails_half_way_leaves_no_table_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "CREATE TABLE tags" in statement:
+            raise KeyboardInterrupt
+
+    event.listen(Engine, "before_cursor_execute", cut_off)
+    url = f"sqlite:///{tmp_path}/store.db"
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            open_engine(url)
+    finally:
+        event.remove(Engine, "before_cursor_execute", cut_off)
+    Store(url).close()
+
+
+def test_many_writers_at_once_lose_nothing(store: Store) -> None:
+    def add(first: int) -> None:
+        for number in range(first, first + 10):
+            store.add_person("north", somebody(f"G-{number}"))
+
+    threads = [threading.Thread(target=add, args=(first,)) for first in range(0, 80, 10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.people("north")) == 80
+
+
+def start_store(url: str) -> None:
+    store = Store(url)
+    store.ensure_organisation("north", "North", "UTC")
+    store.close()
+
+
+def test_two_processes_may_start_at_once(url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    processes = [spawn.Process(target=start_store, args=(url,)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    store = Store(url)
+    assert store.organisation("north").name == "North"
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("not a url", "cannot be read"),
+        ("nosuchdatabase://host/db", "cannot be read"),
+        ("sqlite://", "in memory would be lost"),
+        ("sqlite:////proc/nowhere/store.db", "cannot be written"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_with_a_sentence(url: str, sentence: str) -> None:
+    with pytest.raises(StoreUnavailable, match=sentence):
+        Store(url)
+
+
+def test_a_damaged_database_is_named_and_not_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    file.write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreUnavailable, match="did not answer"):
+        Store(f"sqlite:///{file}")
+    assert file.read_bytes() == b"this is no database" * 100
+
+
+def test_the_tables_are_described_in_words_that_postgresql_knows() -> None:
+    config = migration_config()
+    config.set_main_option("sqlalchemy.url", "postgresql://")
+    script = config.output_buffer = io.StringIO()
+    command.upgrade(config, "head", sql=True)
+    assert "TIMESTAMP WITH TIME ZONE NOT NULL" in script.getvalue()
+    assert script.getvalue().count("ON DELETE CASCADE") == 3
