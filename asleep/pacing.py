@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 SHARE_OF_RATE: Final = 0.98
-"""Turns are spaced for this share of the rate: the rest is room for turns that arrive bunched at the vendor."""
+"""Turns are spaced for this share of the rate: the rest is room for late and bunched arrivals."""
 
 
 class Pacer:
@@ -44,7 +44,7 @@ class Pacer:
         return f"Pacer(per_second={self.per_second!r})"
 
     def wait(self, *, within_s: float = math.inf) -> bool:
-        """True once this thread's turn has come; False, at once, if it would not come within `within_s` seconds.
+        """True once this thread's turn has come; False, at once, if that is more than `within_s` seconds off.
 
         A turn that is refused this way is not booked and costs nobody else theirs.
         """
