@@ -196,7 +196,7 @@ def _reason(row: "pd.Series[float]", estimator: Estimator | None) -> str:
             f"mid-sleep varies by {spread} (standard deviation over {nights}); "
             f"the regularity index needs {MINIMUM_DAY_PAIRS} pairs of consecutive nights, there are {pairs}"
         )
-    if not row["any_sleep"]:
+    if row["day_pairs"] >= MINIMUM_DAY_PAIRS and not row["any_sleep"]:
         return "consistency needs sleep; there is none"
     if row["nights"] >= MINIMUM_NIGHTS:
         return f"consistency needs a typical time of sleep; these {nights} lie all round the clock"
