@@ -71,7 +71,8 @@ def efficiency_part(se_pct: ArrayLike) -> Floats:
 def duration_part(tst_h: ArrayLike, age_years: ArrayLike) -> Floats:
     """The duration part, 0 to 100, of total sleep time in hours at an age in years.
 
-    An age of NaN is judged as an adult of 26 to 64. At 40 years 7 h to 9 h give 100, 6 h and 10 h 80, 5 h and 11 h 60.
+    An age of NaN is judged as an adult of 26 to 64. At 40 years 7 h to 9 h give 100, 6 h and 10 h give 80,
+    5 h and 11 h give 60.
 
     Raises:
         ValueError: an age below 0.
