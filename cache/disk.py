@@ -24,18 +24,18 @@ _WRITE_TIMEOUT_S = 5.0
 log = logging.getLogger(__name__)
 
 
-class ValueTooLarge(ValueError):  # noqa: N818 - the condition is the name
+class ValueTooLarge(ValueError):
     """The value has more than 32,768 bytes when sealed; the caller does without keeping it.
 
     diskcache would put it in a file of its own, and replacing such files under readers gives false misses.
     """
 
 
-class NotBytes(TypeError):  # noqa: N818
+class NotBytes(TypeError):
     """A key that is not text or a value that is not bytes, given by a caller or found in the file."""
 
 
-class CacheBusy(OSError):  # noqa: N818
+class CacheBusy(OSError):
     """Nothing could be deleted, because others kept the file busy or the disk is at fault."""
 
 

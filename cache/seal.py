@@ -12,7 +12,7 @@ Sealed = NewType("Sealed", bytes)
 """Bytes that have been through a seal: the only kind that `cache.files` writes."""
 
 
-class SealBroken(Exception):  # noqa: N818 - the condition is the name
+class SealBroken(Exception):
     """Bytes from disk are not what was sealed under this label: damaged, moved, or of another key."""
 
 

@@ -1,6 +1,7 @@
 """What may be kept, for how long, and that two questions never share a key."""
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any, get_args
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_drawer_begins_with_the_drawer_above_it() -> None:
     parts = {"organisation": "north", "environment": "live", "user_id": "u", "operation": "get_user"}
     names = list(parts)
     drawers = [cache_tag(**{name: parts[name] for name in names[:depth]}) for depth in range(1, 5)]
-    for upper, lower in zip(drawers, drawers[1:], strict=False):
+    for upper, lower in pairwise(drawers):
         assert lower.startswith(upper)
         assert upper.endswith("/")
 

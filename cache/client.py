@@ -1,0 +1,270 @@
+"""The vendor's answers, from disk where that is right, and from disk with their age when the vendor fails."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from asleep.errors import (
+    NotFound,
+    PlanExpired,
+    QuotaExceeded,
+    RateLimited,
+    ServerFault,
+    TransportError,
+    UserNotFound,
+)
+from asleep.models import AverageStats, SessionListItem, SessionResult, User, UserMetadata
+from cache.disk import CacheBusy, DiskCache, ValueTooLarge
+from cache.envelope import SCHEMA, Codec, Envelope
+from cache.policy import Keep, Operation, Parameter, cache_key, cache_tag, keep
+
+VENDOR_FAILS = (TransportError, ServerFault, RateLimited, QuotaExceeded, PlanExpired)
+"""What lets a kept answer stand in: the question was right, and the vendor cannot answer it now."""
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Asleep(Protocol):
+    """The verbs of `asleep.client.AsleepClient` that read and can be answered from disk, and that write."""
+
+    def get_session(self, user_id: str, session_id: str) -> SessionResult: ...  # noqa: D102
+    def list_sessions(  # noqa: D102
+        self, user_id: str, *, first: date | None = None, last: date | None = None, newest_first: bool = True
+    ) -> tuple[SessionListItem, ...]: ...
+    def average_stats(self, user_id: str, *, first: date, last: date) -> AverageStats: ...  # noqa: D102
+    def get_user(self, user_id: str) -> User: ...  # noqa: D102
+    def create_user(self, metadata: UserMetadata | None = None) -> str: ...  # noqa: D102
+    def delete_user(self, user_id: str) -> None: ...  # noqa: D102
+    def delete_session(self, user_id: str, session_id: str) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Generic[T]):
+    """A value with its age.
+
+    Attributes:
+        value: what the vendor said.
+        fetched_at: when the vendor said it (UTC).
+        stale: the vendor could not be asked again although it was time; `reason` is a sentence that says why.
+        reason: empty when not stale.
+    """
+
+    value: T
+    fetched_at: datetime
+    stale: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question(Generic[T]):
+    key: str
+    tag: str
+    operation: Operation
+    codec: Codec[T]
+    ask: Callable[[], T]
+
+
+_SESSION = Codec[SessionResult](SessionResult)
+_SESSIONS = Codec[tuple[SessionListItem, ...]](tuple[SessionListItem, ...])
+_AVERAGES = Codec[AverageStats](AverageStats)
+_USER = Codec[User](User)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CachedAsleep:
+    """The client's verbs for one organisation; reads answer `Answer`, writes pass through.
+
+    A kept answer that is fresh (`cache.policy.keep`) is handed out without asking. Otherwise the vendor is
+    asked; when it fails (`VENDOR_FAILS`), a kept answer stands in, marked stale, with the reason. Every other
+    error rises; what the vendor does not know (404) is forgotten here too.
+
+    Args:
+        client: who asks the vendor.
+        disk: where answers are kept.
+        organisation: whose answers; no other organisation ever sees them.
+        environment: the vendor's (live or test), whose data sets are separate.
+        now: the clock, in UTC; tests hand in their own.
+    """
+
+    def __init__(
+        self,
+        client: Asleep,
+        disk: DiskCache,
+        *,
+        organisation: str,
+        environment: str,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._client = client
+        self._disk = disk
+        self._organisation = organisation
+        self._environment = environment
+        self._now = now
+
+    def get_session(self, user_id: str, session_id: str, *, fresh: bool = False) -> Answer[SessionResult]:
+        """One session with its stages; with `fresh`, asked again although a kept one would do."""
+        question = self._question(
+            "get_session",
+            user_id,
+            {"session_id": session_id},
+            _SESSION,
+            lambda: self._client.get_session(user_id, session_id),
+        )
+        return self._answer(question, user_id, fresh=fresh)
+
+    def list_sessions(
+        self,
+        user_id: str,
+        *,
+        first: date | None = None,
+        last: date | None = None,
+        newest_first: bool = True,
+        fresh: bool = False,
+    ) -> Answer[tuple[SessionListItem, ...]]:
+        """All sessions of the days from first to last, both included; with `fresh`, asked again."""
+        question = self._question(
+            "list_sessions",
+            user_id,
+            {"first": first, "last": last, "newest_first": newest_first},
+            _SESSIONS,
+            lambda: self._client.list_sessions(user_id, first=first, last=last, newest_first=newest_first),
+        )
+        return self._answer(question, user_id, fresh=fresh)
+
+    def average_stats(
+        self, user_id: str, *, first: date, last: date, fresh: bool = False
+    ) -> Answer[AverageStats]:
+        """The means of the days first to last and the sessions behind them; with `fresh`, asked again."""
+        question = self._question(
+            "average_stats",
+            user_id,
+            {"first": first, "last": last},
+            _AVERAGES,
+            lambda: self._client.average_stats(user_id, first=first, last=last),
+        )
+        return self._answer(question, user_id, fresh=fresh)
+
+    def get_user(self, user_id: str, *, fresh: bool = False) -> Answer[User]:
+        """The person as the vendor knows them; with `fresh`, asked again."""
+        question = self._question("get_user", user_id, {}, _USER, lambda: self._client.get_user(user_id))
+        return self._answer(question, user_id, fresh=fresh)
+
+    def create_user(self, metadata: UserMetadata | None = None) -> str:
+        """The new person's vendor id."""
+        return self._client.create_user(metadata)
+
+    def delete_user(self, user_id: str) -> None:
+        """Delete the person at the vendor, and here whatever was kept of them, even when the vendor fails."""
+        try:
+            self._client.delete_user(user_id)
+        finally:
+            self.forget(user_id)
+
+    def delete_session(self, user_id: str, session_id: str) -> None:
+        """Delete a session at the vendor, and here the session with every list and mean that named it."""
+        try:
+            self._client.delete_session(user_id, session_id)
+        finally:
+            self._disk.delete(self._key("get_session", user_id, {"session_id": session_id}))
+            named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
+            for operation in named_in:
+                self._disk.erase(self._tag(user_id, operation))
+
+    def forget(self, user_id: str) -> int:
+        """How many kept answers about the person were deleted; no byte of them stays on disk."""
+        return self._disk.erase(self._tag(user_id))
+
+    def _answer(self, question: _Question[T], user_id: str, *, fresh: bool) -> Answer[T]:
+        kept = self._kept(question)
+        if kept is not None and not fresh and self._age_s(kept) <= _terms(question, kept).fresh_s:
+            return Answer(value=kept.value, fetched_at=kept.fetched_at)
+        try:
+            value = question.ask()
+        except VENDOR_FAILS as error:
+            if kept is None:
+                raise
+            log.warning("A kept answer to %s stands in: %s", question.operation, error)
+            return Answer(value=kept.value, fetched_at=kept.fetched_at, stale=True, reason=str(error))
+        except NotFound as error:
+            self._drop(question, user_id, everything=isinstance(error, UserNotFound))
+            raise
+        return self._keep(question, value)
+
+    def _keep(self, question: _Question[T], value: T) -> Answer[T]:
+        answer = Answer(value=value, fetched_at=self._now())
+        terms = keep(question.operation, value)
+        if terms is not None:
+            data = question.codec.encode(value, fetched_at=answer.fetched_at)
+            try:
+                self._disk.set(question.key, data, tag=question.tag, expire_s=terms.stale_s)
+            except ValueTooLarge as error:
+                self._disk.delete(question.key)  # the former answer is no longer the newest
+                log.info("An answer to %s is not kept: %s", question.operation, error)
+        return answer
+
+    def _kept(self, question: _Question[T]) -> Envelope[T] | None:
+        """What was kept and may still be handed out, if only as a stand-in; undecodable means nothing."""
+        data = self._disk.get(question.key, tag=question.tag)
+        envelope = None if data is None else question.codec.decode(data)
+        if envelope is None or self._age_s(envelope) > _terms(question, envelope).stale_s:
+            return None
+        return envelope
+
+    def _age_s(self, envelope: Envelope[Any]) -> float:
+        age_s = (self._now() - envelope.fetched_at).total_seconds()
+        # From the future: the clock was set back, and nobody knows how old it really is.
+        return age_s if age_s >= 0 else float("inf")
+
+    def _drop(self, question: _Question[T], user_id: str, *, everything: bool) -> None:
+        try:
+            if everything:
+                self.forget(user_id)
+            else:
+                self._disk.delete(question.key)
+        except CacheBusy as error:
+            log.warning("An answer that is no longer true is still kept: %s", error)
+
+    def _question(
+        self,
+        operation: Operation,
+        user_id: str,
+        parameters: dict[str, Parameter],
+        codec: Codec[T],
+        ask: Callable[[], T],
+    ) -> _Question[T]:
+        return _Question(
+            key=self._key(operation, user_id, parameters),
+            tag=self._tag(user_id, operation),
+            operation=operation,
+            codec=codec,
+            ask=ask,
+        )
+
+    def _key(self, operation: Operation, user_id: str, parameters: dict[str, Parameter]) -> str:
+        return cache_key(
+            organisation=self._organisation,
+            environment=self._environment,
+            user_id=user_id,
+            operation=operation,
+            parameters=parameters,
+            schema=SCHEMA,
+        )
+
+    def _tag(self, user_id: str, operation: str = "") -> str:
+        return cache_tag(
+            organisation=self._organisation,
+            environment=self._environment,
+            user_id=user_id,
+            operation=operation,
+        )
+
+
+def _terms(question: _Question[T], envelope: Envelope[T]) -> Keep:
+    """How long the kept answer is good by today's policy, whatever was thought when it was kept."""
+    return keep(question.operation, envelope.value) or Keep(fresh_s=0, stale_s=0)
