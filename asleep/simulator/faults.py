@@ -1,0 +1,84 @@
+"""Trouble on purpose: answers that are refused, late, broken or cut off, for a seeded share of the calls."""
+
+import random
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+FaultKind = Literal["rate-limit", "server-error", "slow", "reset"]
+FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+
+SLOW_S = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A kind of trouble and the share of calls, 0 to 1, that meet it."""
+
+    kind: FaultKind
+    share: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Fault":
+        """The fault written as KIND:SHARE; raises ValueError saying what to write."""
+        kind, _, share = text.partition(":")
+        known = next((name for name in FAULT_KINDS if name == kind), None)
+        if known is None:
+            kinds = ", ".join(FAULT_KINDS)
+            raise ValueError(f"{kind!r} is no kind of fault; write one of {kinds} with a share: slow:0.1")
+        try:
+            value = float(share)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= 1:
+            raise ValueError(
+                f"the share of {kind} is {share!r}; write a number from 0 to 1, as in {kind}:0.1"
+            )
+        return cls(kind=known, share=value)
+
+
+class Troublemaker:
+    """Which fault the next call meets: those planned first, then by chance. Safe between threads."""
+
+    def __init__(self, faults: tuple[Fault, ...], *, seed: int) -> None:
+        self._faults = faults
+        self._random = random.Random(f"faults of {seed}")
+        self._planned: deque[FaultKind] = deque()
+        self._lock = threading.Lock()
+
+    def plan(self, *kinds: FaultKind) -> None:
+        """Lets the next calls meet these faults, one each, in this order."""
+        with self._lock:
+            self._planned.extend(kinds)
+
+    def next(self) -> FaultKind | None:
+        """The fault of this call, or None. Each kind is drawn for, so shares do not depend on one another."""
+        with self._lock:
+            drawn = [fault.kind for fault in self._faults if self._random.random() < fault.share]
+            if self._planned:
+                return self._planned.popleft()
+            return drawn[0] if drawn else None
+
+
+class RateLimit:
+    """A bucket that holds one second's worth of calls and fills at the allowed rate. Safe between threads."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._capacity = max(per_second, 1.0)
+        self._tokens = self._capacity
+        self._filled_at = time.monotonic()
+        self._lock = threading.Lock()
+
+    def admits(self) -> bool:
+        """Whether one more call is within the rate now; a refused call costs nothing."""
+        with self._lock:
+            now = time.monotonic()
+            self._tokens = min(self._capacity, self._tokens + (now - self._filled_at) * self._per_second)
+            self._filled_at = now
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True
