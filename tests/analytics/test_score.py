@@ -1,0 +1,288 @@
+"""The score of a person is what its parts say, in numbers and in words; a cohort is everyone alone."""
+
+import math
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.score import (
+    SCORE_COLUMNS,
+    SCORE_VERSION,
+    WEIGHTS,
+    band,
+    duration_part,
+    efficiency_part,
+    night_score,
+    overall,
+    period_score,
+    period_scores,
+)
+from analytics.wording import NBSP
+
+DAY = 2880
+FIRST, LAST = date(2026, 2, 1), date(2026, 2, 28)
+
+
+def nights(count: int, person_id: str = "ada", start: str = "2026-02-01", **columns: Any) -> pd.DataFrame:
+    """Consecutive equal nights; each agrees with the one before in nine slots of ten."""
+    frame = pd.DataFrame({"night": pd.date_range(start, periods=count), "day_index": np.arange(count) + 100})
+    given: dict[str, Any] = {
+        "person_id": person_id,
+        "kind": "main",
+        "valid": True,
+        "se_pct": 90.0,
+        "se_known_pct": 90.0,
+        "unknown_share": 0.0,
+        "tst_min": 450.0,
+        "midsleep_clock_h": 3.5,
+        "sri_agree": 0.9 * DAY,
+        "sri_known": DAY,
+    }
+    return frame.assign(**(given | columns))
+
+
+def plain(text: str) -> str:
+    """The text as a reader types it: values and units are held together by non-breaking spaces."""
+    return text.replace(NBSP, " ")
+
+
+def score_of(frame: pd.DataFrame, age_years: float | None = 40) -> Any:
+    return period_score(frame, age_years=age_years, first=FIRST, last=LAST)
+
+
+def test_weights_make_one() -> None:
+    assert sum(WEIGHTS.values()) == pytest.approx(1)
+    assert overall(100, 100, 100) == pytest.approx(100)
+
+
+def test_efficiency_edges_of_the_norms_are_edges_of_the_bands() -> None:
+    assert efficiency_part([30, 45, 75, 85, 90, 95, 99]).tolist() == [0, 0, 60, 80, 90, 100, 100]
+    assert math.isnan(efficiency_part(math.nan))
+
+
+@pytest.mark.parametrize("age", [0, 0.5, 2, 4, 10, 16, 22, 40, 70, math.nan])
+def test_duration_falls_without_steps_from_the_recommended_range(age: float) -> None:
+    hours = np.linspace(0, 24, 2_401)
+    found = duration_part(hours, age)
+    assert np.abs(np.diff(found)).max() <= 0.21
+    assert found.min() == 0
+    best = hours[found == 100]
+    assert (np.diff(found[hours < best[0]]) >= 0).all()
+    assert (np.diff(found[hours > best[-1]]) <= 0).all()
+
+
+def test_an_unknown_age_is_an_adult() -> None:
+    hours = np.linspace(0, 14, 29)
+    assert (duration_part(hours, math.nan) == duration_part(hours, 40)).all()
+
+
+def test_ages_change_group_on_the_birthday() -> None:
+    assert duration_part(10.5, 17.99) == pytest.approx(90)
+    assert duration_part(10.5, 18) == pytest.approx(85)
+    assert duration_part(10.5, 25.99) == pytest.approx(85)
+    assert duration_part(10.5, 26) == pytest.approx(70)
+
+
+def test_an_age_below_0_is_refused() -> None:
+    with pytest.raises(ValueError, match="check the year of birth"):
+        duration_part(8, [40, -1])
+
+
+@pytest.mark.parametrize(
+    ("score", "word"),
+    [
+        (100, "Excellent"),
+        (90, "Excellent"),
+        (89.95, "Excellent"),
+        (89.94, "Good"),
+        (80, "Good"),
+        (79.94, "Fair"),
+        (60, "Fair"),
+        (59.9, "Poor"),
+        (0, "Poor"),
+        (math.nan, ""),
+    ],
+)
+def test_the_word_fits_the_number_that_is_shown(score: float, word: str) -> None:
+    assert band(score) == word
+
+
+def test_a_plain_month_in_numbers_and_words() -> None:
+    found = score_of(nights(28))
+    assert found.overall == pytest.approx(0.4 * 90 + 0.3 * 80 + 0.3 * 100)
+    assert (found.nights, found.day_pairs, found.estimator) == (28, 27, "sri")
+    assert (found.mean_se_pct, found.mean_tst_min) == (pytest.approx(90), pytest.approx(450))
+    assert (found.version, found.reason) == (SCORE_VERSION, "")
+    assert [part.weight for part in (found.efficiency, found.consistency, found.duration)] == [0.4, 0.3, 0.3]
+    assert plain(found.efficiency.reason) == "asleep 90 % of the time in bed, mean of 28 nights"
+    assert plain(found.consistency.reason) == "sleep regularity index 80, from 27 pairs of consecutive nights"
+    assert plain(found.duration.reason) == (
+        "asleep 7 h 30 min, mean of 28 nights; 7 h to 9 h are recommended for age 40"
+    )
+
+
+def test_an_unknown_age_is_named() -> None:
+    assert score_of(nights(28), age_years=None).duration.reason.endswith(
+        "recommended for an adult; the age is not known"
+    )
+
+
+def test_the_mean_is_of_the_nights_scores() -> None:
+    hours = np.tile([300.0, 540.0], 14)
+    found = score_of(nights(28, tst_min=hours))
+    assert found.duration.value == pytest.approx(80)
+    assert found.mean_tst_min == pytest.approx(420)
+
+
+def test_lost_signal_is_left_out_of_efficiency_up_to_a_fifth() -> None:
+    shares = np.array([0.0, 0.1, 0.2, 0.2001, 0.3] + [0.0] * 5)
+    frame = nights(10, unknown_share=shares, se_pct=70.0, se_known_pct=90.0)
+    assert score_of(frame).mean_se_pct == pytest.approx((8 * 70 + 2 * 90) / 10)
+
+
+def test_naps_and_invalid_nights_are_not_counted() -> None:
+    nap = nights(10, kind="nap", tst_min=60.0)
+    bad = nights(8, start="2026-02-11", valid=False, tst_min=100.0, midsleep_clock_h=12.0)
+    bad["day_index"] += 10
+    found = score_of(pd.concat([nights(10), nap, bad]))
+    assert (found.nights, found.mean_tst_min) == (10, pytest.approx(450))
+
+
+def test_nights_outside_the_period_are_not_counted() -> None:
+    frame = nights(40, start="2026-01-25")
+    found = score_of(frame)
+    assert found.nights == 28
+    # The first night's pair reaches back out of the period.
+    assert found.day_pairs == 27
+
+
+def test_a_pair_whose_first_day_is_missing_is_not_counted() -> None:
+    frame = nights(10).drop(index=4)
+    assert score_of(frame).day_pairs == 7
+
+
+def test_4_nights_are_low_confidence() -> None:
+    frame = nights(4).assign(sri_agree=0.9 * DAY * 2, sri_known=2 * DAY)
+    found = score_of(frame)
+    assert found.overall == pytest.approx(90)
+    assert plain(found.reason) == "low confidence: 4 nights only"
+    assert plain(found.efficiency.reason).endswith("mean of 4 nights (low confidence: 4 nights only)")
+
+
+def test_2_nights_are_suppressed() -> None:
+    found = score_of(nights(2))
+    assert np.isnan(
+        [found.overall, found.efficiency.value, found.duration.value, found.mean_se_pct, found.mean_tst_min]
+    ).all()
+    assert plain(found.efficiency.reason) == "suppressed: a mean needs 3 nights, there are 2"
+    assert plain(found.reason) == (
+        "suppressed: a mean needs 3 nights, there are 2; consistency needs 5 pairs of consecutive nights, "
+        "or 5 nights; there are 1 pair and 2 nights"
+    )
+
+
+def test_without_consistency_there_is_no_score_but_its_other_parts() -> None:
+    found = score_of(nights(3))
+    assert math.isnan(found.overall)
+    assert found.efficiency.value == pytest.approx(90)
+    assert plain(found.reason) == (
+        "consistency needs 5 pairs of consecutive nights, or 5 nights; there are 2 pairs and 3 nights"
+    )
+
+
+def test_scattered_nights_are_judged_by_midsleep() -> None:
+    frame = nights(28).iloc[::3]
+    found = score_of(frame)
+    assert (found.estimator, found.consistency.value, found.day_pairs) == ("midsleep_sd", 100, 0)
+
+
+def test_no_nights_are_no_score() -> None:
+    found = score_of(nights(10).iloc[:0])
+    assert math.isnan(found.overall)
+    assert (found.nights, found.estimator) == (0, None)
+
+
+def test_nights_of_two_people_are_not_one_persons() -> None:
+    both = pd.concat([nights(5), nights(5, "ben")])
+    with pytest.raises(ValueError, match="of 2 people"):
+        score_of(both)
+
+
+def test_a_night_has_its_own_sleep_and_the_consistency_of_14_days() -> None:
+    frame = nights(28, tst_min=np.r_[np.full(27, 450.0), 330.0])
+    found = night_score(frame, age_years=40, night=LAST)
+    assert (found.nights, found.day_pairs) == (1, 13)
+    assert found.duration.value == pytest.approx(70)
+    assert found.overall == pytest.approx(0.4 * 90 + 0.3 * 80 + 0.3 * 70)
+    assert plain(found.efficiency.reason) == "asleep 90 % of the time in bed"
+    assert plain(found.duration.reason) == "asleep 5 h 30 min; 7 h to 9 h are recommended for age 40"
+    assert plain(found.reason) == ""
+
+
+def test_a_night_that_is_not_there_has_no_score() -> None:
+    found = night_score(nights(10), age_years=40, night=date(2026, 2, 11))
+    assert math.isnan(found.overall)
+    assert [found.efficiency.reason, found.reason] == ["not a valid night"] * 2
+    assert found.consistency.value == pytest.approx(80)
+
+
+class TestCohort:
+    @pytest.fixture
+    def cohort(self) -> pd.DataFrame:
+        random = np.random.default_rng(17)
+        people = [
+            nights(
+                count,
+                person_id,
+                tst_min=random.normal(430, 60, count),
+                se_pct=random.normal(88, 5, count),
+                midsleep_clock_h=random.normal(3, 1, count) % 24,
+                sri_agree=random.integers(1_800, 2_800, count),
+            )
+            for person_id, count in (("ada", 28), ("ben", 6), ("cy", 4), ("dee", 2), ("eve", 20))
+        ]
+        frame = pd.concat(people, ignore_index=True)
+        return frame.drop(index=frame.index[frame["person_id"] == "eve"][::2])
+
+    def test_everyone_has_a_row_and_the_columns_stand_in_order(self, cohort: pd.DataFrame) -> None:
+        ages = pd.Series({"zoe": 30.0, "dee": math.nan, "ada": 40.0})
+        found = period_scores(cohort, ages=ages, first=FIRST, last=LAST)
+        assert found.index.tolist() == ["zoe", "dee", "ada", "ben", "cy", "eve"]
+        assert found.index.name == "person_id"
+        assert tuple(found.columns) == SCORE_COLUMNS
+        assert found.loc["zoe", "nights"] == 0
+        assert found["score"].isna()["zoe"]
+
+    def test_a_cohort_is_everyone_alone(self, cohort: pd.DataFrame) -> None:
+        ages = pd.Series({"ada": 40.0, "ben": 70.0, "cy": 16.0, "dee": 22.0, "eve": math.nan})
+        mixed = cohort.sample(frac=1, random_state=3)
+        together = period_scores(mixed, ages=ages, first=FIRST, last=LAST)
+        assert set(together["estimator"].dropna()) == {"sri", "midsleep_sd"}
+        for person_id, rows in cohort.groupby("person_id"):
+            row = together.loc[person_id]
+            alone = score_of(rows, age_years=ages[person_id])
+            parts = (alone.efficiency.value, alone.consistency.value, alone.duration.value)
+            assert (row.score, row.score_e, row.score_c, row.score_d) == pytest.approx(
+                (alone.overall, *parts), nan_ok=True
+            )
+            assert (row.nights, row.day_pairs) == (alone.nights, alone.day_pairs)
+            assert (row.mean_se_pct, row.mean_tst_min) == pytest.approx(
+                (alone.mean_se_pct, alone.mean_tst_min), nan_ok=True
+            )
+            assert (None if pd.isna(row.estimator) else row.estimator) == alone.estimator
+
+    def test_how_ids_are_stored_does_not_matter(self, cohort: pd.DataFrame) -> None:
+        ages = pd.Series({"ada": 40.0, "ben": 70.0})
+        plain = period_scores(cohort, ages=ages, first=FIRST, last=LAST)
+        categories = cohort.astype({"person_id": "category"})
+        pd.testing.assert_frame_equal(period_scores(categories, ages=ages, first=FIRST, last=LAST), plain)
+
+    def test_how_wide_numbers_are_stored_does_not_matter(self, cohort: pd.DataFrame) -> None:
+        ages = pd.Series({"ada": 40.0})
+        narrow = cohort.astype({"tst_min": "float32", "se_pct": "float32", "day_index": "int32"})
+        found = period_scores(narrow, ages=ages, first=FIRST, last=LAST)
+        wide = period_scores(cohort, ages=ages, first=FIRST, last=LAST)
+        pd.testing.assert_frame_equal(found, wide, rtol=1e-5)
