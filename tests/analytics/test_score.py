@@ -172,6 +172,12 @@ def test_4_nights_are_low_confidence() -> None:
     assert plain(found.efficiency.reason).endswith("mean of 4 nights (low confidence: 4 nights only)")
 
 
+def test_5_nights_need_no_caveat() -> None:
+    found = score_of(nights(5))
+    assert (found.estimator, found.reason) == ("midsleep_sd", "")
+    assert plain(found.efficiency.reason).endswith("mean of 5 nights")
+
+
 def test_2_nights_are_suppressed() -> None:
     found = score_of(nights(2))
     assert np.isnan(
@@ -197,6 +203,12 @@ def test_scattered_nights_are_judged_by_midsleep() -> None:
     frame = nights(28).iloc[::3]
     found = score_of(frame)
     assert (found.estimator, found.consistency.value, found.day_pairs) == ("midsleep_sd", 100, 0)
+
+
+def test_midsleep_of_an_invalid_night_is_not_counted() -> None:
+    scattered = nights(28).iloc[::3]
+    odd = scattered.assign(midsleep_clock_h=[3.5] * 9 + [15.0], valid=[True] * 9 + [False])
+    assert score_of(odd).consistency.value == 100
 
 
 def test_no_nights_are_no_score() -> None:
@@ -273,6 +285,12 @@ class TestCohort:
                 (alone.mean_se_pct, alone.mean_tst_min), nan_ok=True
             )
             assert (None if pd.isna(row.estimator) else row.estimator) == alone.estimator
+
+    def test_days_of_two_people_make_no_pair(self) -> None:
+        after = nights(7, "ben", start="2026-02-08").assign(day_index=np.arange(107, 114))
+        both = pd.concat([nights(7), after])
+        found = period_scores(both, ages=pd.Series({"ada": 40.0}), first=FIRST, last=LAST)
+        assert found["day_pairs"].tolist() == [6, 6]
 
     def test_how_ids_are_stored_does_not_matter(self, cohort: pd.DataFrame) -> None:
         ages = pd.Series({"ada": 40.0, "ben": 70.0})

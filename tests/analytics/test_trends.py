@@ -62,6 +62,18 @@ def test_from_8_weeks_the_weeks_must_agree() -> None:
     assert found.verdict == "none"
 
 
+def test_weeks_that_go_the_other_way_do_not_agree() -> None:
+    # Eight full weeks fall; then 30 weeks of two nights, too few for a median, lie far above them.
+    full = np.arange(56)
+    sparse = np.array([day for week in range(8, 38) for day in (7 * week, 7 * week + 1)])
+    values = np.r_[420 - full / 7, 500 + sparse * 0.01]
+    found = trend(days(300)[np.r_[full, sparse]], values, practical=15)
+    assert found.p < 0.05
+    assert found.p_weekly < 0.05
+    assert found.slope_per_week > 0
+    assert found.verdict == "none"
+
+
 def test_below_8_weeks_the_weeks_are_not_asked() -> None:
     assert math.isnan(trend(days(55), steady(55, 2), practical=15).p_weekly)
     found = trend(days(56), steady(56, 2), practical=15)
