@@ -24,9 +24,10 @@ class Call:
     gone: type[NotFound] | None = None
 
     def __post_init__(self) -> None:
-        for name, value in {**self.ids, "user_id": self.user_id}.items():
-            if value is not None:
-                _refuse_unusable(name, value)
+        for name, value in self.ids.items():
+            _refuse_unusable(name, value)
+        if self.user_id is not None:
+            _refuse_unusable("user_id", self.user_id)
 
     @property
     def operation(self) -> str:

@@ -70,9 +70,7 @@ class AsleepClient:
             backoff=backoff or Backoff(),
             pool=pool,
         )
-
-    def __repr__(self) -> str:
-        return f"AsleepClient(base_url={self._transport.base_url!r})"
+        self.base_url = self._transport.base_url
 
     def __enter__(self) -> Self:
         return self

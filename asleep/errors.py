@@ -27,8 +27,6 @@ A message says what happened and what to do. Nothing here holds a key, an answer
 `request_id` names the call in our own logs; the vendor never sees it.
 """
 
-# ruff: noqa: N818 - the names are conditions, as the tree reads
-
 import re
 from collections.abc import Mapping
 
