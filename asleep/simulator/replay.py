@@ -62,7 +62,6 @@ class ReplayDiary:
 @lru_cache(4096)
 def _recording(session: Session, night: Night) -> Recording:
     stages = np.array(night.stages, dtype=np.int8)
-    stages.setflags(write=False)
     return labelled(session, stages=stages, snoring=None, label=None)
 
 

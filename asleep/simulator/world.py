@@ -122,6 +122,9 @@ def labelled(
 
     Without a label of its own, a session whose every known entry is wake is NEVER_SLEPT.
     """
+    for shared in (stages, snoring):
+        if shared is not None:
+            shared.setflags(write=False)  # recordings are kept and handed out many times
     without_stat = label not in (None, "TOO_LONG_FOR_ANALYSIS")
     stat = None
     if stages is not None and session.end_s is not None and not without_stat:

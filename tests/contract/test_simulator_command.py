@@ -1,0 +1,185 @@
+"""The simulator's command line: the ready line, the roster, an orderly end, and clear refusals."""
+
+import csv
+import gzip
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "asleep.simulator"]
+LIMIT_S = 30
+
+
+@contextmanager
+def started(*arguments: str, **pipes: Any) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    with subprocess.Popen(
+        [*COMMAND, *arguments], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **pipes
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, process.stderr.read() if process.stderr else ""
+            yield process, json.loads(line)
+        finally:
+            process.kill()
+
+
+def refused(*arguments: str) -> str:
+    found = subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, text=True, capture_output=True, timeout=LIMIT_S, check=False
+    )
+    assert found.returncode == 2
+    assert not found.stdout
+    assert "Traceback" not in found.stderr
+    return found.stderr
+
+
+def test_the_ready_line_names_what_a_client_needs(tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    arguments = (
+        "--people",
+        "5",
+        "--nights",
+        "20",
+        "--seed",
+        "3",
+        "--until",
+        "2026-04-12",
+        "--roster",
+        str(roster),
+    )
+    with started(*arguments) as (process, ready):
+        assert list(ready) == ["address", "api_key", "user_ids", "people"]
+        assert [person["user_id"] for person in ready["people"]] == ready["user_ids"]
+        assert len(ready["user_ids"]) == 5
+        assert list(ready["people"][0]) == ["user_id", "name", "zone", "birth_year", "sex", "tags"]
+        answer = requests.get(
+            f"{ready['address']}/data/v1/sessions",
+            headers={"x-api-key": ready["api_key"], "x-user-id": ready["user_ids"][0]},
+            timeout=LIMIT_S,
+        )
+        newest = answer.json()["result"]["sleep_session_list"][0]["session_start_time"]
+        assert newest.startswith(("2026-04-11", "2026-04-12", "2026-04-13"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
+    with roster.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["vendor_id", "name", "zone", "birth_year", "sex", "tags"]
+    assert [row["vendor_id"] for row in rows] == ready["user_ids"]
+    assert [row["tags"] for row in rows] == [";".join(person["tags"]) for person in ready["people"]]
+
+
+def test_everything_is_optional_and_an_interrupt_is_an_orderly_end() -> None:
+    with started() as (process, ready):
+        assert len(ready["user_ids"]) == 48
+        assert urlsplit(ready["address"]).hostname == "127.0.0.1"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT_S) == 0
+
+
+def test_it_ends_with_its_parent_when_asked_to() -> None:
+    with started("--people", "1", "--exit-with-parent", stdin=subprocess.PIPE) as (process, _):
+        assert process.stdin is not None
+        assert process.poll() is None
+        process.stdin.close()
+        assert process.wait(LIMIT_S) == 0
+
+
+def test_it_outlives_the_end_of_its_input_unless_asked() -> None:
+    with started("--people", "1", stdin=subprocess.DEVNULL) as (process, ready):
+        answer = requests.get(ready["address"], timeout=LIMIT_S)
+        assert answer.status_code == 404
+        assert process.poll() is None
+
+
+def test_conditions_reach_the_server() -> None:
+    arguments = (
+        "--people",
+        "1",
+        "--shape",
+        "reference",
+        "--fault",
+        "rate-limit:1",
+        "slow:0",
+        "--fault",
+        "reset:0",
+    )
+    with started(*arguments, "--rate-limit", "1000", "--latency-ms", "1") as (_, ready):
+        path = f"{ready['address']}/ai/v1/users/{ready['user_ids'][0]}"
+        answer = requests.get(path, headers={"x-api-key": ready["api_key"]}, timeout=LIMIT_S)
+        assert (answer.status_code, answer.json()) == (403, {"detail": "Rate limit exceeded"})
+
+
+def test_a_replay_names_its_sessions_and_logs_assumed_evenings(tmp_path: Path) -> None:
+    night = {
+        "dataset": "made",
+        "person": "made_1",
+        "night_id": "made_1_a",
+        "start_time": None,
+        "end_time": None,
+        "zone": None,
+        "epoch_seconds": 30,
+        "age": 30,
+        "sex": "M",
+        "stages": [0, 1, 2, 3, 1],
+    }
+    path = tmp_path / "nights.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps(night).encode()))
+    with started("--replay", str(path), "--until", "2026-04-12") as (process, ready):
+        session_id = ready["sessions"]["made_1_a"]
+        assert session_id.startswith("20260412230000_")
+        answer = requests.get(
+            f"{ready['address']}/data/v3/sessions/{session_id}",
+            headers={"x-api-key": ready["api_key"], "x-user-id": ready["user_ids"][0]},
+            timeout=LIMIT_S,
+        )
+        assert answer.json()["result"]["session"]["sleep_stages"] == [0, 1, 2, 3, 1]
+        assert ready["people"][0]["birth_year"] == 1996
+        process.terminate()
+        assert process.stderr is not None
+        assert process.stderr.read().count("made_1_a has no clock time") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--people", "some"), "'some' is not a whole number"),
+        (("--nights", "0"), "from 1 to 3650"),
+        (("--port", "70000"), "from 0 to 65535"),
+        (("--until", "yesterday"), "YYYY-MM-DD"),
+        (("--rate-limit", "0"), "above 0"),
+        (("--fault", "fire:0.5"), "no kind of fault"),
+        (("--fault", "slow:2"), "from 0 to 1"),
+        (("--shape", "round"), "invalid choice"),
+        (("--webhook", "http://127.0.0.1:9/hook"), "comes with the webhooks issue"),
+        (("--replay", "no-such-file.jsonl.gz"), "no-such-file.jsonl.gz"),
+        (("--roster", "no-such-folder/roster.csv"), "no-such-folder"),
+        (("--unknown",), "--unknown"),
+    ],
+)
+def test_bad_arguments_are_refused_in_a_sentence(arguments: tuple[str, ...], reason: str) -> None:
+    assert reason in refused(*arguments)
+
+
+def test_a_broken_file_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "nights.jsonl"
+    path.write_text("{}\n")
+    assert "Line 1 of nights.jsonl is not a night" in refused("--replay", str(path))
+
+
+def test_a_taken_port_is_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert "in use" in refused("--port", str(taken.getsockname()[1]), "--people", "1")
