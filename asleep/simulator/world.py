@@ -14,12 +14,11 @@ from asleep.simulator.nights import sleep_stages, snoring_stages, unknown_ratio,
 from asleep.simulator.people import Person, cast, issued_user_id
 from asleep.simulator.statistics import WAKE, Stages, Stat, vendor_statistics
 
-# Sessions of so many persons, and recordings of so many sessions, stay in memory (about 60 MB when full).
+# Sessions of so many persons, and recordings of so many sessions, stay in memory (about 150 MB when full).
 _PERSONS_KEPT = 512
 _RECORDINGS_KEPT = 16_384
 
 _EPOCHS_PER_BLOCK = 10  # an unfinished session is analysed in blocks
-_EPOCHS_PER_DAY = 2880
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
