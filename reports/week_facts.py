@@ -1,0 +1,194 @@
+"""The facts of a week in words: the score and its sum, regularity, the weeks before."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from analytics import wording
+from analytics.night_view import Against
+from analytics.score import Part, PeriodScore, band, duration_part
+from analytics.summary import ClockSpread, PersonPeriod, Sleeper
+from analytics.trends import Trend, reliability
+
+_PLUS_MINUS = "\u00b1"
+_TIMES = "\u00d7"
+_FULL = 100.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One figure with its name and what it rests on; `value` is empty when only the note can be said."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreText:
+    """The score in words.
+
+    Attributes:
+        value: one decimal; empty when there is no score.
+        band: "Good", or empty.
+        change: against the four weeks before, in words.
+        parts: each with its value, weight and reason.
+        sum: how the parts make the score; or why there is none.
+    """
+
+    value: str
+    band: str
+    change: str
+    parts: tuple["PartText", ...]
+    sum: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartText:
+    """One part of the score: its name, value, weight and reason in words."""
+
+    name: str
+    value: str
+    weight: str
+    reason: str
+
+
+def score_text(score: PeriodScore, before: PeriodScore) -> ScoreText:
+    """The score of the week, how it is made, and how it moved against the four weeks before."""
+    parts = (score.efficiency, score.consistency, score.duration)
+    if math.isnan(score.overall):
+        return ScoreText(
+            value="",
+            band="",
+            change=_before(before),
+            parts=tuple(map(_part, parts)),
+            sum=f"No score for this week: {score.reason}",
+        )
+    terms = " + ".join(
+        f"{wording.number(part.weight)} {_TIMES} {wording.number(part.value)}" for part in parts
+    )
+    return ScoreText(
+        value=wording.number(score.overall),
+        band=band(score.overall),
+        change=_change(score, before),
+        parts=tuple(map(_part, parts)),
+        sum=f"{terms} = {wording.number(score.overall)}",
+    )
+
+
+def regularity_facts(period: PersonPeriod) -> tuple[Fact, ...]:
+    """Regularity by the estimator that was used, bedtime and rise time with their spread."""
+    return (
+        _regularity(period.score),
+        _clock("Bedtime", period.bed),
+        _clock("Rise time", period.rise),
+    )
+
+
+def usual_text(row: Against) -> str:
+    """The usual value in words, as its own kind of quantity; en dash when there is none."""
+    words: dict[str, Callable[[float], str]] = {
+        "duration": wording.duration,
+        "percent": wording.percent,
+        "clock": wording.clock,
+    }
+    return words.get(row.kind, wording.number)(row.usual)
+
+
+def trend_text(trend: Trend) -> tuple[str, str]:
+    """What the weeks show, as a title and as numbers; says so when nothing is clear or the nights are too few."""
+    nights = wording.plural(trend.nights, "night")
+    if trend.verdict == "too few":
+        return f"{nights}, too few for a trend", "one dot a night"
+    title = {"rising": "time asleep is rising", "falling": "time asleep is falling"}.get(
+        trend.verdict, "no clear trend in time asleep"
+    )
+    return title, (
+        f"{nights}, {wording.signed_duration(trend.slope_per_week)} a week (95 % interval "
+        f"{wording.signed_duration(trend.low_per_week)} to {wording.signed_duration(trend.high_per_week)})"
+    )
+
+
+def weeks_in_numbers(history: pd.DataFrame, trend: str, low_h: float, high_h: float) -> str:
+    """The picture of the weeks as a sentence with its numbers."""
+    asleep = history["tst_min"]
+    inside = int(asleep.between(low_h * 60, high_h * 60).sum())
+    return (
+        f"Time asleep on {wording.plural(len(history), 'night')}: {wording.duration(float(asleep.min()))} to "
+        f"{wording.duration(float(asleep.max()))}, median {wording.duration(float(asleep.median()))}; "
+        f"{wording.of(inside, len(history))} within {wording.number(low_h)} to {wording.quantity(high_h, 'h')}. "
+        f"Trend: {trend}."
+    )
+
+
+def recommended_h(sleeper: Sleeper, on: date) -> tuple[float, float, str]:
+    """The recommended hours of sleep for the person's age in the year of a date, and for whom they hold.
+
+    They are the hours that the score's duration part judges with 100, so that picture and score cannot differ.
+    """
+    age = float(on.year - sleeper.birth_year) if sleeper.birth_year is not None else math.nan
+    hours = np.arange(0, 24.5, 0.5)
+    full = hours[duration_part(hours, age) == _FULL]
+    whom = (
+        f"age {wording.number(age, 0)}"
+        if sleeper.birth_year is not None
+        else "adults, as the age is not known"
+    )
+    return float(full.min()), float(full.max()), whom
+
+
+def _part(part: Part) -> PartText:
+    return PartText(
+        name=part.name.capitalize(),
+        value=wording.number(part.value),
+        weight=f"{_TIMES} {wording.number(part.weight)}",
+        reason=part.reason,
+    )
+
+
+def _change(score: PeriodScore, before: PeriodScore) -> str:
+    if math.isnan(before.overall):
+        return _before(before)
+    moved = wording.signed_quantity(score.overall - before.overall, "points")
+    nights = wording.plural(before.nights, "night")
+    return f"{moved} against the 4 weeks before ({wording.number(before.overall)} from {nights})"
+
+
+def _before(before: PeriodScore) -> str:
+    if math.isnan(before.overall):
+        return f"No score for the 4 weeks before: {before.reason}"
+    return (
+        f"The 4 weeks before: {wording.number(before.overall)} from {wording.plural(before.nights, 'night')}"
+    )
+
+
+def _regularity(score: PeriodScore) -> Fact:
+    if score.estimator is None:
+        return Fact(label="Regularity", value="", note=score.consistency.reason)
+    value = wording.number(score.consistency.value)
+    if score.estimator == "midsleep_sd":
+        return Fact(label="Regularity of midsleep", value=value, note=score.consistency.reason)
+    pairs = wording.quantity(score.day_pairs, "pairs of nights")
+    return Fact(label="Sleep Regularity Index", value=value, note=f"from recorded sessions, {pairs}")
+
+
+def _clock(label: str, spread: ClockSpread) -> Fact:
+    nights = wording.plural(spread.nights, "night")
+    if not spread.nights:
+        return Fact(label=label, value="", note="no valid night")
+    if math.isnan(spread.mean_h):
+        return Fact(label=label, value="", note=f"no typical time in {nights}")
+    mean = wording.clock(spread.mean_h)
+    if reliability(spread.nights, weekly=True, statistic="variability") == "suppressed" or math.isnan(
+        spread.sd_min
+    ):
+        return Fact(label=label, value=mean, note=f"mean of {nights}; too few for a spread")
+    return Fact(
+        label=label,
+        value=f"{mean} {_PLUS_MINUS} {wording.duration(spread.sd_min)}",
+        note=f"mean {_PLUS_MINUS} SD of {nights}",
+    )

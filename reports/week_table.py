@@ -1,0 +1,110 @@
+"""The table of the week's nights: a row per date, below it what a physician asks for: mean, range and short nights."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics import wording
+from analytics.summary import PersonPeriod
+from analytics.trends import reliability
+from reports.rows import Row
+
+_SHORT_MIN = 420
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One statistic of the table: its heading, its column of the nights frame, and how it is written."""
+
+    heading: str
+    name: str
+    words: Callable[[float], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foot:
+    """A line below the nights: one cell per column, or a single sentence over all of them."""
+
+    label: str
+    cells: tuple[str, ...] = ()
+    sentence: str = ""
+
+
+def _count(value: float) -> str:
+    return wording.number(value)
+
+
+CLOCKS = (
+    Column(heading="Bed", name="start_clock_h", words=wording.clock),
+    Column(heading="Rise", name="end_clock_h", words=wording.clock),
+)
+AMOUNTS = (
+    Column(heading="In bed", name="tib_min", words=wording.duration),
+    Column(heading="Asleep", name="tst_min", words=wording.duration),
+    Column(heading="Latency", name="sol_min", words=wording.duration),
+    Column(heading="Awake", name="waso_min", words=wording.duration),
+    Column(heading="Awake\u00adnings", name="awakenings", words=_count),
+    Column(heading="Over 5\u00a0min", name="awakenings_over_5min", words=_count),
+    Column(heading="Light", name="light_min", words=wording.duration),
+    Column(heading="Deep", name="deep_min", words=wording.duration),
+    Column(heading="REM", name="rem_min", words=wording.duration),
+    Column(heading="Effi\u00adciency", name="efficiency_pct", words=wording.percent),
+)
+COLUMNS = (*CLOCKS, *AMOUNTS)
+
+
+def with_efficiency(nights: pd.DataFrame) -> pd.DataFrame:
+    """The nights with `efficiency_pct`, the efficiency that counts.
+
+    That is of the known time where some of a night is unknown, else of the time in bed (the score's own rule).
+    """
+    counted = nights["se_known_pct"].where(nights["unknown_share"] > 0, nights["se_pct"])
+    return nights.assign(efficiency_pct=counted)
+
+
+def night_cells(row: Row) -> tuple[str, ...]:
+    """The cells of one night, from a row of `with_efficiency`."""
+    return tuple(column.words(float(row[column.name])) for column in COLUMNS)
+
+
+def foot(period: PersonPeriod) -> tuple[Foot, ...]:
+    """Mean, least and most of the valid nights.
+
+    With `short_nights` the list follows a published physician sleep report (doi 10.1186/2193-8636-1-7, table 3).
+    There is no mean below three nights; with three or four it is marked as low confidence.
+    """
+    valid = with_efficiency(period.valid)
+    if valid.empty:
+        return (Foot(label="Mean", sentence="No valid night this week, so there is nothing to average."),)
+    return (
+        _mean(period, valid),
+        Foot(label="Least", cells=_amounts(valid.min(numeric_only=True))),
+        Foot(label="Most", cells=_amounts(valid.max(numeric_only=True))),
+    )
+
+
+def short_nights(period: PersonPeriod) -> str:
+    """How many valid nights were under 7 h, of how many."""
+    short = int((period.valid["tst_min"] < _SHORT_MIN).sum())
+    return f"under {wording.duration(_SHORT_MIN)} asleep: {wording.of(short, len(period.valid))} valid nights"
+
+
+def _mean(period: PersonPeriod, valid: pd.DataFrame) -> Foot:
+    nights = wording.plural(len(valid), "night")
+    gate = reliability(len(valid), weekly=True, statistic="mean")
+    if gate == "suppressed":
+        return Foot(label="Mean", sentence=f"{nights}: too few for a mean, which needs 3")
+    clocks = (wording.clock(period.bed.mean_h), wording.clock(period.rise.mean_h))
+    label = "Mean, low confidence" if gate == "low" else "Mean"
+    return Foot(label=label, cells=(*clocks, *_words(valid.mean(numeric_only=True))))
+
+
+def _amounts(values: "pd.Series[float]") -> tuple[str, ...]:
+    """Least and most have no meaning on a clock: two empty cells stand for bed and rise."""
+    return ("", "", *_words(values))
+
+
+def _words(values: "pd.Series[float]") -> tuple[str, ...]:
+    return tuple(column.words(float(values.get(column.name, math.nan))) for column in AMOUNTS)
