@@ -1,0 +1,19 @@
+"""`python -m bench`: measures, prints the table and writes bench/latest.json."""
+
+import sys
+from pathlib import Path
+
+from bench import archive, browser, cache, kernel
+from bench.results import table, write
+
+
+def main() -> int:
+    """0 when every bound holds, 1 otherwise; the figures are printed and written either way."""
+    figures = [figure for part in (kernel, cache, archive, browser) for figure in part.figures()]
+    print(table(figures))
+    write(figures, Path(__file__).parent / "latest.json")
+    return 0 if all(figure.holds is not False for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

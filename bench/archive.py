@@ -1,0 +1,94 @@
+"""Archive statistics of 500 people x 365 nights, generated directly and not over HTTP."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from asleep.models import SessionResult
+from bench.results import Figure
+from cache.archive import NightArchive
+from cache.seal import PlainSeal
+
+_PEOPLE, _NIGHTS, _LIVES = 500, 365, 25
+_END = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+
+
+def figures() -> list[Figure]:
+    """Time to put one person's year, and to open and touch every statistic of everybody, beside a plain copy.
+
+    People share 25 made-up years: what is in a year does not change how long it takes to read.
+    """
+    with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder:
+        lives = [_year(seed) for seed in range(_LIVES)]
+        archive = NightArchive(Path(folder), PlainSeal())
+        start = time.perf_counter()
+        for number in range(_PEOPLE):
+            archive.put(
+                "bench",
+                f"p_{number:012d}",
+                zone="Europe/Berlin",
+                results=lives[number % _LIVES],
+                received=_END + timedelta(days=1),
+                synced_at=_END + timedelta(days=1),
+            )
+        put = (time.perf_counter() - start) / _PEOPLE
+        archive.fold("bench")
+        opened = _median(lambda: _touch(NightArchive(Path(folder), PlainSeal()).statistics("bench")))
+        table = NightArchive(Path(folder), PlainSeal()).statistics("bench")
+        copied = _median(lambda: _touch(table.select_dtypes("number").copy()))
+    return [
+        Figure(
+            name="archive: put a person's year (365 nights, dated and scored)", value=put * 1000, unit="ms"
+        ),
+        Figure(
+            name=f"archive: statistics of {len(table):,} nights opened and touched",
+            value=opened * 1000,
+            unit="ms",
+            bound=100.0,
+        ),
+        Figure(
+            name="archive: opening beside copying the same numbers in memory",
+            value=opened / copied,
+            unit="ratio",
+        ),
+    ]
+
+
+def _touch(table: pd.DataFrame) -> float:
+    """Reads every number once; a memory-mapped page that is not read costs nothing and shows nothing."""
+    return float(sum(np.nansum(table[name].to_numpy()) for name in table.select_dtypes("number").columns))
+
+
+def _median(act: Callable[[], object], rounds: int = 5) -> float:
+    spent = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        act()
+        spent.append(time.perf_counter() - start)
+    return float(np.median(spent))
+
+
+def _year(seed: int) -> list[SessionResult]:
+    rng = np.random.default_rng(seed)
+    results = []
+    for night in range(_NIGHTS):
+        start = _END - timedelta(days=night) + timedelta(minutes=int(rng.integers(-60, 60)))
+        epochs = int(rng.integers(780, 1040))
+        lengths = rng.integers(1, 40, size=epochs)
+        stages = rng.choice(np.array([0, 1, 2, 3]), p=[0.12, 0.53, 0.15, 0.2], size=epochs)
+        results.append(
+            SessionResult(
+                session_id=f"{start:%Y%m%d%H%M%S}_{seed:05d}",
+                state="COMPLETE",
+                start=start,
+                end=start + timedelta(seconds=30 * epochs),
+                created_timezone="Europe/Berlin",
+                sleep_stages=tuple(np.repeat(stages, lengths)[:epochs].tolist()),
+            )
+        )
+    return results

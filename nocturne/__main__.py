@@ -1,0 +1,259 @@
+"""The command line: `python -m nocturne people | sync | status | report`.
+
+Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+from asleep.errors import AsleepError
+from nocturne import roster, runs, sync, views
+from nocturne.access import Actor, local_actor
+from nocturne.application import Application, build
+from nocturne.demo import DemoFailed, DemoSimulator, fresh_folder
+from settings import SettingsError, read_settings
+from store.people import DuplicatePerson, InvalidPerson, NewPerson, Person, UnknownPerson
+
+DONE, IN_PART, ASKED_WRONGLY = 0, 1, 2
+
+_ASKED_WRONGLY = (
+    SettingsError,
+    InvalidPerson,
+    DuplicatePerson,
+    UnknownPerson,
+    roster.RosterError,
+    views.UnknownCohort,
+)
+_FAILED = (AsleepError, DemoFailed, OSError)
+
+
+class _Usage(ValueError):
+    """An argument that cannot be used; the message says what to write."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of one command; what it has to say goes to standard output, complaints to standard error."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    chosen = _parser().parse_args(arguments)
+    run: Callable[[Application, Actor, argparse.Namespace], int] = chosen.run
+    try:
+        with _application(needs_vendor=chosen.needs_vendor) as application:
+            return run(application, local_actor(application.organisation), chosen)
+    except (*_ASKED_WRONGLY, _Usage) as problem:
+        print(problem, file=sys.stderr)
+        return ASKED_WRONGLY
+    except _FAILED as problem:
+        print(problem, file=sys.stderr)
+        return IN_PART
+
+
+@contextmanager
+def _application(*, needs_vendor: bool) -> Iterator[Application]:
+    settings = read_settings()
+    if settings.environment != "demo":
+        application = build(settings)
+        try:
+            yield application
+        finally:
+            application.close()
+        return
+    with _demo_application(needs_vendor=needs_vendor) as application:
+        yield application
+
+
+@contextmanager
+def _demo_application(*, needs_vendor: bool) -> Iterator[Application]:
+    settings = read_settings()
+    until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
+    fresh_folder(settings, until=until)
+    simulator = DemoSimulator.start(settings, until=until) if needs_vendor else None
+    address, key = (
+        (simulator.address, simulator.api_key) if simulator else ("http://127.0.0.1:9", "no-vendor-needed")
+    )
+    application = build(settings, base_url=address, api_key=key)
+    try:
+        if simulator:
+            roster.enrol(application, simulator.people)
+        yield application
+    finally:
+        application.close()
+        if simulator:
+            simulator.stop()
+
+
+def _add(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
+    tags = tuple(tag.strip() for tag in (chosen.tags or "").split(";") if tag.strip())
+    person = roster.add_person(
+        application,
+        actor,
+        NewPerson(
+            vendor_id=chosen.vendor_id,
+            name=chosen.name,
+            zone=chosen.zone,
+            birth_year=chosen.birth_year,
+            sex=chosen.sex or "",
+            tags=tags,
+        ),
+    )
+    print(f"Added {person.name} as {person.person_id}. `python -m nocturne sync` brings the nights.")
+    return DONE
+
+
+def _import(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
+    try:
+        text = chosen.file.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise _Usage(f"{chosen.file} cannot be read: {problem.strerror}.") from problem
+    except UnicodeDecodeError as problem:
+        raise _Usage(
+            f"{chosen.file} is not UTF-8 text. Save it as CSV UTF-8 and import it again."
+        ) from problem
+    report = roster.import_people(application, actor, text)
+    for row in report.refused:
+        print(f"Line {row.line}: {row.reason}", file=sys.stderr)
+    print(report.in_words)
+    return IN_PART if report.refused else DONE
+
+
+def _list(application: Application, _actor: Actor, _chosen: argparse.Namespace) -> int:
+    people = application.people()
+    if not people:
+        print(
+            "Nobody is on the roster yet. `python -m nocturne people import FILE.csv` or `people add` puts them there."
+        )
+    for person in people:
+        print(
+            "\t".join([person.person_id, person.vendor_id, person.name, person.zone, ";".join(person.tags)])
+        )
+    return DONE
+
+
+def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
+    people = _people(application, actor, chosen.people)
+    if not people:
+        raise _Usage(
+            "Nobody is on the roster yet. `python -m nocturne people import FILE.csv` puts people there."
+        )
+    progress = sync.synchronise(application, actor, people, days=chosen.days)
+    names = {person.person_id: person.name for person in people}
+    for failure in progress.failures:
+        print(f"{names[failure.person_id]}: {failure.reason}", file=sys.stderr)
+    if progress.halted:
+        print(f"Stopped for everybody: {progress.halted}", file=sys.stderr)
+    print(
+        f"{progress.people_done - len(progress.failures)} of {progress.people} people done, "
+        f"{progress.nights_done} of {progress.nights} sessions brought."
+    )
+    return IN_PART if progress.failures or progress.halted else DONE
+
+
+def _status(application: Application, _actor: Actor, _chosen: argparse.Namespace) -> int:
+    people = application.people()
+    nights = application.archive.statistics(application.organisation)
+    fresh = views.freshness(application, people)
+    print(f"environment   {application.settings.environment}")
+    print(f"organisation  {application.organisation}")
+    print(f"data folder   {application.settings.folder}")
+    print(f"people        {len(people)}")
+    print(f"valid nights  {int(nights['valid'].sum())}")
+    print(f"excluded      {int((nights['grade'] == 'X').sum())}")
+    print(f"data          {fresh.in_words}")
+    if fresh.failed:
+        print(f"failing       {fresh.failed} of {len(people)} people: {fresh.reason}")
+    return IN_PART if fresh.failed else DONE
+
+
+def _report(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
+    people = _people(application, actor, chosen.people)
+    ending = chosen.ending or views.last_night(
+        application, application.archive.statistics(application.organisation)
+    )
+    made = runs.weekly_reports(
+        application, actor, people, ending=ending, formats=chosen.format, folder=chosen.out
+    )
+    names = {person.person_id: person.name for person in people}
+    for path in made.files:
+        print(path)
+    for failure in made.failures:
+        print(f"{names[failure.person_id]}: {failure.reason}", file=sys.stderr)
+    return IN_PART if made.failures else DONE
+
+
+def _people(application: Application, actor: Actor, wanted: str) -> tuple[Person, ...]:
+    if wanted == "all":
+        return application.people()
+    if wanted.startswith("cohort:"):
+        return views.cohort_people(application, actor, wanted.removeprefix("cohort:"))
+    ids = [part.strip() for part in wanted.split(",") if part.strip()]
+    if not ids:
+        raise _Usage("--people takes ids separated by commas, or all, or cohort:NAME.")
+    return tuple(views.person(application, actor, person_id) for person_id in ids)
+
+
+def _formats(text: str) -> tuple[runs.Format, ...]:
+    wanted = [part.strip() for part in text.split(",") if part.strip()]
+    known = [kind for kind in runs.FORMATS if kind in wanted]
+    if not wanted or len(known) != len(set(wanted)):
+        raise argparse.ArgumentTypeError(f"takes {','.join(runs.FORMATS)} or one of them, not {text!r}")
+    return tuple(known)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"takes a date like 2026-02-11, not {text!r}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m nocturne", description="Sleep analytics over the Asleep API."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    people = commands.add_parser("people", help="who is on the roster").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    add = people.add_parser("add", help="put one person on the roster")
+    add.add_argument("vendor_id", help="the id that the vendor issued")
+    add.add_argument("--name", required=True)
+    add.add_argument("--zone", required=True, help="IANA name, e.g. Europe/Berlin")
+    add.add_argument("--birth-year", type=int)
+    add.add_argument("--sex", help="male, female, non_binary, other or prefer_not_to_say")
+    add.add_argument("--tags", help="separated by semicolons")
+    add.set_defaults(run=_add, needs_vendor=False)
+    bring = people.add_parser(
+        "import", help=f"put people on the roster from a CSV: {','.join(roster.HEADER)}"
+    )
+    bring.add_argument("file", type=Path)
+    bring.set_defaults(run=_import, needs_vendor=False)
+    people.add_parser("list", help="everybody on the roster").set_defaults(run=_list, needs_vendor=False)
+
+    bring_nights = commands.add_parser("sync", help="bring nights from the API")
+    bring_nights.add_argument(
+        "--people", default="all", help="ids separated by commas, or all, or cohort:NAME"
+    )
+    bring_nights.add_argument("--days", type=int, help="how many days back (default: NOCTURNE_SYNC_DAYS)")
+    bring_nights.set_defaults(run=_sync, needs_vendor=True)
+
+    commands.add_parser("status", help="what is there, and how old").set_defaults(
+        run=_status, needs_vendor=False
+    )
+
+    report = commands.add_parser("report", help="write reports").add_subparsers(required=True, metavar="KIND")
+    weekly = report.add_parser("weekly", help="one week of each person")
+    weekly.add_argument("--people", default="all", help="ids separated by commas, or all, or cohort:NAME")
+    weekly.add_argument("--ending", type=_date, help="date of the last night (default: last night)")
+    weekly.add_argument("--format", type=_formats, default=runs.FORMATS, help=",".join(runs.FORMATS))
+    weekly.add_argument("--out", type=Path, required=True, help="folder to write to")
+    weekly.set_defaults(run=_report, needs_vendor=False)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""The application: one frozen object made from settings. The launcher registers it; a test makes its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from asleep.client import AsleepClient, Timeouts
+from asleep.pacing import Pacer
+from cache.archive import NightArchive
+from cache.client import CachedAsleep
+from cache.disk import DiskCache
+from cache.seal import PlainSeal
+from nocturne.progress import SyncBoard
+from settings import Settings
+from store.database import Store
+from store.people import Person
+
+
+def utc_now() -> datetime:
+    """This moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """Everything a request needs, for one organisation.
+
+    Attributes:
+        settings: what the operator set.
+        organisation: whose people and nights these are; part of every store, cache and archive call.
+        store: organisations and people.
+        archive: every session as columns, and the statistics derived from them.
+        asleep: the cached client of the API.
+        board: where a running synchronisation says how far it is.
+        now: the clock; tests set their own.
+        releases: what `close` calls to let go of connections and files.
+    """
+
+    settings: Settings
+    organisation: str
+    store: Store
+    archive: NightArchive
+    asleep: CachedAsleep
+    board: SyncBoard = field(default_factory=SyncBoard)
+    now: Callable[[], datetime] = utc_now
+    releases: tuple[Callable[[], None], ...] = ()
+
+    def people(self, *, tag: str | None = None) -> tuple[Person, ...]:
+        """The roster of this organisation in the vendor environment in force, by name."""
+        return self.store.people(self.organisation, tag=tag, environment=self.settings.asleep_environment)
+
+    def close(self) -> None:
+        """Lets go of connections and files."""
+        for release in self.releases:
+            release()
+
+
+def build(
+    settings: Settings,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> Application:
+    """The application of these settings; the demo passes its simulator's address and key.
+
+    The data folder and the organisation are made when they are not there.
+    """
+    folder = settings.folder
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seal = PlainSeal()
+    secret = settings.asleep_api_key.get_secret_value() if settings.asleep_api_key else ""
+    client = AsleepClient(
+        base_url=base_url or settings.asleep_base_url,
+        api_key=api_key or secret,
+        timeouts=Timeouts(total_s=settings.nocturne_deadline_s),
+        pacer=Pacer(settings.calls_per_second),
+    )
+    disk = DiskCache(folder / "cache", seal)
+    store = Store(settings.database_url)
+    store.ensure_organisation(settings.organisation, name=settings.organisation.capitalize(), zone="UTC")
+    return Application(
+        settings=settings,
+        organisation=settings.organisation,
+        store=store,
+        archive=NightArchive(folder / "archive", seal),
+        asleep=CachedAsleep(
+            client,
+            disk,
+            organisation=settings.organisation,
+            environment=settings.asleep_environment,
+            now=now,
+        ),
+        now=now,
+        releases=(client.close, disk.close, store.close),
+    )
+
+
+class NotStarted(RuntimeError):
+    """No application is registered: the launcher has not run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What runs in this process: the application, and how a page asks for a synchronisation now."""
+
+    application: Application
+    request_sync: Callable[[], None]
+
+
+_running: list[Running] = []
+
+
+def register(application: Application, *, request_sync: Callable[[], None]) -> None:
+    """Makes this the application of the process; the launcher calls it once, a page test for each case."""
+    _running[:] = [Running(application=application, request_sync=request_sync)]
+
+
+def forget() -> None:
+    """Undoes `register`; for tests and for the end of the server."""
+    _running.clear()
+
+
+def running() -> Running:
+    """What the launcher registered.
+
+    Raises:
+        NotStarted: nothing was registered.
+    """
+    if not _running:
+        raise NotStarted(
+            "Nocturne is started with `make run`, which runs streamlit_app.py; this script alone cannot."
+        )
+    return _running[0]

@@ -1,0 +1,54 @@
+"""Synchronises while the dashboard runs: once at the start, then at an interval, and whenever somebody asks."""
+
+import logging
+from threading import Event, Thread
+
+from nocturne.access import local_actor
+from nocturne.application import Application
+from nocturne.sync import synchronise
+
+log = logging.getLogger(__name__)
+
+_JOIN_LIMIT_S = 15.0
+
+
+class BackgroundSync:
+    """A thread that keeps the archive up to date until it is stopped."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._stop = Event()
+        self._wake = Event()
+        self._thread = Thread(target=self._run, name="background-sync", daemon=True)
+
+    def start(self) -> None:
+        """Begins with a synchronisation of everybody."""
+        self._thread.start()
+
+    def request(self) -> None:
+        """Asks for a synchronisation now; one that is running is not started twice."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends the thread after the calls under way; what was brought by then is kept."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(_JOIN_LIMIT_S)
+
+    def _run(self) -> None:
+        pause = self._application.settings.nocturne_sync_interval_minutes * 60
+        while not self._stop.is_set():
+            self._wake.clear()
+            self._once()
+            self._wake.wait(pause or None)
+
+    def _once(self) -> None:
+        application = self._application
+        actor = local_actor(application.organisation)
+        try:
+            people = application.people()
+            if people:
+                synchronise(application, actor, people, stop=self._stop)
+        except Exception:
+            # The thread must outlive a fault of one round; the next round tries again, and the log says what happened.
+            log.exception("A synchronisation broke off; the next one starts at the next interval.")

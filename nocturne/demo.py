@@ -1,0 +1,116 @@
+"""The demo: the simulator as a child process, so that the true client speaks true HTTP without a key."""
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import Timer
+from typing import Self
+
+import msgspec
+
+from settings import Settings
+
+log = logging.getLogger(__name__)
+
+_START_LIMIT_S = 60.0
+_STOP_LIMIT_S = 5.0
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class DemoFailed(RuntimeError):
+    """The simulator did not start; the message repeats what it said."""
+
+
+class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody the simulator knows, as its ready line tells."""
+
+    user_id: str
+    name: str
+    zone: str
+    birth_year: int | None = None
+    sex: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class _Ready(msgspec.Struct, frozen=True, kw_only=True):
+    address: str
+    api_key: str
+    people: tuple[DemoPerson, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoSimulator:
+    """A running simulator of this process: where it answers, its key and whom it knows."""
+
+    process: "subprocess.Popen[str]"
+    address: str
+    api_key: str
+    people: tuple[DemoPerson, ...]
+
+    @classmethod
+    def start(cls, settings: Settings, *, until: date) -> Self:
+        """A simulator that answers on a free loopback port and ends with this process.
+
+        Raises:
+            DemoFailed: it ended, or did not say that it is ready within a minute.
+        """
+        command = [
+            *(sys.executable, "-m", "asleep.simulator", "--exit-with-parent"),
+            *("--people", str(settings.nocturne_demo_people), "--nights", str(settings.nocturne_demo_nights)),
+            *("--seed", str(settings.nocturne_demo_seed), "--until", until.isoformat()),
+        ]
+        process = subprocess.Popen(  # noqa: S603 - our own module with numbers and a date as arguments
+            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        impatience = Timer(_START_LIMIT_S, process.kill)
+        impatience.start()
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+        finally:
+            impatience.cancel()
+        if not line:
+            code = process.wait()
+            raise DemoFailed(
+                f"The demo's simulator ended at its start (exit status {code}); see its lines above."
+            )
+        ready = msgspec.json.decode(line, type=_Ready)
+        return cls(process=process, address=ready.address, api_key=ready.api_key, people=ready.people)
+
+    def stop(self) -> None:
+        """Ends the simulator; safe to call twice."""
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def fresh_folder(settings: Settings, *, until: date) -> None:
+    """Empties the demo's folder when the demo's people changed since it was filled, e.g. because a day has passed.
+
+    The demo's people are made anew for every day, so yesterday's copies of them would only contradict today's.
+    """
+    folder = settings.folder
+    stamp = folder / "demo.json"
+    made_of = {
+        "people": settings.nocturne_demo_people,
+        "nights": settings.nocturne_demo_nights,
+        "seed": settings.nocturne_demo_seed,
+        "until": until.isoformat(),
+    }
+    if stamp.exists() and stamp.read_text() == json.dumps(made_of):
+        return
+    if folder.exists():
+        log.info("The demo's people changed; its folder is filled anew.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, mode=0o700)
+    stamp.write_text(json.dumps(made_of))

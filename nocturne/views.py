@@ -1,0 +1,237 @@
+"""From a question of a page, a report or the command line to a value that answers it.
+
+Here, and only here, the people an actor may see (store), their nights (archive) and the statistics (analytics) meet.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from analytics.night_view import NightView, night_view
+from analytics.summary import CohortOverview, PersonPeriod, Sleeper, cohort_overview, person_period
+from analytics.wording import age
+from nocturne.access import Actor, Permission, authorize
+from nocturne.application import Application
+from store.people import Person
+
+EVERYONE = "everyone"
+_LATE_AFTER_MIN = 90.0
+
+
+class UnknownCohort(LookupError):
+    """No such cohort; the message names those there are."""
+
+
+class NothingRecorded(LookupError):
+    """The person has no session in the archive yet; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """A named set of people: everyone, or everyone with one tag."""
+
+    name: str
+    label: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """How old what is shown is.
+
+    Attributes:
+        as_of: when the last successful synchronisation began; None when there was none.
+        age_min: minutes since then; NaN when there was none.
+        stale: whether a reader should be told: the last attempt failed, or it is long ago.
+        reason: why the last attempt failed, in a sentence; "" otherwise.
+        failed: how many people's last attempt failed.
+    """
+
+    as_of: datetime | None
+    age_min: float
+    stale: bool
+    reason: str
+    failed: int
+
+    @property
+    def in_words(self) -> str:
+        """`9 h old`, or that nothing was brought yet."""
+        return age(self.age_min) if self.as_of is not None else "not synchronised yet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightPage:
+    """A night with its neighbours."""
+
+    sleeper: Sleeper
+    view: NightView
+    previous_session_id: str | None
+    next_session_id: str | None
+
+
+def cohorts(application: Application, actor: Actor) -> tuple[Cohort, ...]:
+    """Everyone first, then one cohort per tag by name."""
+    authorize(actor, Permission.SEE_COHORTS, application.organisation)
+    people = application.people()
+    counts = Counter(tag for entry in people for tag in entry.tags)
+    return (
+        Cohort(name=EVERYONE, label="Everyone", size=len(people)),
+        *(Cohort(name=tag, label=tag, size=count) for tag, count in sorted(counts.items())),
+    )
+
+
+def cohort_people(application: Application, actor: Actor, name: str) -> tuple[Person, ...]:
+    """The people of a cohort, by name.
+
+    Raises:
+        UnknownCohort: there is no such tag.
+    """
+    authorize(actor, Permission.SEE_COHORTS, application.organisation)
+    if name == EVERYONE:
+        return application.people()
+    people = application.people(tag=name)
+    if not people:
+        known = ", ".join(cohort.name for cohort in cohorts(application, actor))
+        raise UnknownCohort(f"There is no cohort {name!r}. Cohorts are {known}.")
+    return people
+
+
+def person(application: Application, actor: Actor, person_id: str) -> Person:
+    """One person of the roster.
+
+    Raises:
+        UnknownPerson: nobody of this organisation has the id.
+    """
+    authorize(actor, Permission.SEE_PEOPLE, application.organisation, person_id)
+    return application.store.person(application.organisation, person_id)
+
+
+def freshness(application: Application, people: Sequence[Person]) -> Freshness:
+    """How old the nights of these people are: the newest success among them, and whether the last attempt failed."""
+    states = application.store.sync_states(application.organisation)
+    mine = [states[person.person_id] for person in people if person.person_id in states]
+    succeeded = [state.succeeded_at for state in mine if state.succeeded_at is not None]
+    failed = [state for state in mine if state.error]
+    as_of = max(succeeded, default=None)
+    age_min = (application.now() - as_of).total_seconds() / 60 if as_of is not None else float("nan")
+    late_after = max(_LATE_AFTER_MIN, 2 * application.settings.nocturne_sync_interval_minutes)
+    # One failing person among many is said on that person's pages; the cohort's data are stale when nobody succeeded.
+    all_failed = bool(mine) and len(failed) == len(mine)
+    return Freshness(
+        as_of=as_of,
+        age_min=age_min,
+        stale=all_failed or age_min > late_after,
+        reason=failed[0].error if failed else "",
+        failed=len(failed),
+    )
+
+
+def statistics(application: Application, people: Sequence[Person]) -> pd.DataFrame:
+    """The nights of these people, with `person_id`; shared and not to be written to."""
+    table = application.archive.statistics(application.organisation)
+    everyone = {entry.person_id for entry in application.people()}
+    wanted = {person.person_id for person in people}
+    if wanted >= everyone and set(table["person_id"].unique()) <= wanted:
+        return table
+    return table[table["person_id"].isin(wanted)]
+
+
+def last_night(application: Application, nights: pd.DataFrame) -> date:
+    """The label of last night: today when anybody's night of today has arrived, else yesterday."""
+    today = application.now().date()
+    if len(nights) and (nights["night"] == pd.Timestamp(today)).any():
+        return today
+    return today - timedelta(days=1)
+
+
+def overview(
+    application: Application, actor: Actor, cohort: str, *, night: date | None = None, days: int = 42
+) -> CohortOverview:
+    """Everyone of a cohort on one night, and over the `days` days that end with it.
+
+    Raises:
+        NotAllowed, UnknownCohort.
+    """
+    people = cohort_people(application, actor, cohort)
+    nights = statistics(application, people)
+    states = application.store.sync_states(application.organisation)
+    synced = {key: state.succeeded_at for key, state in states.items() if state.succeeded_at is not None}
+    return cohort_overview(
+        [sleeper(person) for person in people],
+        nights,
+        night=night or last_night(application, nights),
+        days=days,
+        synced=synced,
+    )
+
+
+def person_nights(application: Application, actor: Actor, person_id: str) -> tuple[Person, pd.DataFrame]:
+    """A person and every sleep of theirs, by start.
+
+    Raises:
+        NotAllowed, UnknownPerson, NothingRecorded.
+    """
+    found = person(application, actor, person_id)
+    nights = application.archive.nights(application.organisation, person_id)
+    if nights.empty:
+        raise NothingRecorded(
+            f"No session of {found.name} has arrived yet. What the vendor has comes with the next synchronisation."
+        )
+    return found, nights
+
+
+def period(
+    application: Application,
+    actor: Actor,
+    person_id: str,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    days: int = 28,
+) -> PersonPeriod:
+    """A person's period; without dates the `days` days up to their newest night.
+
+    Raises:
+        NotAllowed, UnknownPerson, NothingRecorded.
+    """
+    found, nights = person_nights(application, actor, person_id)
+    last = last or nights["night"].max().date()
+    first = first or last - timedelta(days=days - 1)
+    return person_period(sleeper(found), nights, first=first, last=last)
+
+
+def night(application: Application, actor: Actor, person_id: str, session_id: str | None = None) -> NightPage:
+    """One sleep of a person with its neighbours; without a session the newest valid night, else the newest sleep.
+
+    Raises:
+        NotAllowed, UnknownPerson, NothingRecorded, UnknownNight.
+    """
+    found, nights = person_nights(application, actor, person_id)
+    if session_id is None:
+        valid = nights[nights["valid"]]
+        session_id = str((valid if len(valid) else nights)["session_id"].iloc[-1])
+    sessions = application.archive.sessions(application.organisation, person_id)
+    view = night_view(sessions, nights, session_id)
+    order = nights["session_id"].tolist()
+    at = order.index(view.session_id)
+    return NightPage(
+        sleeper=sleeper(found),
+        view=view,
+        previous_session_id=order[at - 1] if at > 0 else None,
+        next_session_id=order[at + 1] if at + 1 < len(order) else None,
+    )
+
+
+def sleeper(person: Person) -> Sleeper:
+    """The facts of a person that statistics and views need."""
+    return Sleeper(
+        person_id=person.person_id,
+        name=person.name,
+        zone=person.zone,
+        birth_year=person.birth_year,
+        sex=person.sex,
+        tags=person.tags,
+    )

@@ -1,0 +1,163 @@
+"""Everything an operator can set, read once from the environment; unsafe combinations are refused with a sentence."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Environment = Literal["demo", "development", "production"]
+
+VENDOR_ADDRESS = "https://api.asleep.ai"
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; the message lists every reason and what to write instead."""
+
+
+class Settings(BaseSettings):
+    """The settings of one Nocturne, frozen. `docs/settings.md` is tested to describe each of them."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    asleep_api_key: SecretStr | None = Field(
+        default=None, description="Key of the Asleep API. Without one, Nocturne runs on demo data."
+    )
+    asleep_base_url: str = Field(
+        default=VENDOR_ADDRESS, description="Address of the Asleep API or of a simulator."
+    )
+    asleep_environment: Literal["live", "test"] = Field(
+        default="live", description="The vendor's data set the key opens; kept apart in cache and roster."
+    )
+    nocturne_environment: Environment | None = Field(
+        default=None,
+        description="demo, development or production. Default: demo without a key, development with one.",
+    )
+    nocturne_data_dir: Path = Field(
+        default=Path("data"), description="Folder for the database, the archive of nights and the cache."
+    )
+    nocturne_database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL of the store. Default: an SQLite file in the data folder."
+    )
+    nocturne_rate_limit_per_second: float | None = Field(
+        default=None,
+        gt=0,
+        le=1000,
+        description="Calls per second to the API. Default: 5; unlimited in the demo.",
+    )
+    nocturne_deadline_s: float = Field(
+        default=10.0, gt=0, le=120, description="Longest time one call to the API may take, in seconds."
+    )
+    nocturne_sync_days: int = Field(
+        default=90, ge=1, le=3650, description="How many days back a synchronisation brings nights."
+    )
+    nocturne_sync_interval_minutes: float = Field(
+        default=15.0,
+        ge=0,
+        le=1440,
+        description="Pause between synchronisations while the dashboard runs; 0: never.",
+    )
+    nocturne_demo_people: int = Field(default=48, ge=1, le=5000, description="People in the demo.")
+    nocturne_demo_nights: int = Field(
+        default=90, ge=1, le=730, description="Nights of each person in the demo."
+    )
+    nocturne_demo_seed: int = Field(
+        default=1, ge=0, description="Seed of the demo: the same seed, the same people."
+    )
+
+    @property
+    def environment(self) -> Environment:
+        """The environment in force: what was set, else demo without a key and development with one."""
+        if self.nocturne_environment is not None:
+            return self.nocturne_environment
+        return "demo" if self.asleep_api_key is None else "development"
+
+    @property
+    def organisation(self) -> str:
+        """The organisation of this installation: `demo` or `main`."""
+        return "demo" if self.environment == "demo" else "main"
+
+    @property
+    def folder(self) -> Path:
+        """Where this organisation's files live; the demo keeps apart, so that it may be thrown away."""
+        return self.nocturne_data_dir / "demo" if self.environment == "demo" else self.nocturne_data_dir
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the store."""
+        if self.nocturne_database_url is not None:
+            return self.nocturne_database_url.get_secret_value()
+        return f"sqlite:///{self.folder / 'nocturne.sqlite3'}"
+
+    @property
+    def calls_per_second(self) -> float | None:
+        """The pace of calls; None for the demo's own simulator, which has no limit."""
+        if self.nocturne_rate_limit_per_second is not None:
+            return self.nocturne_rate_limit_per_second
+        return None if self.environment == "demo" else 5.0
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> Self:
+        problems = [*self._key_problems(), *self._address_problems()]
+        if self.environment == "production" and not self.nocturne_data_dir.is_absolute():
+            problems.append(
+                "NOCTURNE_DATA_DIR must be an absolute path in production, e.g. /var/lib/nocturne."
+            )
+        if problems:
+            raise ValueError(" ".join(problems))
+        return self
+
+    def _key_problems(self) -> list[str]:
+        key = self.asleep_api_key.get_secret_value() if self.asleep_api_key is not None else None
+        if key is None:
+            if self.environment == "demo":
+                return []
+            return [f"ASLEEP_API_KEY is not set, and the environment {self.environment} needs it."]
+        if self.environment == "demo":
+            return ["ASLEEP_API_KEY is set, but NOCTURNE_ENVIRONMENT is demo. Unset one of the two."]
+        if not key.strip() or key != key.strip() or not key.isascii() or not key.isprintable():
+            return [
+                "ASLEEP_API_KEY holds blanks or characters that no key has. Copy it again, without quotes."
+            ]
+        return []
+
+    def _address_problems(self) -> list[str]:
+        parts = urlsplit(self.asleep_base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            return [f"ASLEEP_BASE_URL must be an address like {VENDOR_ADDRESS}."]
+        if parts.username or parts.query or parts.fragment:
+            return ["ASLEEP_BASE_URL may hold no user, query or fragment: only scheme, host, port and path."]
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            return ["ASLEEP_BASE_URL must begin with https://: over http the key could be read on the way."]
+        if self.environment == "production" and parts.scheme == "http":
+            return ["ASLEEP_BASE_URL must begin with https:// in production."]
+        return []
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings() -> Settings:
+    """The settings of the process environment.
+
+    Raises:
+        SettingsError: with one sentence per setting that cannot be used; values of secrets are never repeated.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_input=False, include_url=False):
+            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}: {message}." if name else message)
+        raise SettingsError(" ".join(lines)) from None

@@ -1,0 +1,121 @@
+"""174 real nights of 65 people, all the way: recorded file, HTTP, client, archive, statistics, dates."""
+
+import csv
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nocturne.access import local_actor
+from nocturne.application import Application, build
+from nocturne.roster import import_people
+from nocturne.sync import synchronise
+from settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = ROOT.parent / "shared" / "real-nights"
+NIGHTS, PEOPLE, OURA = 174, 65, "oura_a"
+
+pytestmark = pytest.mark.skipif(
+    not REAL.is_dir(),
+    reason="the folder shared/real-nights is not beside the project here, so no real night was checked",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    application: Application
+    sessions: dict[str, str]
+    nights: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
+    folder = tmp_path_factory.mktemp("replay")
+    roster = folder / "people.csv"
+    command = [
+        *(sys.executable, "-m", "asleep.simulator", "--exit-with-parent", "--until", "2026-03-01"),
+        *("--replay", str(REAL / "nights.jsonl.gz"), "--roster", str(roster)),
+    ]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        ready = json.loads(process.stdout.readline())
+        settings = Settings(
+            asleep_api_key=ready["api_key"],
+            asleep_base_url=ready["address"],
+            nocturne_data_dir=folder / "data",
+            nocturne_rate_limit_per_second=1000,
+        )
+        application = build(settings)
+        actor = local_actor(application.organisation)
+        taken = import_people(application, actor, roster.read_text(encoding="utf-8"))
+        assert not taken.refused
+        progress = synchronise(application, actor, application.people(), days=3650)
+        assert not progress.failures
+        yield Replay(
+            application=application,
+            sessions=ready["sessions"],
+            nights=application.archive.statistics(application.organisation).set_index("session_id"),
+        )
+        application.close()
+        process.terminate()
+        process.communicate()
+
+
+def test_every_night_of_everybody_arrives(replay: Replay) -> None:
+    assert len(replay.application.people()) == PEOPLE
+    assert len(replay.sessions) == NIGHTS
+    assert set(replay.nights.index) == set(replay.sessions.values())
+
+
+def test_the_archive_equals_every_published_statistic(replay: Replay) -> None:
+    with (REAL / "night_stats.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == NIGHTS
+    columns = [name for name in rows[0] if name not in {"night_id", "person"}]
+    wrong = [
+        (row["night_id"], column, row[column], found)
+        for row in rows
+        for column in columns
+        if not _equal(row[column], found := float(replay.nights.at[replay.sessions[row["night_id"]], column]))
+    ]
+    assert not wrong, wrong[:10]
+
+
+def _equal(published: str, found: float) -> bool:
+    if published == "":
+        return math.isnan(found)
+    return math.isclose(float(published), found, rel_tol=1e-5, abs_tol=1e-9)
+
+
+def test_no_two_nights_of_a_person_share_a_label(replay: Replay) -> None:
+    mains = _oura(replay)
+    assert len(mains) == 98
+    assert mains["night"].nunique() == 98
+
+
+def test_the_night_the_clocks_went_back_lasts_as_long_as_it_lasted(replay: Replay) -> None:
+    mains = _oura(replay)
+    night = mains[mains["night"] == pd.Timestamp(date(2025, 11, 2))].iloc[0]
+    elapsed_min = (night["end"] - night["start"]).total_seconds() / 60
+    assert math.floor(elapsed_min) == 9 * 60 + 23
+    assert night["end_offset_min"] - night["start_offset_min"] == -60
+
+
+def test_people_without_clock_times_keep_their_nights_apart(replay: Replay) -> None:
+    for _, nights in replay.nights[replay.nights["kind"] == "main"].groupby("person_id", observed=True):
+        assert nights["night"].is_unique
+
+
+def _oura(replay: Replay) -> pd.DataFrame:
+    (person,) = [entry for entry in replay.application.people() if entry.name == OURA]
+    return replay.nights[(replay.nights["person_id"] == person.person_id) & (replay.nights["kind"] == "main")]

@@ -1,0 +1,142 @@
+"""The command line as an operator uses it: words on the right stream, and the three exit statuses."""
+
+from pathlib import Path
+
+import pytest
+
+from asleep.simulator.server import Running
+from nocturne.__main__ import main
+from tests.nocturne.conftest import roster_csv
+from tests.serving import free_port
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, simulator: Running) -> None:
+    monkeypatch.setenv("ASLEEP_API_KEY", simulator.api_key)
+    monkeypatch.setenv("ASLEEP_BASE_URL", simulator.address)
+    monkeypatch.setenv("NOCTURNE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("NOCTURNE_RATE_LIMIT_PER_SECOND", "1000")
+
+
+@pytest.fixture
+def roster(tmp_path: Path, simulator: Running) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text(roster_csv(simulator), encoding="utf-8")
+    return path
+
+
+def test_from_a_roster_to_reports(
+    roster: Path, tmp_path: Path, simulator: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["people", "import", str(roster)]) == 0
+    assert f"{len(simulator.world.people)} added" in capsys.readouterr().out
+    assert main(["sync", "--days", "400"]) == 0
+    assert (
+        f"{len(simulator.world.people)} of {len(simulator.world.people)} people done"
+        in capsys.readouterr().out
+    )
+    assert main(["status"]) == 0
+    assert "valid nights" in capsys.readouterr().out
+    out = tmp_path / "reports"
+    assert main(["report", "weekly", "--people", "all", "--ending", "2026-03-11", "--out", str(out)]) == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert len(names) == 2 * len(simulator.world.people)
+    assert all(person.name.split()[0] not in name for person in simulator.world.people for name in names)
+    assert capsys.readouterr().out.count(str(out)) == len(names)
+
+
+def test_a_person_is_added_and_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["people", "add", "G-1", "--name", "Noa K.", "--zone", "Europe/Berlin", "--tags", "A;B"]) == 0
+    assert main(["people", "list"]) == 0
+    assert "G-1\tNoa K.\tEurope/Berlin\tA;B" in capsys.readouterr().out
+
+
+def test_rows_that_are_refused_make_it_done_in_part(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("vendor_id,name,zone\nG-1,Noa,UTC\nG-2,Yusuf,Nowhere\n")
+    assert main(["people", "import", str(path)]) == 1
+    said = capsys.readouterr()
+    assert "Line 3" in said.err
+    assert "1 added" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["people", "import", "no-such-file.csv"], "cannot be read"),
+        (["sync"], "Nobody is on the roster"),
+        (["report", "weekly", "--people", "p_nobody", "--out", "x"], "p_nobody"),
+        (["report", "weekly", "--people", "cohort:Nobody", "--out", "x"], "no cohort 'Nobody'"),
+        (["report", "weekly", "--people", ",", "--out", "x"], "takes ids separated by commas"),
+        (["people", "add", "G-1", "--name", "Noa", "--zone", "Mars/Olympus"], "Mars/Olympus"),
+    ],
+)
+def test_what_is_asked_wrongly_is_answered_with_a_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "weekly", "--format", "docx", "--out", "x"],
+        ["report", "weekly", "--ending", "soon", "--out", "x"],
+    ],
+)
+def test_an_unusable_argument_ends_with_status_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "takes" in capsys.readouterr().err
+
+
+def test_an_address_that_does_not_answer_is_done_in_part(
+    roster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    monkeypatch.setenv("ASLEEP_BASE_URL", f"http://127.0.0.1:{free_port()}")
+    assert main(["sync"]) == 1
+    said = capsys.readouterr()
+    assert "0 of " in said.out
+    assert "Traceback" not in said.err
+
+
+def test_a_wrong_key_says_what_to_do_and_never_the_key(
+    roster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    monkeypatch.setenv("ASLEEP_API_KEY", "a-wrong-key-0123456789")
+    assert main(["sync"]) == 1
+    said = capsys.readouterr()
+    assert "ASLEEP_API_KEY" in said.err
+    assert "a-wrong-key" not in said.err + said.out
+
+
+def test_settings_that_contradict_each_other_end_with_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOCTURNE_ENVIRONMENT", "demo")
+    assert main(["status"]) == 2
+    assert "Unset one of the two" in capsys.readouterr().err
+
+
+def test_the_demo_needs_no_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("ASLEEP_API_KEY")
+    monkeypatch.delenv("ASLEEP_BASE_URL")
+    monkeypatch.setenv("NOCTURNE_DEMO_PEOPLE", "3")
+    monkeypatch.setenv("NOCTURNE_DEMO_NIGHTS", "5")
+    assert main(["sync"]) == 0
+    assert "3 of 3 people done" in capsys.readouterr().out
+    assert (tmp_path / "data" / "demo").is_dir()
+    assert main(["people", "list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3

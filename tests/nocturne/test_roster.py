@@ -1,0 +1,106 @@
+"""People in and out of the roster."""
+
+import pytest
+
+from asleep.simulator.server import Running
+from nocturne.access import Actor, NotAllowed
+from nocturne.application import Application
+from nocturne.roster import RosterError, add_person, create_person, import_people
+from store.people import DuplicatePerson, InvalidPerson, NewPerson
+
+HEADER = "vendor_id,name,zone,birth_year,sex,tags\n"
+
+
+def test_a_file_is_taken_in_whole(application: Application, actor: Actor) -> None:
+    report = import_people(
+        application, actor, f'{HEADER}G-1,"Noa, K.",Europe/Berlin,1988,female,Squad;Trial\n'
+    )
+    assert [person.name for person in report.added] == ["Noa, K."]
+    assert report.added[0].tags == ("Squad", "Trial")
+    assert report.in_words == "1 added, 0 already there, 0 refused."
+
+
+def test_good_rows_are_kept_when_others_are_bad(application: Application, actor: Actor) -> None:
+    report = import_people(
+        application,
+        actor,
+        HEADER
+        + "G-1,Noa,Europe/Berlin,,,\n"
+        + "G-2,Yusuf,Mars/Olympus,,,\n"
+        + "\n"
+        + "G-3,Priya,Asia/Seoul,born 1990,,\n"
+        + "G-1,Noa again,Europe/Berlin,,,\n"
+        + "G-4,Ines,Europe/Lisbon,1990,female,a,b\n"
+        + ",Nobody,UTC,,,\n",
+    )
+    assert [person.vendor_id for person in report.added] == ["G-1"]
+    assert [row.line for row in report.refused] == [3, 5, 6, 7, 8]
+    reasons = {row.line: row.reason for row in report.refused}
+    assert "Mars/Olympus" in reasons[3]
+    assert "birth_year" in reasons[5]
+    assert "already" in reasons[6]
+    assert "more cells" in reasons[7]
+
+
+def test_importing_a_file_again_brings_people_up_to_date(application: Application, actor: Actor) -> None:
+    first = import_people(application, actor, f"{HEADER}G-1,Noa,Europe/Berlin,,,\n").added[0]
+    report = import_people(application, actor, f"\ufeff{HEADER}G-1,Noa K.,Europe/Paris,1990,,\n")
+    assert not report.added
+    (now,) = application.people()
+    assert (now.person_id, now.name, now.zone, now.birth_year) == (
+        first.person_id,
+        "Noa K.",
+        "Europe/Paris",
+        1990,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "must name the columns"),
+        ("name,zone\nNoa,UTC\n", "missing: vendor_id"),
+        (HEADER, "no person below"),
+    ],
+)
+def test_a_file_without_what_it_needs_is_refused(
+    application: Application, actor: Actor, text: str, sentence: str
+) -> None:
+    with pytest.raises(RosterError, match=sentence):
+        import_people(application, actor, text)
+
+
+def test_the_same_id_is_not_added_twice(application: Application, actor: Actor) -> None:
+    new = NewPerson(vendor_id="G-1", name="Noa", zone="UTC")
+    add_person(application, actor, new)
+    with pytest.raises(DuplicatePerson):
+        add_person(application, actor, new)
+
+
+def test_a_created_person_carries_the_id_that_the_vendor_issued(
+    application: Application, actor: Actor
+) -> None:
+    person = create_person(application, actor, name="Noa", zone="Europe/Berlin", birth_year=1990)
+    user = application.asleep.get_user(person.vendor_id).value
+    assert user.user_id == person.vendor_id
+    assert user.metadata is not None
+    assert user.metadata.birth_year == 1990
+
+
+def test_the_vendor_is_not_asked_for_somebody_the_roster_would_refuse(
+    application: Application, actor: Actor, simulator: Running
+) -> None:
+    before = dict(simulator.requests)
+    with pytest.raises(InvalidPerson):
+        create_person(application, actor, name="Noa", zone="Mars/Olympus", birth_year=None)
+    assert dict(simulator.requests) == before
+
+
+def test_an_unknown_role_may_nothing(application: Application) -> None:
+    stranger = Actor(name="stranger", role="visitor", organisations=frozenset({application.organisation}))
+    with pytest.raises(NotAllowed):
+        import_people(application, stranger, f"{HEADER}G-1,Noa,UTC,,,\n")
+    elsewhere = Actor(name="local", role="local", organisations=frozenset({"another"}))
+    with pytest.raises(NotAllowed):
+        import_people(application, elsewhere, f"{HEADER}G-1,Noa,UTC,,,\n")
+    assert not application.people()

@@ -1,0 +1,123 @@
+"""Nights on their way into the archive, over real HTTP against the simulator."""
+
+from collections.abc import Callable
+from threading import Event
+
+import pytest
+
+from asleep.simulator.server import Running
+from nocturne.access import Actor, local_actor
+from nocturne.application import Application
+from nocturne.roster import add_person, import_people
+from nocturne.sync import synchronise
+from nocturne.views import freshness
+from store.people import NewPerson
+from tests.nocturne.conftest import NOW, roster_csv
+from tests.serving import free_port
+
+
+def test_every_session_received_ends_as_a_night_or_a_listed_exclusion(filled: Application) -> None:
+    for person in filled.people():
+        listed = {item.session_id for item in filled.asleep.list_sessions(person.vendor_id).value}
+        nights = filled.archive.nights(filled.organisation, person.person_id)
+        accounted = {part for ids in nights["session_ids"] for part in ids.split(";")}
+        assert listed == accounted
+        excluded = nights[nights["grade"] == "X"]
+        assert (excluded["reasons"] != "").all()
+
+
+def test_a_second_synchronisation_fetches_only_what_is_unfinished(
+    filled: Application, actor: Actor, simulator: Running
+) -> None:
+    people = filled.people()
+    unfinished = sum(
+        state != "COMPLETE"
+        for person in people
+        for state in filled.archive.known(filled.organisation, person.person_id).values()
+    )
+    before = simulator.requests["getSession"]
+    progress = synchronise(filled, actor, people)
+    assert progress.nights == unfinished
+    assert simulator.requests["getSession"] - before <= unfinished
+    assert not progress.failures
+
+
+def test_what_was_stopped_goes_on_where_it_was(
+    application: Application, actor: Actor, simulator: Running
+) -> None:
+    import_people(application, actor, roster_csv(simulator))
+    stop = Event()
+    show = application.board.show
+
+    def stop_after_the_first_person(progress: object) -> None:
+        show(progress)  # type: ignore[arg-type]
+        if application.board.progress.nights_done:
+            stop.set()
+
+    application.board.show = stop_after_the_first_person  # type: ignore[method-assign, assignment]
+    partial = synchronise(application, actor, application.people(), stop=stop)
+    assert 0 < partial.nights_done < partial.nights
+    application.board.show = show  # type: ignore[method-assign]
+    rest = synchronise(application, actor, application.people())
+    assert rest.nights <= partial.nights - partial.nights_done + 12
+    assert rest.nights_done == rest.nights
+
+
+def test_a_person_whom_the_vendor_does_not_know_fails_alone(
+    application: Application, actor: Actor, simulator: Running
+) -> None:
+    import_people(application, actor, roster_csv(simulator))
+    stranger = add_person(
+        application, actor, NewPerson(vendor_id="G-20250101000000-nobodyatall", name="X", zone="UTC")
+    )
+    progress = synchronise(application, actor, application.people())
+    assert [failure.person_id for failure in progress.failures] == [stranger.person_id]
+    states = application.store.sync_states(application.organisation)
+    assert states[stranger.person_id].error
+    assert states[stranger.person_id].succeeded_at is None
+    assert sum(state.error == "" for state in states.values()) == len(simulator.world.people)
+
+
+def test_a_refused_key_stops_everybody_with_one_sentence(
+    make_application: Callable[..., Application], simulator: Running
+) -> None:
+    application = make_application(key="another-key-0123456789")
+    actor = local_actor(application.organisation)
+    import_people(application, actor, roster_csv(simulator))
+    progress = synchronise(application, actor, application.people())
+    assert "key" in progress.halted.lower()
+    assert "another-key" not in progress.halted
+    assert progress.nights_done == 0
+
+
+def test_when_nothing_answers_what_was_there_stays_and_says_its_age(
+    filled: Application, make_application: Callable[..., Application]
+) -> None:
+    before = filled.archive.statistics(filled.organisation)
+    later = make_application(address=f"http://127.0.0.1:{free_port()}", now=NOW.replace(hour=23))
+    progress = synchronise(later, local_actor(later.organisation), later.people())
+    assert len(progress.failures) == len(later.people())
+    fresh = freshness(later, later.people())
+    assert fresh.stale
+    assert fresh.as_of == NOW
+    assert fresh.in_words == "5\u00a0h old"
+    assert fresh.reason
+    assert len(later.archive.statistics(later.organisation)) == len(before)
+
+
+def test_newest_nights_come_first(application: Application, actor: Actor, simulator: Running) -> None:
+    import_people(application, actor, roster_csv(simulator))
+    spans: list[tuple[int, int]] = []
+    put = application.archive.put
+
+    def noting(*args: object, **kwargs: object) -> object:
+        starts = [result.start for result in kwargs["results"]]  # type: ignore[attr-defined]
+        spans.append(((NOW - max(starts)).days, (NOW - min(starts)).days))
+        return put(*args, **kwargs)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(application.archive), "put", lambda _self, *a, **k: noting(*a, **k))
+        synchronise(application, actor, application.people())
+    first_round = spans[: len(simulator.world.people)]
+    assert all(oldest <= 8 for _, oldest in first_round)
+    assert max(oldest for _, oldest in spans) > 20

@@ -1,0 +1,76 @@
+"""What pages ask for: cohorts, the newest night, links that name nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from analytics.night_view import UnknownNight
+from nocturne.access import Actor
+from nocturne.application import Application
+from nocturne.roster import add_person
+from nocturne.views import (
+    EVERYONE,
+    NothingRecorded,
+    UnknownCohort,
+    cohort_people,
+    cohorts,
+    night,
+    overview,
+    period,
+)
+from store.people import NewPerson, UnknownPerson
+from tests.nocturne.conftest import NIGHTS
+
+
+def test_cohorts_are_everyone_and_one_for_each_tag(filled: Application, actor: Actor) -> None:
+    found = {cohort.name: cohort.size for cohort in cohorts(filled, actor)}
+    people = filled.people()
+    assert found.pop(EVERYONE) == len(people)
+    assert found == {
+        tag: sum(tag in person.tags for person in people) for person in people for tag in person.tags
+    }
+
+
+def test_an_unknown_cohort_is_answered_with_those_there_are(filled: Application, actor: Actor) -> None:
+    with pytest.raises(UnknownCohort, match=EVERYONE):
+        cohort_people(filled, actor, "nobody")
+
+
+def test_the_overview_counts_everybody_once(filled: Application, actor: Actor) -> None:
+    seen = overview(filled, actor, EVERYONE, days=NIGHTS)
+    assert set(seen.people.index) == {person.person_id for person in filled.people()}
+    assert seen.expected == NIGHTS * len(filled.people())
+    assert 0 < seen.valid <= seen.expected
+    assert set(seen.people["last_state"]) <= {"valid", "no valid night", "no data"}
+
+
+def test_without_dates_a_period_ends_with_the_newest_night(filled: Application, actor: Actor) -> None:
+    person = filled.people()[0]
+    nights = filled.archive.nights(filled.organisation, person.person_id)
+    shown = period(filled, actor, person.person_id)
+    assert shown.last == nights["night"].max().date()
+    assert shown.first == shown.last - timedelta(days=27)
+
+
+def test_neighbours_lead_through_every_sleep(filled: Application, actor: Actor) -> None:
+    person = filled.people()[0]
+    nights = filled.archive.nights(filled.organisation, person.person_id)
+    at: str | None = str(nights["session_id"].iloc[-1])
+    walked = []
+    while at is not None:
+        walked.append(at)
+        at = night(filled, actor, person.person_id, at).previous_session_id
+    assert walked == nights["session_id"].tolist()[::-1]
+
+
+def test_links_that_name_nothing_are_told_apart(filled: Application, actor: Actor) -> None:
+    with pytest.raises(UnknownPerson):
+        period(filled, actor, "p_nobody")
+    person = filled.people()[0]
+    with pytest.raises(UnknownNight):
+        night(filled, actor, person.person_id, "20200101000000_aaaaa")
+    newcomer = add_person(
+        filled, actor, NewPerson(vendor_id="G-20260101000000-newcomerhere", name="New", zone="UTC")
+    )
+    with pytest.raises(NothingRecorded, match="next synchronisation"):
+        period(filled, actor, newcomer.person_id)

@@ -1,0 +1,86 @@
+"""What can be set, what follows from it, and what is refused."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from settings import SettingsError, is_loopback, read_settings
+from streamlit_app import refuse_open_address
+
+KEY = "a-key-of-the-tests-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("ASLEEP_", "NOCTURNE_")):
+            monkeypatch.delenv(name)
+
+
+def test_without_a_key_it_is_the_demo() -> None:
+    settings = read_settings()
+    assert (settings.environment, settings.organisation) == ("demo", "demo")
+    assert settings.folder == Path("data/demo")
+    assert settings.calls_per_second is None
+
+
+def test_with_a_key_it_is_development_at_a_modest_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASLEEP_API_KEY", KEY)
+    settings = read_settings()
+    assert (settings.environment, settings.organisation) == ("development", "main")
+    assert settings.calls_per_second == 5.0
+    assert settings.database_url == "sqlite:///data/nocturne.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"ASLEEP_API_KEY": KEY, "NOCTURNE_ENVIRONMENT": "demo"}, "Unset one of the two"),
+        ({"NOCTURNE_ENVIRONMENT": "production"}, "ASLEEP_API_KEY is not set"),
+        ({"ASLEEP_API_KEY": f" {KEY}"}, "holds blanks"),
+        ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "http://api.example.org"}, "must begin with https://"),
+        ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "api.example.org"}, "must be an address like"),
+        ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "https://u:p@api.example.org"}, "may hold no user"),
+        (
+            {
+                "ASLEEP_API_KEY": KEY,
+                "ASLEEP_BASE_URL": "http://127.0.0.1:1",
+                "NOCTURNE_ENVIRONMENT": "production",
+            },
+            "in production",
+        ),
+        ({"ASLEEP_API_KEY": KEY, "NOCTURNE_ENVIRONMENT": "production"}, "absolute path"),
+        ({"NOCTURNE_ENVIRONMENT": "staging"}, "NOCTURNE_ENVIRONMENT"),
+        ({"NOCTURNE_SYNC_DAYS": "0"}, "NOCTURNE_SYNC_DAYS"),
+        ({"NOCTURNE_RATE_LIMIT_PER_SECOND": "-1"}, "NOCTURNE_RATE_LIMIT_PER_SECOND"),
+    ],
+)
+def test_unsafe_settings_are_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refusal:
+        read_settings()
+    assert sentence in str(refusal.value)
+    assert KEY not in str(refusal.value)
+
+
+def test_the_key_is_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASLEEP_API_KEY", KEY)
+    settings = read_settings()
+    assert KEY not in repr(settings)
+    assert KEY not in settings.model_dump_json()
+
+
+@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "192.168.1.4", "example.org"])  # noqa: S104
+def test_a_dashboard_for_others_is_refused_until_sign_in_exists(address: str | None) -> None:
+    with pytest.raises(SettingsError, match="this machine only"):
+        refuse_open_address(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
+def test_loopback_is_welcome(address: str) -> None:
+    refuse_open_address(address)
+    assert is_loopback(address)
