@@ -14,7 +14,7 @@ from reports.rows import Row, absent, local, records
 
 # What identifies a sleep and dates it comes first, under names that say which clock they are on.
 _LEADING: dict[str, Callable[[Row], Cell]] = {
-    "night": lambda row: row["night"].date(),
+    "night": lambda row: None if absent(row["night"]) else row["night"].date(),
     "kind": lambda row: row["kind"],
     "grade": lambda row: row["grade"],
     "valid": lambda row: bool(row["valid"]),

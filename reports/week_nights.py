@@ -11,7 +11,7 @@ from analytics import wording
 from analytics.night_view import NightView
 from reports.person_report import PersonReport
 from reports.reasons import sentences, why_left_out
-from reports.rows import Row, local, records
+from reports.rows import Row, absent, local, records
 from reports.strip import ClockAxis, empty_strip, mini_hypnogram
 from reports.week_table import night_cells, with_efficiency
 
@@ -164,7 +164,11 @@ def _when(row: Row) -> str:
     """When a recording was, on its own clock: `Fri 6 Feb, 23:10 to 02:05`."""
     begun, ended = local(row, "start"), local(row, "end")
     if begun is None:
-        return f"{_day(row['night'].date())}, start unknown"
+        return (
+            "A session without a start"
+            if absent(row["night"])
+            else f"{_day(row['night'].date())}, start unknown"
+        )
     start = f"{_day(begun.date())}, {wording.clock_of(begun)}"
     return f"{start} to {wording.clock_of(ended)}" if ended is not None else f"{start}, without an end"
 
@@ -175,6 +179,6 @@ def _day(value: date) -> str:
 
 def _by_date(nights: pd.DataFrame) -> dict[date, list[Row]]:
     rows: dict[date, list[Row]] = {}
-    for row in records(nights):
+    for row in records(nights[nights["night"].notna()]):
         rows.setdefault(row["night"].date(), []).append(row)
     return rows

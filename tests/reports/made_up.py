@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics import wording
 from analytics.night_view import Against, NightView
+from analytics.nights import NIGHT_COLUMNS
 from analytics.regularity import Estimator
 from analytics.score import Part, PeriodScore
 from analytics.stages import Ragged, night_statistics, runs
@@ -78,10 +79,12 @@ def frame_of(sleeps: list[Sleep], zone: str = ZONE) -> pd.DataFrame:
     frame = pd.DataFrame(rows) if rows else pd.DataFrame([_row(_BLANK, 0, zone)]).iloc[:0]
     frame = pd.concat([frame, statistics.set_axis(frame.index)], axis=1)
     frame["sri_agree"], frame["sri_known"], frame["snoring_min"] = 0, 0, 0.0
+    for name in (name for name in NIGHT_COLUMNS if name.startswith("vendor_")):
+        frame[name] = NAN
     frame["vendor_tib_min"] = frame["tib_min"]
     frame["vendor_tst_min"] = frame["tst_min"] + 0.5
     frame["vendor_sleep_index"] = 71.0
-    return frame
+    return frame[list(NIGHT_COLUMNS)]
 
 
 def view_of(sleep: Sleep, frame: pd.DataFrame, zone: str = ZONE, note: str = "") -> NightView:

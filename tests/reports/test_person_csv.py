@@ -116,6 +116,17 @@ def test_a_recording_without_an_end_leaves_its_cells_empty() -> None:
     assert row["start_utc"] == "2026-02-09T10:10:00Z"
 
 
+def test_a_session_without_a_start_is_still_a_row() -> None:
+    report = report_of(week()[-1:])
+    nowhere = pd.Series([pd.NaT], dtype="datetime64[us, UTC]")
+    frame = report.period.nights.assign(start=nowhere, night=pd.Series([pd.NaT], dtype="datetime64[us]"))
+
+    row = read(weekly_csv(replace(report, period=replace(report.period, nights=frame))))[0]
+
+    assert (row["night"], row["start_utc"], row["start_local"]) == ("", "", "")
+    assert row["reasons"] == EXCLUDING
+
+
 def test_reasons_stand_as_codes_and_in_words() -> None:
     row = read(weekly_csv(report_of(week())))[-1]
 

@@ -158,7 +158,7 @@ def test_what_was_left_out_is_listed_with_its_time_and_every_reason() -> None:
     one, two, three = (REASONS[code][0] for code in EXCLUDING[:3])
     assert f"{DATES[2]}, 03:41 to 11:41. {one}" in text
     assert f"{DATES[3]}, 02:10 to 02:20. {two} {three}" in text
-    assert f"{DATES[5]}. {REASONS[REMARKING[0]][0]}" in text
+    assert f"Counted, with a remark: {DATES[5]}. {REASONS[REMARKING[0]][0]}" in text
 
 
 def test_naps_are_listed_or_said_to_be_none() -> None:
@@ -284,6 +284,17 @@ def test_the_clock_change_is_told_beside_its_night() -> None:
     report = report_of(nights, notes={f"s-{nights[0].begun:%Y%m%d%H%M}": note})
 
     assert note in document(report).text
+
+
+def test_a_session_without_a_start_is_in_the_list_of_what_was_left_out() -> None:
+    report = report_of(mixed_week())
+    nights = report.period.nights
+    lost = nights["kind"] == "unusable"
+    frame = nights.assign(start=nights["start"].mask(lost), night=nights["night"].mask(lost))
+
+    text = document(replace(report, period=replace(report.period, nights=frame))).text
+
+    assert f"A session without a start. {REASONS[EXCLUDING[1]][0]}" in text
 
 
 sleeps = st.builds(
