@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the exceptions are named for what is the case, as in the tree below
 """The people of a roster as values, what makes such a value acceptable, and what the store may refuse.
 
 StoreError

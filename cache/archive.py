@@ -1,0 +1,251 @@
+"""Everybody's nights: every session as columns, one file per person, and the statistics derived from them."""
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.nights import NIGHT_COLUMNS, SessionSet, night_table
+from asleep.models import SessionResult
+from cache.columns import (
+    READ_ERRORS,
+    UNREADABLE,
+    PersonFile,
+    Unreadable,
+    decode_person,
+    encode_person,
+    known_states,
+    merged,
+    session_set,
+    without,
+)
+from cache.derived import Statistics, derived, fold, lay_over, load, read_person
+from cache.files import private_folder
+from cache.seal import Seal
+from cache.shelf import Shelf
+from cache.table import NightTable
+
+__all__ = ["UNREADABLE", "Delivery", "NightArchive", "PutReport", "Unreadable", "session_set"]
+
+FOLD_AFTER = 64
+"""So many people's own tables are laid over the table of everybody before it is written anew."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """Sessions of one person on their way into the archive; `session_set` makes them of the vendor's answers.
+
+    Attributes:
+        zone: the roster's, for nights whose session names none.
+        synced_at: until when the person is synchronised with this; None leaves that as it was.
+    """
+
+    person_id: str
+    zone: str
+    sessions: SessionSet
+    synced_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutReport:
+    """What a delivery did: sessions that are new, sessions that became different, sessions there are now."""
+
+    added: int
+    changed: int
+    total: int
+
+
+class NightArchive:
+    """Sessions and nights of every organisation's people in one folder that is open to its owner only.
+
+    Any number of threads and processes may read and write at once. Writers wait for each other, one
+    organisation at a time; readers take what is whole and wait for nobody.
+
+    Args:
+        folder: where; made when missing.
+        seal: what every byte passes on its way to disk and back.
+        fold_after: how many people may change before the table of everybody is written anew.
+
+    Raises:
+        ValueError: from every method, when an organisation's or a person's id cannot be the name of a file.
+    """
+
+    def __init__(self, folder: Path, seal: Seal, *, fold_after: int = FOLD_AFTER) -> None:
+        self._folder = private_folder(folder)
+        self._seal = seal
+        self._fold_after = fold_after
+        self._loaded: dict[str, Statistics] = {}
+        self._loading: dict[str, threading.Lock] = {}
+        self._registry = threading.Lock()
+
+    def put(
+        self,
+        organisation: str,
+        person_id: str,
+        *,
+        zone: str,
+        results: Iterable[SessionResult],
+        problems: Iterable[Unreadable] = (),
+        received: datetime,
+        synced_at: datetime | None,
+    ) -> PutReport:
+        """What the delivery did; the person's nights are computed anew from all of their sessions.
+
+        Each session is kept once: COMPLETE and read in full when it ever was, otherwise as received last.
+        Nothing is kept when anything fails. `received` is when the vendor sent the answers;
+        `zone` and `synced_at` are those of `Delivery`.
+        """
+        sessions = session_set(results, problems, received=received)
+        delivery = Delivery(person_id=person_id, zone=zone, sessions=sessions, synced_at=synced_at)
+        shelf = self._shelf(organisation)
+        with shelf.alone():
+            report, table = _delivered(shelf, delivery)
+            lay_over(shelf, table)
+            self._settle(shelf)
+        return report
+
+    def put_many(self, organisation: str, deliveries: Iterable[Delivery]) -> tuple[PutReport, ...]:
+        """One report for each delivery; the table of everybody is written once, at the end."""
+        shelf = self._shelf(organisation)
+        reports: list[PutReport] = []
+        tables: dict[str, NightTable] = {}
+        with shelf.alone():
+            try:
+                for delivery in deliveries:
+                    report, tables[delivery.person_id] = _delivered(shelf, delivery)
+                    reports.append(report)
+            finally:
+                fold(shelf, fresh=tables.values())
+        return tuple(reports)
+
+    def sessions(self, organisation: str, person_id: str) -> SessionSet:
+        """The person's sessions as received, by start; none when nothing was synchronised yet."""
+        shelf = self._shelf(organisation)
+        person = self._person(shelf, person_id)
+        return SessionSet.empty() if person is None else person.sessions
+
+    def known(self, organisation: str, person_id: str) -> dict[str, str]:
+        """The state of each session kept of the person by session id; `UNREADABLE` for one that could not be read."""
+        shelf = self._shelf(organisation)
+        try:
+            return known_states(shelf.read(shelf.person(person_id)))
+        except FileNotFoundError:
+            return {}
+        except READ_ERRORS:
+            person = self._person(shelf, person_id)  # moves it aside, unless it was exchanged meanwhile
+            return {} if person is None else known_states(shelf.read(shelf.person(person_id)))
+
+    def nights(self, organisation: str, person_id: str) -> pd.DataFrame:
+        """The person's rows of `statistics`, in the columns and types of `analytics.nights.NIGHT_COLUMNS`."""
+        statistics = self._statistics(organisation)
+        rows = statistics.rows.get(self._shelf(organisation).checked(person_id), slice(0, 0))
+        nights = statistics.frame.iloc[rows].drop(columns="person_id").reset_index(drop=True)
+        return nights.astype({name: str(dtype) for name, dtype in NIGHT_COLUMNS.items()})
+
+    def statistics(self, organisation: str) -> pd.DataFrame:
+        """Everybody's nights: `person_id` and `NIGHT_COLUMNS`, floats as float32, sorted by person and start.
+
+        The frame is the caller's, its numbers are shared and read-only. It is read once per version.
+        """
+        return self._statistics(organisation).frame.copy(deep=False)
+
+    def version(self, organisation: str) -> str:
+        """A word that is another one after every change by any process; empty before the first."""
+        return self._shelf(organisation).version()
+
+    def synced(self, organisation: str) -> dict[str, datetime]:
+        """Until when each person is synchronised, by person id; without those who never were."""
+        parts = self._statistics(organisation).parts
+        return {name: part.synced_at for name, part in parts.items() if part.synced_at is not None}
+
+    def remove_session(self, organisation: str, person_id: str, session_id: str) -> bool:
+        """Whether the session was there; it is not there any more, and the person's nights are computed anew."""
+        shelf = self._shelf(organisation)
+        with shelf.alone():
+            person = read_person(shelf, person_id)
+            if person is None or session_id not in set(person.sessions.frame["session_id"]):
+                return False
+            person = replace(person, sessions=without(person.sessions, session_id))
+            table = _stored(shelf, person_id, person)
+            fold(
+                shelf, fresh=[table]
+            )  # not laid over: the session's row must leave the table of everybody too
+        return True
+
+    def erase(self, organisation: str, person_id: str) -> bool:
+        """Whether anything was kept of the person; no file holds a byte of them any more."""
+        shelf = self._shelf(organisation)
+        with shelf.alone():
+            found = shelf.remove_person(person_id)
+            fold(shelf, stale=False)
+        with self._registry:
+            self._loaded.pop(organisation, None)
+        return found
+
+    def fold(self, organisation: str) -> None:
+        """Write the table of everybody anew, so that nothing has to be laid over it."""
+        shelf = self._shelf(organisation)
+        with shelf.alone():
+            fold(shelf)
+
+    def rebuild(self, organisation: str) -> None:
+        """Derive the table of everybody anew from the people's files alone."""
+        shelf = self._shelf(organisation)
+        with shelf.alone():
+            shelf.remove_derived()
+            fold(shelf)
+
+    def _shelf(self, organisation: str) -> Shelf:
+        return Shelf(folder=self._folder / organisation, organisation=organisation, seal=self._seal)
+
+    def _settle(self, shelf: Shelf) -> None:
+        if len(shelf.overlays()) >= self._fold_after:
+            fold(shelf)
+        else:
+            shelf.renew_version()
+
+    def _person(self, shelf: Shelf, person_id: str) -> PersonFile | None:
+        try:
+            return decode_person(shelf.read(shelf.person(person_id)))
+        except FileNotFoundError:
+            return None
+        except READ_ERRORS:
+            with shelf.alone():  # looked at again alone: nobody else may be moving or mending it
+                person = read_person(shelf, person_id)
+                if person is None:
+                    shelf.renew_version()
+            return person
+
+    def _statistics(self, organisation: str) -> Statistics:
+        shelf = self._shelf(organisation)
+        with self._registry:
+            loading = self._loading.setdefault(organisation, threading.Lock())
+        with loading:
+            loaded = self._loaded.get(organisation)
+            if loaded is None or loaded.version != shelf.version():
+                loaded = load(shelf)
+                self._loaded[organisation] = loaded
+            return loaded
+
+
+def _delivered(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
+    kept = read_person(shelf, delivery.person_id)
+    old = SessionSet.empty() if kept is None else kept.sessions
+    sessions, added, changed = merged(old, delivery.sessions)
+    synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
+    person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=synced_at)
+    report = PutReport(added=added, changed=changed, total=len(sessions.frame))
+    return report, _stored(shelf, delivery.person_id, person)
+
+
+def _stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
+    # The nights first: sessions that no night can be made of must not get into a file that every page reads.
+    nights = night_table(person.sessions, zone=person.zone)
+    shelf.write(shelf.person(person_id), encode_person(person))
+    return derived(shelf, person_id, person, nights)

@@ -1,0 +1,200 @@
+"""A person's sessions as columns in a Parquet file, and the vendor's answers as such columns."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analytics.nights import SESSION_COLUMNS, SessionSet
+from analytics.ragged import Ragged
+from asleep.models import SessionResult
+from cache.seal import SealBroken
+
+SCHEMA = 1
+"""Raised whenever the columns change; a file of another schema is read no more and synchronised again."""
+
+READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, msgspec.DecodeError, SealBroken)
+"""What bytes that are no such file can raise when they are read."""
+
+UNREADABLE = "UNREADABLE"
+"""Stands for the state of a session whose payload could not be read."""
+
+_METADATA = b"nocturne"
+_LISTS = ("stages", "snoring")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A session that the vendor has and whose payload could not be read: kept, so that it counts and is named.
+
+    Attributes:
+        start, end: as the list of sessions gave them; end None when open.
+        reason: a sentence.
+    """
+
+    session_id: str
+    start: datetime
+    end: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFile:
+    """All that is kept of a person: the sessions, the zone their nights are dated in, the last synchronisation."""
+
+    sessions: SessionSet
+    zone: str
+    synced_at: datetime | None
+
+
+class _Header(msgspec.Struct, frozen=True, kw_only=True):
+    schema: int
+    zone: str
+    synced_at: datetime | None
+
+
+def encode_person(person: PersonFile) -> bytes:
+    """The person as a Parquet file: one row per session, `SESSION_COLUMNS` and the two lists of int8."""
+    sessions = person.sessions
+    table = pa.Table.from_pandas(sessions.frame[list(SESSION_COLUMNS)], preserve_index=False)
+    for name, ragged in zip(_LISTS, (sessions.stages, sessions.snoring), strict=True):
+        offsets = pa.array(ragged.offsets.astype(np.int32))
+        table = table.append_column(name, pa.ListArray.from_arrays(offsets, pa.array(ragged.values)))
+    header = _Header(schema=SCHEMA, zone=person.zone, synced_at=person.synced_at)
+    table = table.replace_schema_metadata({_METADATA: msgspec.json.encode(header)})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", write_statistics=False)
+    return bytes(sink.getvalue())
+
+
+def decode_person(data: bytes) -> PersonFile:
+    """The person as kept; raises one of `READ_ERRORS` when the bytes are not such a file."""
+    # One thread: a person's file is small, and a page reads many of them side by side.
+    table = pq.read_table(pa.BufferReader(data), use_threads=False)
+    header = msgspec.json.decode((table.schema.metadata or {})[_METADATA], type=_Header)
+    if header.schema != SCHEMA:
+        raise ValueError(f"it has schema {header.schema}, and this program reads schema {SCHEMA}")
+    frame = table.select(list(SESSION_COLUMNS)).to_pandas().astype(dict(SESSION_COLUMNS))
+    stages, snoring = (_ragged(table[name]) for name in _LISTS)
+    sessions = SessionSet(frame=frame, stages=stages, snoring=snoring)
+    return PersonFile(sessions=sessions, zone=header.zone, synced_at=header.synced_at)
+
+
+def known_states(data: bytes) -> dict[str, str]:
+    """The state of each session in the file by session id, `UNREADABLE` for one that could not be read."""
+    names = ["session_id", "state", "problem"]
+    table = pq.read_table(pa.BufferReader(data), columns=names, use_threads=False)
+    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
+    return {session_id: UNREADABLE if problem else state for session_id, state, problem in rows}
+
+
+def session_set(
+    results: Iterable[SessionResult], problems: Iterable[Unreadable] = (), *, received: datetime
+) -> SessionSet:
+    """The vendor's answers as columns, the unreadable ones with their reason in `problem`, all received then."""
+    read, unread = list(results), list(problems)
+    rows = [_result_row(result) for result in read] + [_problem_row(problem) for problem in unread]
+    columns = list(SESSION_COLUMNS)
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["received"] = pd.Timestamp(received)
+    return SessionSet(
+        frame=frame.astype(dict(SESSION_COLUMNS)),
+        stages=_stacked([result.sleep_stages for result in read], empty=len(unread)),
+        snoring=_stacked([result.snoring_stages for result in read], empty=len(unread)),
+    )
+
+
+def merged(old: SessionSet, new: SessionSet) -> tuple[SessionSet, int, int]:
+    """Both sets as one with each session once, by start; how many came in; how many became different.
+
+    Of two rows of one session the one that is COMPLETE and could be read stays, otherwise the one received later;
+    a session goes forward only, so the order in which deliveries arrive does not matter.
+    """
+    both = SessionSet.concat([old, new]) if len(old.frame) else new
+    frame = both.frame
+    whole = (frame["problem"] == "") & (frame["state"] == "COMPLETE")
+    order = frame[["session_id", "start", "received"]].assign(whole=whole)
+    order = order.sort_values(["whole", "received"], kind="stable").drop_duplicates("session_id", keep="last")
+    order = order.sort_values(["start", "session_id"], kind="stable")
+    chosen = order.index.to_numpy()
+    result = both.take(chosen)
+    from_new = order[order.index >= len(old.frame)]
+    place = {session_id: row for row, session_id in enumerate(old.frame["session_id"])}
+    rows = zip(from_new.index.tolist(), from_new["session_id"].tolist(), strict=True)
+    again = [(place[name], row) for row, name in rows if name in place]
+    return result, len(from_new) - len(again), _differing(both, again)
+
+
+def without(sessions: SessionSet, session_id: str) -> SessionSet:
+    """The set without that session."""
+    kept = np.flatnonzero((sessions.frame["session_id"] != session_id).to_numpy())
+    return sessions.take(kept)
+
+
+def _differing(both: SessionSet, pairs: Sequence[tuple[int, int]]) -> int:
+    """How many pairs of rows differ in anything but the moment they were received."""
+    if not pairs:
+        return 0
+    before, after = (both.frame.take([pair[side] for pair in pairs]) for side in (0, 1))
+    same = np.ones(len(pairs), dtype=bool)
+    for name in SESSION_COLUMNS:
+        if name != "received":
+            one, other = before[name].reset_index(drop=True), after[name].reset_index(drop=True)
+            # Two missing values are the same here: nothing was learnt between them.
+            same &= ((one == other) | (one.isna() & other.isna())).to_numpy(dtype=bool)
+    for place, (one_row, other_row) in enumerate(pairs):
+        for ragged in (both.stages, both.snoring):
+            same[place] &= np.array_equal(ragged[one_row], ragged[other_row])
+    return int((~same).sum())
+
+
+def _ragged(column: "pa.ChunkedArray") -> Ragged:
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # no rows at all
+        return Ragged.from_arrays([])
+    if array.null_count or array.values.null_count:
+        raise ValueError("a list of stages has gaps")
+    offsets = array.offsets.to_numpy().astype(np.int64)
+    return Ragged(values=array.flatten().to_numpy(), offsets=offsets - offsets[0])
+
+
+def _stacked(rows: Sequence[Sequence[int] | None], *, empty: int) -> Ragged:
+    arrays = [np.array(row or (), dtype=np.int8) for row in rows]
+    return Ragged.from_arrays(arrays + [np.empty(0, dtype=np.int8)] * empty)
+
+
+def _result_row(result: SessionResult) -> dict[str, object]:
+    stat = result.stat
+    row: dict[str, object] = {
+        name: getattr(stat, name.removeprefix("vendor_"), None)
+        for name in SESSION_COLUMNS
+        if name.startswith("vendor_")
+    }
+    return row | {
+        "session_id": result.session_id,
+        "state": result.state,
+        "start": result.start,
+        "end": result.end,
+        "unexpected_end": result.unexpected_end,
+        "created_timezone": result.created_timezone or "",
+        "peculiarities": ";".join(result.peculiarities),
+        "missing_data_ratio": result.missing_data_ratio,
+        "problem": "",
+    }
+
+
+def _problem_row(problem: Unreadable) -> dict[str, object]:
+    return {
+        "session_id": problem.session_id,
+        "state": "",
+        "start": problem.start,
+        "end": problem.end,
+        "created_timezone": "",
+        "peculiarities": "",
+        "problem": problem.reason,
+    }

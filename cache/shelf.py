@@ -1,0 +1,129 @@
+"""The folder of one organisation: which file lies where, sealed on the way in and opened on the way out."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cache.files import (
+    DAMAGED,
+    PART,
+    exclusively,
+    exclusively_if_free,
+    private_folder,
+    remove,
+    safe_id,
+    write_atomically,
+)
+from cache.seal import Seal, SealBroken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """The files of one organisation.
+
+        people/<person_id>.parquet    the truth: every session of the person
+        statistics.arrow              derived: the nights of everybody
+        overlay/<person_id>.arrow     derived: the nights of people who changed since
+        version                       a word that is another one after every change
+        .lock                         held by whoever changes something
+
+    Raises:
+        ValueError: an organisation's or a person's id cannot be the name of a file.
+    """
+
+    folder: Path
+    organisation: str
+    seal: Seal
+
+    def __post_init__(self) -> None:
+        safe_id(self.organisation)
+
+    def checked(self, person_id: str) -> str:
+        """The id itself; raises `ValueError` when it could lead elsewhere."""
+        return safe_id(person_id)
+
+    @property
+    def statistics(self) -> Path:
+        """The table of everybody."""
+        return self.folder / "statistics.arrow"
+
+    def person(self, person_id: str) -> Path:
+        """The person's sessions."""
+        return self.folder / "people" / f"{self.checked(person_id)}.parquet"
+
+    def overlay(self, person_id: str) -> Path:
+        """The person's nights since the table of everybody was written."""
+        return self.folder / "overlay" / f"{self.checked(person_id)}.arrow"
+
+    def people(self) -> dict[str, os.stat_result]:
+        """Everybody who has a file, by person id, with its size and time."""
+        return dict(self._files("people", ".parquet"))
+
+    def overlays(self) -> list[str]:
+        """Whose nights changed since the table of everybody was written."""
+        return sorted(person_id for person_id, _ in self._files("overlay", ".arrow"))
+
+    def version(self) -> str:
+        """A word that is another one after every change; empty before the first."""
+        try:
+            return self.read(self.folder / "version").decode()
+        except (FileNotFoundError, SealBroken, UnicodeDecodeError):
+            return ""
+
+    def renew_version(self) -> None:
+        """Tell every reader, of other processes too, that something changed."""
+        self.write(self.folder / "version", secrets.token_hex(8).encode())
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only one who changes something, waiting for one's turn; makes the folders."""
+        for folder in (self.folder, self.folder / "people", self.folder / "overlay"):
+            private_folder(folder)
+        return exclusively(self.folder / ".lock")
+
+    def alone_if_free(self) -> AbstractContextManager[bool | None]:
+        """As `alone`, without waiting: False when somebody is changing something now."""
+        return exclusively_if_free(self.folder / ".lock")
+
+    def read(self, path: Path) -> bytes:
+        """The file's bytes, opened."""
+        return self.seal.open(path.read_bytes(), label=self.label(path))
+
+    def map(self, path: Path) -> memoryview:
+        """The file's bytes, opened; mapped into memory where the seal can."""
+        return self.seal.map(path, label=self.label(path))
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Put the bytes there, sealed, whole or not at all."""
+        write_atomically(path, self.seal.seal(data, label=self.label(path)))
+
+    def remove_person(self, person_id: str) -> bool:
+        """Whether the person had a file; every file of theirs is gone, damaged and unfinished ones too."""
+        found = remove(self.person(person_id))
+        for path in (self.person(person_id), self.overlay(person_id)):
+            remove(path, path.with_name(path.name + DAMAGED))
+        # Nobody is writing while we are alone, so these were left by somebody who was cut off.
+        remove(*self.folder.rglob(f".*{PART}"))
+        return found
+
+    def remove_derived(self) -> None:
+        """Delete what can be derived again."""
+        remove(self.statistics, *(self.overlay(person_id) for person_id in self.overlays()))
+
+    def _files(self, folder: str, ending: str) -> Iterator[tuple[str, os.stat_result]]:
+        try:
+            entries = list(os.scandir(self.folder / folder))
+        except FileNotFoundError:
+            return
+        for entry in entries:
+            if entry.name.endswith(ending) and not entry.name.startswith("."):
+                try:
+                    yield entry.name.removesuffix(ending), entry.stat()
+                except FileNotFoundError:
+                    continue  # deleted between the look at the folder and the look at the file
+
+    def label(self, path: Path) -> str:
+        """What the seal is told about a file."""
+        return f"{self.organisation}/{path.relative_to(self.folder)}"

@@ -1,0 +1,198 @@
+"""The statistics of many people as one Arrow table: narrow types, one batch, mapped into memory when read.
+
+Stored as -> handed out as: text that repeats as dictionaries -> `str`; other text as it is; float64 as float32
+(7 digits); small counts and offsets as int16, other integers as int32; instants as int64 microseconds, the missing
+one as pandas has it; truth values as bytes. All but repeated text is handed out without a copy.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from analytics.nights import NIGHT_COLUMNS
+
+RULES = 1
+"""Raised whenever the rules that make nights of sessions change, so that every table is derived again."""
+
+_METADATA = b"nocturne"
+_SINGULAR_TEXT = frozenset({"session_id", "session_ids"})
+_SMALL = frozenset({"start_offset_min", "end_offset_min", "sri_agree", "sri_known"})
+_TEXT = pa.dictionary(pa.int32(), pa.large_string())
+
+SCHEMA = hashlib.sha256(
+    "|".join(f"{name}:{dtype}" for name, dtype in NIGHT_COLUMNS.items()).encode() + bytes([RULES])
+).hexdigest()[:16]
+"""Names the columns, their types and the rules; a table of another schema is derived again."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's share of a table.
+
+    Attributes:
+        rows: how many rows are theirs, one block in the order of the parts.
+        size, mtime_ns: of the Parquet file that the rows were derived from.
+        synced_at: as `PersonFile.synced_at`.
+    """
+
+    person_id: str
+    rows: int
+    zone: str
+    synced_at: datetime | None
+    size: int
+    mtime_ns: int
+
+
+class _Header(msgspec.Struct, frozen=True, kw_only=True):
+    schema: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NightTable:
+    """Rows of one person or of many: `parts` in the order of the person ids, `rows` in the order of the parts."""
+
+    parts: tuple[Part, ...]
+    rows: "pa.Table"
+
+
+def night_table_of(nights: pd.DataFrame, part: Part) -> NightTable:
+    """The nights of one person in the table's types; `part.rows` is set to their number."""
+    arrays = {"person_id": _stored(np.full(len(nights), part.person_id, dtype=object), "str")}
+    for name, dtype in NIGHT_COLUMNS.items():
+        arrays[name] = _stored(nights[name].array, str(dtype), name)
+    part = msgspec.structs.replace(part, rows=len(nights))
+    return NightTable(parts=(part,), rows=pa.table(arrays))
+
+
+@cache
+def empty_table() -> NightTable:
+    """Nobody's nights."""
+    nobody = Part(person_id="", rows=0, zone="", synced_at=None, size=0, mtime_ns=0)
+    nights = pd.DataFrame({name: pd.Series([], dtype=str(dtype)) for name, dtype in NIGHT_COLUMNS.items()})
+    return NightTable(parts=(), rows=night_table_of(nights, nobody).rows)
+
+
+def patched(table: NightTable, changes: Mapping[str, NightTable | None]) -> NightTable:
+    """The table with some people's rows replaced or added (their own tables) or taken out (None)."""
+    if not changes:
+        return table
+    firsts = dict(zip((part.person_id for part in table.parts), _firsts(table.parts), strict=True))
+    parts = {part.person_id: part for part in table.parts}
+    chosen, slices = [], []
+    run_first = run_end = 0  # a run of unchanged people is one slice, so few changes make few slices
+    for person_id in sorted(parts.keys() | changes.keys()):
+        if person_id not in changes:
+            first, rows = firsts[person_id], parts[person_id].rows
+            if first != run_end:
+                slices.append(table.rows.slice(run_first, run_end - run_first))
+                run_first = first
+            run_end = first + rows
+            chosen.append(parts[person_id])
+            continue
+        slices.append(table.rows.slice(run_first, run_end - run_first))
+        run_first = run_end = firsts.get(person_id, run_end) + (
+            parts[person_id].rows if person_id in parts else 0
+        )
+        if (change := changes[person_id]) is not None:
+            slices.append(change.rows)
+            chosen.extend(change.parts)
+    slices.append(table.rows.slice(run_first, run_end - run_first))
+    rows = pa.concat_tables([part for part in slices if part.num_rows] or [table.rows.slice(0, 0)])
+    return NightTable(parts=tuple(chosen), rows=rows.unify_dictionaries().combine_chunks())
+
+
+def encode_table(table: NightTable) -> bytes:
+    """The table as one uncompressed Arrow file with one batch."""
+    # Dictionaries are made anew: one that was taken over may still name somebody who was taken out.
+    fresh = [_renewed(column) for column in table.rows.columns]
+    header = _Header(schema=SCHEMA, parts=table.parts)
+    rows = pa.table(fresh, names=table.rows.column_names, metadata={_METADATA: msgspec.json.encode(header)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, rows.schema) as writer:
+        for batch in rows.to_batches():
+            writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def decode_table(data: memoryview) -> NightTable:
+    """The table in such a file, as a view of the given memory; raises one of `columns.READ_ERRORS` otherwise."""
+    rows = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(data))).read_all()
+    # What comes next reads text by offsets found in the file: without this look, a damaged one ends the process.
+    rows.validate(full=True)
+    header = msgspec.json.decode((rows.schema.metadata or {})[_METADATA], type=_Header)
+    rows = rows.replace_schema_metadata(None)
+    if header.schema != SCHEMA or rows.schema != empty_table().rows.schema:
+        raise ValueError("it was derived by other rules than today's")
+    if sum(part.rows for part in header.parts) != rows.num_rows:
+        raise ValueError("its parts and its rows do not agree")
+    return NightTable(parts=header.parts, rows=rows)
+
+
+def ranges_of(parts: Sequence[Part]) -> dict[str, slice]:
+    """Which rows are whose, by person id."""
+    return {
+        part.person_id: slice(first, first + part.rows)
+        for part, first in zip(parts, _firsts(parts), strict=True)
+    }
+
+
+def frame_of(table: NightTable) -> pd.DataFrame:
+    """The table as a frame: `person_id` and `NIGHT_COLUMNS`, read-only, floats as float32."""
+    dtypes = {"person_id": "str", **{name: str(dtype) for name, dtype in NIGHT_COLUMNS.items()}}
+    arrays = {name: _shown(table.rows[name], dtype) for name, dtype in dtypes.items()}
+    return pd.DataFrame(arrays, copy=False)
+
+
+def _firsts(parts: Sequence[Part]) -> list[int]:
+    return [0, *accumulate(part.rows for part in parts)][:-1]
+
+
+def _stored(values: Any, dtype: str, name: str = "") -> "pa.Array":
+    if dtype.startswith("datetime64"):
+        instants = pd.DatetimeIndex(values)
+        if instants.tz is not None:
+            instants = instants.tz_convert("UTC").tz_localize(None)
+        return pa.array(instants.as_unit("us").to_numpy().view(np.int64))
+    if dtype.startswith("float"):
+        return pa.array(np.asarray(values, dtype=np.float32))
+    if dtype == "bool":
+        return pa.array(np.asarray(values, dtype=np.uint8))
+    if dtype.startswith("int"):
+        # A value that does not fit is refused by Arrow rather than wrapped around by numpy.
+        return pa.array(np.asarray(values, dtype=np.int64)).cast(pa.int16() if name in _SMALL else pa.int32())
+    text = pa.array(np.asarray(values, dtype=object), pa.large_string())
+    return text if name in _SINGULAR_TEXT else _dictionary(text)
+
+
+def _renewed(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    return _dictionary(column.cast(pa.large_string())) if pa.types.is_dictionary(column.type) else column
+
+
+def _dictionary(text: Any) -> Any:
+    return text.dictionary_encode().cast(_TEXT)
+
+
+def _shown(column: "pa.ChunkedArray", dtype: str) -> Any:
+    if dtype == "str":
+        text = column.cast(pa.large_string()) if pa.types.is_dictionary(column.type) else column
+        kind: Any = pd.StringDtype("pyarrow", na_value=np.nan)
+        string_array: Any = (
+            pd.arrays.ArrowStringArray
+        )  # takes the dtype as well, which its stub does not know
+        return pd.Series(string_array(text, dtype=kind), copy=False)
+    values = column.chunk(0).to_numpy(zero_copy_only=True) if column.num_chunks else column.to_numpy()
+    if dtype == "bool":
+        return values.view(np.bool_)
+    if dtype.startswith("datetime64"):
+        instants = values.view("datetime64[us]")
+        return pd.Series(pd.DatetimeIndex(instants, tz="UTC"), copy=False) if "UTC" in dtype else instants
+    return values
