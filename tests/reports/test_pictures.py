@@ -7,7 +7,7 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.night_view import NightView
@@ -97,6 +97,8 @@ def test_every_night_lies_on_the_axis_and_ends_at_whole_clock_hours() -> None:
         assert axis.first_min <= start < start + len(view.runs) <= axis.last_min
 
 
+# No deadline: each example computes a night's statistics, and two cores are shared.
+@settings(deadline=None)
 @given(
     begun=st.datetimes(at("2026-01-05 00:00"), at("2026-02-05 00:00")),
     anchor_h=st.floats(0, 23.99),
