@@ -1,55 +1,22 @@
 """Both shapes of the vendor's payloads become the same values, and nothing but `MalformedAnswer` comes of the rest."""
 
-import copy
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from asleep import contract, models
-from asleep.averages import joined
 from asleep.errors import MalformedAnswer
 from asleep.payloads import (
     create_user_body,
     parse_average_stats,
-    parse_created_user,
     parse_detail,
     parse_session,
-    parse_session_list,
-    parse_user,
 )
-
-PARSERS: dict[str, Callable[[bytes], Any]] = {
-    "session_list": parse_session_list,
-    "session": parse_session,
-    "average_stats": parse_average_stats,
-    "user_created": parse_created_user,
-    "user": parse_user,
-}
-READABLE = [
-    name
-    for name in contract.example_names()
-    if name.startswith(tuple(PARSERS)) and name != "user_create_request"
-]
-
-
-def parser_of(name: str) -> Callable[[bytes], Any]:
-    return next(parse for prefix, parse in PARSERS.items() if name.startswith(prefix))
-
-
-def read(name: str) -> Any:
-    return parser_of(name)(contract.example_bytes(name))
-
-
-def assert_survives(value: Any) -> None:
-    """The value, or each of a page, is equal to itself after encoding and decoding."""
-    for one in value if isinstance(value, tuple) else (value,):
-        assert msgspec.json.decode(msgspec.json.encode(one), type=type(one)) == one
+from tests.contract.reading import PARSERS, READABLE, read, utc
 
 
 def session(**changes: Any) -> models.SessionResult:
@@ -71,10 +38,6 @@ def stat(**changes: Any) -> models.SessionStat:
     found = session(**{f"stat__{field}": value for field, value in changes.items()}).stat
     assert found is not None
     return found
-
-
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
 # The current shape
@@ -402,172 +365,3 @@ def test_a_new_person_is_described_in_the_vendors_words() -> None:
     assert read("user").metadata == known
     assert json.loads(create_user_body(models.UserMetadata(height_cm=180))) == {"metadata": {"height": 180}}
     assert create_user_body(None) == b"{}"
-
-
-# Joined averages
-
-
-def piece_of_week(nights: slice, first: date, last: date) -> models.AverageStats:
-    week: models.AverageStats = read("average_stats")
-    return msgspec.structs.replace(
-        week, first=first, last=last, days=1, average=None, slept=week.slept[nights]
-    )
-
-
-def test_a_joined_mean_is_the_mean_of_the_whole() -> None:
-    week = read("average_stats")
-    whole = joined(
-        [
-            piece_of_week(slice(0, 2), date(2026, 2, 9), date(2026, 2, 11)),
-            piece_of_week(slice(1, 3), date(2026, 2, 12), date(2026, 2, 15)),
-        ]
-    )
-    assert (whole.first, whole.last, whole.days, whole.timezone) == (week.first, week.last, 7, week.timezone)
-    assert whole.slept == week.slept
-    assert whole.never_slept == week.never_slept
-    assert whole.average is not None
-    for name, served in msgspec.structs.asdict(week.average).items():
-        if served is not None:
-            tolerance = 0.002 if name.endswith("_ratio") else 0.51
-            assert getattr(whole.average, name) == pytest.approx(served, abs=tolerance), name
-
-
-def test_pieces_without_statistics_are_weighted_with_their_nights() -> None:
-    week = read("average_stats_reference_shape")
-    one = msgspec.structs.replace(
-        week, slept=week.slept[:1], average=models.AverageFigures(time_in_bed_s=100, start_clock_s=82800)
-    )
-    two = msgspec.structs.replace(
-        week, slept=week.slept[1:], average=models.AverageFigures(time_in_bed_s=400, start_clock_s=82800)
-    )
-    whole = joined([one, two]).average
-    assert whole is not None
-    assert whole.time_in_bed_s == pytest.approx(300)
-    assert whole.start_clock_s == pytest.approx(82800)
-    assert whole.sleep_efficiency_ratio is None
-
-
-def test_times_around_midnight_average_to_midnight() -> None:
-    start, bed = utc(2026, 2, 9, 23, 0), models.SessionStat(time_in_bed_s=1.0)
-    nights = [
-        models.SleptSession(session_id=str(place), start=moment, stat=bed)
-        for place, moment in enumerate([start, start + timedelta(hours=2)])
-    ]
-    pieces = [
-        models.AverageStats(
-            timezone="UTC", first=date(2026, 2, 9), last=date(2026, 2, 9), days=1, slept=(night,)
-        )
-        for night in nights
-    ]
-    average = joined(pieces).average
-    assert average is not None
-    assert min(average.start_clock_s or 0, 86400 - (average.start_clock_s or 0)) == pytest.approx(0, abs=1e-6)
-
-
-def test_one_piece_is_itself_and_none_is_a_mistake() -> None:
-    week = read("average_stats")
-    assert joined([week]) is week
-    with pytest.raises(ValueError, match="nothing to join"):
-        joined([])
-
-
-def test_pieces_without_sleep_have_no_average() -> None:
-    empty = read("average_stats_no_sleep")
-    assert joined([empty, empty]).average is None
-
-
-# Properties
-
-numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
-moments = st.datetimes(timezones=st.just(UTC))
-stages = st.none() | st.lists(st.integers(-128, 127)).map(tuple)
-stats = st.builds(
-    models.SessionStat,
-    **dict.fromkeys(models.Figures.__struct_fields__, numbers),
-    sleep_time=st.none() | moments,
-    wake_time=st.none() | moments,
-    sleep_cycle_times=st.lists(moments, max_size=6).map(tuple),
-    breathing_pattern=st.none() | st.text(),
-    sleep_efficiency_recomputed=st.booleans(),
-)
-sessions = st.builds(
-    models.SessionResult,
-    session_id=st.text(min_size=1),
-    state=st.sampled_from(models.SESSION_STATES),
-    start=moments,
-    end=st.none() | moments,
-    unexpected_end=st.none() | moments,
-    created_timezone=st.none() | st.text(),
-    peculiarities=st.lists(st.text()).map(tuple),
-    missing_data_ratio=numbers,
-    sleep_stages=stages,
-    snoring_stages=stages,
-    breath_stages=stages,
-    stat=st.none() | stats,
-)
-
-
-@given(value=sessions)
-def test_a_session_survives_encoding_and_decoding(value: models.SessionResult) -> None:
-    assert msgspec.json.decode(msgspec.json.encode(value), type=models.SessionResult) == value
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text()
-    | st.sampled_from(["2026-02-09T22:41:07+01:00", "0001-01-01T00:00:00+14:00", "07:18:30", "COMPLETE"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every path into a decoded payload, of lists the first two entries only."""
-    found = [path] if path else []
-    entries = (
-        value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
-    )
-    for key, inner in entries:
-        found += places(inner, (*path, key))
-    return found
-
-
-def read_or_refuse(parse: Callable[[bytes], Any], body: bytes) -> None:
-    try:
-        value = parse(body)
-    except MalformedAnswer:
-        return
-    assert_survives(value)
-
-
-@settings(max_examples=300)
-@given(data=st.data(), name=st.sampled_from(READABLE))
-def test_a_payload_with_anything_anywhere_is_read_or_refused(data: st.DataObject, name: str) -> None:
-    body = copy.deepcopy(contract.example(name))
-    for *folders, key in data.draw(st.lists(st.sampled_from(places(body)), min_size=1, max_size=3)):
-        place = body
-        try:
-            for folder in folders:
-                place = place[folder]
-            place[key] = data.draw(json_values)
-        except (KeyError, IndexError, TypeError):
-            continue  # an earlier change removed the place
-    read_or_refuse(parser_of(name), json.dumps(body).encode())
-
-
-@settings(max_examples=300)
-@given(data=st.data(), name=st.sampled_from(READABLE))
-def test_a_payload_with_damaged_bytes_is_read_or_refused(data: st.DataObject, name: str) -> None:
-    body = bytearray(contract.example_bytes(name))
-    for place in data.draw(st.lists(st.integers(0, len(body) - 1), max_size=4)):
-        body[place] = data.draw(st.integers(0, 255))
-    read_or_refuse(parser_of(name), bytes(body[: data.draw(st.integers(0, len(body)))]))
-
-
-@given(body=st.binary(max_size=200), parse=st.sampled_from(list(PARSERS.values())))
-def test_any_bytes_are_read_or_refused(body: bytes, parse: Callable[[bytes], Any]) -> None:
-    read_or_refuse(parse, body)
-    assert isinstance(parse_detail(body), str)

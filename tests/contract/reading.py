@@ -1,0 +1,47 @@
+"""The example payloads, read, and what every value that was read has to hold."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from asleep import contract
+from asleep.payloads import (
+    parse_average_stats,
+    parse_created_user,
+    parse_session,
+    parse_session_list,
+    parse_user,
+)
+
+PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "session_list": parse_session_list,
+    "session": parse_session,
+    "average_stats": parse_average_stats,
+    "user_created": parse_created_user,
+    "user": parse_user,
+}
+READABLE = [
+    name
+    for name in contract.example_names()
+    if name.startswith(tuple(PARSERS)) and name != "user_create_request"
+]
+
+
+def parser_of(name: str) -> Callable[[bytes], Any]:
+    return next(parse for prefix, parse in PARSERS.items() if name.startswith(prefix))
+
+
+def read(name: str) -> Any:
+    return parser_of(name)(contract.example_bytes(name))
+
+
+def assert_survives(value: Any) -> None:
+    """The value, or each of a page, is equal to itself after encoding and decoding."""
+    for one in value if isinstance(value, tuple) else (value,):
+        assert msgspec.json.decode(msgspec.json.encode(one), type=type(one)) == one
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
