@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from analytics.nights import night_table
 
+from analytics.nights import night_table
 from cache.columns import READ_ERRORS, PersonFile, decode_person
 from cache.files import remove, set_aside
 from cache.shelf import Shelf
@@ -124,6 +124,7 @@ def fold(shelf: Shelf, *, fresh: Iterable[NightTable] = (), stale: bool = True) 
     # In this order: a reader who took the former table and finds no overlays left will also find a new version.
     shelf.renew_version()
     remove(*(shelf.overlay(person_id) for person_id in shelf.overlays()))
+    shelf.remove_unfinished()
 
 
 def _present(shelf: Shelf) -> tuple[NightTable, list[str]]:

@@ -104,9 +104,12 @@ class Shelf:
         found = remove(self.person(person_id))
         for path in (self.person(person_id), self.overlay(person_id)):
             remove(path, path.with_name(path.name + DAMAGED))
-        # Nobody is writing while we are alone, so these were left by somebody who was cut off.
-        remove(*self.folder.rglob(f".*{PART}"))
+        self.remove_unfinished()
         return found
+
+    def remove_unfinished(self) -> None:
+        """Delete what writers left who were cut off; only for whoever is alone, when nobody is writing."""
+        remove(*self.folder.rglob(f".*{PART}"))
 
     def remove_derived(self) -> None:
         """Delete what can be derived again."""
