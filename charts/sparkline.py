@@ -69,7 +69,7 @@ def part_bar(value: float, theme: Theme, width: str = "100%") -> str:
         width: width of the drawing in SVG's words; it fills what it is given unless told otherwise.
     """
     if math.isnan(value):
-        return _svg([_dashed("0.5", theme, width="100%")], width=width, height=f"{_BAR_PX}")
+        return _svg([_dashed("0.25%", theme, width="99.5%")], width=width, height=f"{_BAR_PX}")
     colour = theme.attention_fill if value < _LOW_PART else theme.accent
     share = min(max(value, 0.0), 100.0)
     pieces = [_block("0", "100%", theme.sunken)]
@@ -82,7 +82,7 @@ def coverage_strip(valid: int, synced: int, missing: int, theme: Theme) -> str:
     """Who delivered, as one strip: valid in accent, synced without a valid night grey, missing dashed."""
     total = valid + synced + missing
     if not total:
-        return _svg([_dashed("0.5", theme, width="100%")], width="100%", height="12")
+        return _svg([_dashed("0.25%", theme, width="99.5%")], width="100%", height="12")
     pieces, at = [], 0.0
     for count, colour in ((valid, theme.accent), (synced, theme.border_strong), (missing, "")):
         share = 100 * count / total
@@ -185,9 +185,9 @@ def _block(x: str, width: str, colour: str) -> str:
     return f'<rect x="{x}" width="{width}" height="{_BAR_PX}" rx="4" fill="{colour}"/>'
 
 
-def _dashed(x: str, theme: Theme, *, width: str, height: float = 7) -> str:
+def _dashed(x: str, theme: Theme, *, width: str) -> str:
     return (
-        f'<rect x="{x}" y="0.5" width="{width}" height="{height}" rx="3.5" fill="none" '
+        f'<rect x="{x}" y="0.5" width="{width}" height="7" rx="3.5" fill="none" '
         f'stroke="{theme.border_strong}" stroke-dasharray="3 2"/>'
     )
 
