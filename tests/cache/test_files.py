@@ -19,6 +19,8 @@ WRITERS = {
     "write_text",
     "write_table",
     "write_feather",
+    "new_file",
+    "ParquetWriter",
     "fdopen",
     "mkstemp",
     "open_file_writer",
