@@ -1,0 +1,237 @@
+"""Which sessions and nights may be used, how good they are, and every reason in words.
+
+Nothing that was received is dropped: what is left out carries a code, and the code has a sentence. Only the codes
+that exclude keep a night out of aggregates; the others are said beside it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from analytics.ragged import Ragged
+from analytics.stages import REM, UNKNOWN
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+REASONS: Final[dict[str, tuple[str, bool]]] = {
+    # Sessions that cannot be a sleep.
+    "UNREADABLE": ("The vendor's answer for this session could not be read.", True),
+    "IN_PROGRESS": ("The session is still being recorded or analysed.", True),
+    "NO_START": ("The session has no start.", True),
+    "IN_FUTURE": ("The session starts after the moment it was received.", True),
+    "NO_END": ("The session has no end although its analysis is complete.", True),
+    "END_BEFORE_START": ("The session ends before it starts.", True),
+    "TOO_SHORT": ("The recording was too short for the vendor's analysis.", True),
+    "TOO_LONG": ("The recording ran for too long for the vendor's analysis.", True),
+    "TOO_MANY_DEFECTS": ("The vendor found too many defects in the sleep stages.", True),
+    "NO_STAGES": ("The session has no sleep stages.", True),
+    "STAGE_CODE": ("The sleep stages hold a code that is not a stage.", True),
+    "NEVER_SLEPT": ("No sleep was found in the recording.", True),
+    "DUPLICATE": ("Another session covers the same time and is better or as good.", True),
+    # Sleeps that are shown and not counted.
+    "TIME_IN_BED_SHORT": ("The recording is too short to stand for a night.", True),
+    "TIME_IN_BED_LONG": ("The recording is too long to be one night.", True),
+    "MOSTLY_MISSING": ("Too much of the recording is missing.", True),
+    "LONG_GAP": ("The signal was lost for too long in the middle of the sleep.", True),
+    # What a reader should know of a sleep that counts.
+    "PARTLY_MISSING": ("A part of the recording is missing; efficiency is of the time that is known.", False),
+    "BROKE_OFF": ("The recording broke off unexpectedly.", False),
+    "PARTIAL_OVERLAP": ("Two sessions overlap; the time they share is counted once.", False),
+    "EPOCH_MISMATCH": ("The number of stages does not fit the length of the session.", False),
+    "STAGE_SHARE": ("REM or deep sleep makes an implausibly large share of the sleep.", False),
+    "DIFFERS_FROM_VENDOR": ("The vendor's own statistics differ from those of its stages.", False),
+    "ZONE_UNKNOWN": ("The time zone is not known; clock times are in UTC.", False),
+    "CLOCK_CHANGE": ("The clocks changed during this sleep.", False),
+}
+"""Code of a reason -> (a sentence for people, whether it keeps the sleep out of aggregates)."""
+
+_LABELS: Final = {
+    "IN_PROGRESS": "IN_PROGRESS",
+    "TOO_SHORT_FOR_ANALYSIS": "TOO_SHORT",
+    "TOO_LONG_FOR_ANALYSIS": "TOO_LONG",
+    "TOO_MANY_DEFECTS_IN_SLEEP_STAGES": "TOO_MANY_DEFECTS",
+    "NEVER_SLEPT": "NEVER_SLEPT",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidNight:
+    """The rules by which a sleep is grouped, dated and graded.
+
+    There is no consensus in the literature on how much lost signal a night may have; the limits are ours.
+
+    Attributes:
+        most_missing_share_a: up to this share of lost signal a sleep has grade A.
+        most_missing_share_b: up to this one B, above it X.
+        longest_gap_min: a longer gap of signal inside the sleep period makes X.
+        shortest_in_bed_min: a main sleep with less time in bed has grade X.
+        longest_in_bed_min: one with more likewise (the night cap of the R package sleepreg).
+        bridge_min: sessions no further apart are pieces of one sleep.
+        duplicate_share: sessions that share this part of the shorter one are the same sleep.
+        plausible_stage_share: more REM or deep sleep than this share of the time asleep is flagged.
+
+    Raises:
+        ValueError: limits that contradict each other.
+    """
+
+    most_missing_share_a: float = 0.05
+    most_missing_share_b: float = 0.20
+    longest_gap_min: float = 60.0
+    shortest_in_bed_min: float = 180.0
+    longest_in_bed_min: float = 960.0
+    bridge_min: float = 60.0
+    duplicate_share: float = 0.5
+    plausible_stage_share: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.most_missing_share_a <= self.most_missing_share_b <= 1:
+            raise ValueError(
+                "missing shares must rise from A to B within 0 to 1; these are "
+                f"{self.most_missing_share_a} and {self.most_missing_share_b}"
+            )
+        if not 0 <= self.shortest_in_bed_min < self.longest_in_bed_min:
+            raise ValueError("the shortest time in bed must be below the longest")
+        if not 0 < self.duplicate_share <= 1:
+            raise ValueError(f"duplicate_share is above 0 and at most 1, not {self.duplicate_share}")
+        if self.bridge_min < 0:
+            raise ValueError(f"bridge_min is 0 min or more, not {self.bridge_min}")
+
+
+DEFAULT_RULES: Final = ValidNight()
+
+
+def grades(missing_share: ArrayLike, rules: ValidNight = DEFAULT_RULES) -> NDArray[np.str_]:
+    """The grade by lost signal alone: "A" up to 5 %, "B" up to 20 %, else "X"; edges belong to the better one."""
+    share = np.asarray(missing_share, dtype=np.float64)
+    worse = np.where(share <= rules.most_missing_share_b, "B", "X")
+    return np.where(share <= rules.most_missing_share_a, "A", worse)
+
+
+def unusable_sessions(frame: pd.DataFrame, stages: Ragged) -> dict[str, Flags]:
+    """Per code of a reason, which sessions cannot be a sleep; whether they slept is judged by their statistics.
+
+    Args:
+        frame: `SESSION_COLUMNS`, one row per session.
+        stages: their stages.
+    """
+    start, end, received = (frame[name] for name in ("start", "end", "received"))
+    complete = (frame["state"] == "COMPLETE").to_numpy()
+    unread = (frame["problem"] != "").to_numpy()
+    ended = end.notna().to_numpy()
+    empty = stages.lengths == 0
+    found = {
+        "UNREADABLE": unread,
+        "IN_PROGRESS": ~complete & ~unread,
+        "NO_START": start.isna().to_numpy() & ~unread,
+        "IN_FUTURE": (start > received).to_numpy(),
+        "NO_END": ~ended & complete & ~unread,
+        "END_BEFORE_START": (end <= start).to_numpy(),
+        "STAGE_CODE": _with_other_codes(stages),
+    }
+    for label, code in _LABELS.items():
+        found[code] = found.get(code, np.zeros(len(frame), np.bool_)) | _labelled(frame, label)
+    told = np.any(list(found.values()), axis=0)
+    found["NO_STAGES"] = empty & ~told
+    return found
+
+
+def gap_inside_sleep_min(stages: NDArray[np.int8], epoch_min: float = 0.5) -> float:
+    """The longest run of unknown epochs between the first and the last epoch of sleep, in minutes; 0 for none."""
+    asleep = np.flatnonzero(stages > 0)
+    if not len(asleep):
+        return 0.0
+    unknown = stages[asleep[0] : asleep[-1] + 1] == UNKNOWN
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], unknown, [False]])))
+    lengths = edges[1::2] - edges[::2]
+    return float(lengths.max(initial=0)) * epoch_min
+
+
+def differs_from_vendor(statistics: pd.DataFrame, vendor: pd.DataFrame, in_bed_s: Floats) -> Flags:
+    """Which sessions the vendor's statistics disagree with, by more than rounding explains.
+
+    Seconds may differ by one epoch, efficiency by 0.011, awakenings not at all. A session with unknown epochs is
+    never called different, because the vendor does not say how it counts them.
+
+    Args:
+        statistics: ours, one row per session.
+        vendor: its `vendor_` columns, NaN where it served none.
+        in_bed_s: from start to end by the instants.
+    """
+    pairs = {
+        "time_in_bed_s": in_bed_s,
+        "sleep_latency_s": statistics["sol_min"] * 60,
+        "wakeup_latency_s": statistics["final_wake_min"] * 60,
+        "time_in_sleep_s": statistics["tst_min"] * 60,
+        "time_in_sleep_period_s": statistics["spt_min"] * 60,
+        "time_in_wake_s": statistics["waso_min"] * 60,
+        "time_in_light_s": statistics["light_min"] * 60,
+        "time_in_deep_s": statistics["deep_min"] * 60,
+        "time_in_rem_s": statistics["rem_min"] * 60,
+        "longest_waso_s": statistics["longest_wake_min"] * 60,
+    }
+    differs = np.zeros(len(statistics), dtype=np.bool_)
+    for name, ours in pairs.items():
+        differs |= _apart(np.asarray(ours, dtype=np.float64), vendor[f"vendor_{name}"], 30.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        efficiency = statistics["tst_min"].to_numpy() * 60 / in_bed_s
+    differs |= _apart(efficiency, vendor["vendor_sleep_efficiency_ratio"], 0.011)
+    differs |= _apart(statistics["awakenings"].to_numpy(), vendor["vendor_waso_count"], 0.0)
+    complete: Flags = statistics["unknown_min"].to_numpy() == 0
+    return differs & complete
+
+
+def reason_codes(flags: dict[str, Flags]) -> list[str]:
+    """Per row the codes that hold, in the order of `REASONS`, joined by ";"."""
+    rows: list[list[str]] = [[] for _ in range(len(next(iter(flags.values()))))]
+    for code in REASONS:
+        if code in flags:
+            for row in np.flatnonzero(flags[code]).tolist():
+                rows[row].append(code)
+    return [";".join(codes) for codes in rows]
+
+
+def sentences(reasons: str) -> tuple[str, ...]:
+    """The sentences of codes joined by ";"; nothing for "".
+
+    Raises:
+        ValueError: a code that is not in `REASONS`.
+    """
+    codes = [code for code in reasons.split(";") if code]
+    unknown = [code for code in codes if code not in REASONS]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is no reason; reasons are {', '.join(REASONS)}")
+    return tuple(REASONS[code][0] for code in codes)
+
+
+def first_exclusion(reasons: str) -> str:
+    """The first code among those joined by ";" that excludes; "" when none does."""
+    return next((code for code in reasons.split(";") if code and REASONS[code][1]), "")
+
+
+def in_a_phrase(sentence: str) -> str:
+    """A sentence as the end of another one: its first letter small, without the full stop."""
+    return sentence[:1].lower() + sentence[1:].removesuffix(".")
+
+
+def _labelled(frame: pd.DataFrame, label: str) -> Flags:
+    labels = frame["peculiarities"]
+    # Few sessions carry a label at all, and a label may be a part of another one.
+    return np.array([label in text.split(";") if text else False for text in labels], dtype=np.bool_)
+
+
+def _with_other_codes(stages: Ragged) -> Flags:
+    other = np.zeros(len(stages), dtype=np.bool_)
+    if stages.values.size and (stages.values.min() < UNKNOWN or stages.values.max() > REM):
+        at = np.flatnonzero((stages.values < UNKNOWN) | (stages.values > REM))
+        other[np.searchsorted(stages.offsets, at, side="right") - 1] = True
+    return other
+
+
+def _apart(ours: Floats, theirs: "pd.Series[float]", tolerance: float) -> Flags:
+    # A little more than the tolerance, because both sides were rounded in binary.
+    difference = np.abs(ours - theirs.to_numpy(dtype=np.float64))
+    return np.asarray(difference > tolerance * (1 + 1e-9) + 1e-9)

@@ -1,0 +1,189 @@
+"""A person's sessions become nights: one row per main sleep, nap or session that could not be used.
+
+This is the only place where sessions are grouped, dated and graded; every view and report reads these rows. The table
+is a pure function of the whole set: it does not depend on the order in which sessions arrived. Definitions are those
+of docs/definitions.md; what belongs to what is decided in `episodes`, the date in `dating`, the grade in `grades`, the
+numbers for regularity in `daily_slots`.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.daily_slots import Recorded, joined, regularity_counts
+from analytics.dating import anchor_clock_h, clock_hours, day_index, night_labels
+from analytics.episodes import Recordings, episodes_of, settle_overlaps
+from analytics.grades import DEFAULT_RULES, REASONS, Flags, ValidNight, unusable_sessions
+from analytics.received import NO_INSTANT, Columns, Counts, instants, midway, placed
+from analytics.sessions import SESSION_COLUMNS, SessionSet, rows_of
+from analytics.sleep_columns import recorded_sleep, sleep_columns
+from analytics.stages import STATISTICS, night_statistics
+from analytics.unusable_columns import recorded_unknown, unusable_columns
+from analytics.vendor_figures import VENDOR_COLUMNS
+from analytics.zones import DAY_US, wall_us
+
+__all__ = ["NIGHT_COLUMNS", "REASONS", "SESSION_COLUMNS", "SessionSet", "ValidNight", "night_table"]
+
+_INSTANT = "datetime64[us, UTC]"
+NIGHT_COLUMNS: Final[dict[str, str]] = {
+    "session_id": "str",
+    "session_ids": "str",
+    "pieces": "int64",
+    "night": "datetime64[us]",
+    "day_index": "int64",
+    "kind": "str",
+    "grade": "str",
+    "valid": "bool",
+    "reasons": "str",
+    "start": _INSTANT,
+    "end": _INSTANT,
+    "onset": _INSTANT,
+    "final_wake": _INSTANT,
+    "midsleep": _INSTANT,
+    "zone": "str",
+    "start_offset_min": "int64",
+    "end_offset_min": "int64",
+    "start_clock_h": "float64",
+    "end_clock_h": "float64",
+    "onset_clock_h": "float64",
+    "wake_clock_h": "float64",
+    "midsleep_clock_h": "float64",
+    "anchor_clock_h": "float64",
+    "gap_min": "float64",
+    "missing_share": "float64",
+    **dict.fromkeys(STATISTICS, "float64"),
+    "sri_agree": "int64",
+    "sri_known": "int64",
+    "snoring_min": "float64",
+    **dict.fromkeys(VENDOR_COLUMNS, "float64"),
+    "received": _INSTANT,
+}
+"""Columns of the nights table and their types."""
+
+
+def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_RULES) -> pd.DataFrame:
+    """One row per main sleep, nap or session that could not be used, `NIGHT_COLUMNS`, in the order of their starts.
+
+    Every session is named once in `session_ids` (joined by ";"), whatever became of it. `night` is the date the sleep
+    day is called by, for its naps and unusable sessions too; no two days with a main sleep share one (see
+    `dating.night_labels`). `day_index` counts sleep days. `valid` is grade A or B. `reasons` are codes of `REASONS`
+    joined by ";". Instants are in UTC; `_clock_h` are hours of the local day, in the zone in which the sleep ended.
+    Statistics are those of `stages.night_statistics` over the joined stages, without the time between pieces
+    (`gap_min`); an unusable session has none (NaN). `sri_agree` and `sri_known` count 30 s slots of the day of a valid
+    main sleep against the day before (see `daily_slots`).
+
+    Args:
+        sessions: all of one person, in any order; of several versions of a session the last received counts.
+        zone: IANA name of where the person lives, for sessions that do not say where they were recorded.
+        rules: how sleeps are grouped and graded.
+    """
+    received = placed(sessions.latest(), zone)
+    flags = unusable_sessions(received.frame, received.sessions.stages)
+    recordings = _sleeps_among(received.sessions, flags, rules)
+    midsleep = wall_us(midway(recordings.onset_us, recordings.final_wake_us), received.places[recordings.row])
+    anchor_h = anchor_clock_h(clock_hours(midsleep))
+    episodes = episodes_of(recordings, day_index(midsleep, anchor_h), rules)
+    unusable = np.flatnonzero(np.any(list(flags.values()), axis=0))
+    parts = [
+        sleep_columns(received, episodes, rules),
+        unusable_columns(received, unusable, flags, anchor_h),
+    ]
+    columns = _below_each_other(parts)
+    columns["anchor_clock_h"] = np.full(len(columns["start"]), anchor_h)
+    columns["night"] = _labels(columns) * DAY_US
+    recorded = [recorded_sleep(received, episodes), recorded_unknown(received, unusable, flags)]
+    columns["sri_agree"], columns["sri_known"] = _regularity(columns, recorded, anchor_h)
+    return _frame(columns)
+
+
+def _sleeps_among(sessions: SessionSet, flags: dict[str, Flags], rules: ValidNight) -> Recordings:
+    """The sessions that are sleeps, without time in common; the others get their reason in `flags`."""
+    candidates = _recordings(sessions, np.flatnonzero(~np.any(list(flags.values()), axis=0))).by_start()
+    asleep = _asleep(candidates)
+    flags["NEVER_SLEPT"][candidates.row[~asleep]] = True
+    slept = candidates.take(np.flatnonzero(asleep))
+    settled, duplicates = settle_overlaps(slept, rules)
+    flags["DUPLICATE"] = np.zeros(len(sessions), dtype=np.bool_)
+    flags["DUPLICATE"][slept.row[duplicates]] = True
+    # All sleep of a recording can lie in the time that an earlier one has already told of.
+    asleep = _asleep(settled)
+    flags["DUPLICATE"][settled.row[~asleep]] = True
+    return settled.take(np.flatnonzero(asleep))
+
+
+def _asleep(recordings: Recordings) -> Flags:
+    return np.asarray(recordings.statistics["tst_min"].to_numpy() > 0)
+
+
+def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
+    frame, stages = sessions.frame.iloc[rows], rows_of(sessions.stages, rows)
+    return Recordings(
+        row=rows,
+        session_id=frame["session_id"].to_numpy(dtype=object),
+        start_us=instants(frame["start"]),
+        end_us=instants(frame["end"]),
+        received_us=instants(frame["received"]),
+        missing_share=np.nan_to_num(frame["missing_data_ratio"].to_numpy(dtype=np.float64)),
+        skipped=np.zeros(len(rows), dtype=np.int64),
+        overlapping=np.zeros(len(rows), dtype=np.bool_),
+        stages=stages,
+        statistics=night_statistics(stages.values, stages.offsets),
+    )
+
+
+def _below_each_other(parts: list[Columns]) -> Columns:
+    """The columns of all parts; a part that lacks one has nothing in it."""
+    rows = [len(part["start"]) for part in parts]
+    kinds = {"date": "int64", **NIGHT_COLUMNS}
+    return {
+        name: np.concatenate(
+            [part.get(name, _nothing(dtype, n)) for part, n in zip(parts, rows, strict=True)]
+        )
+        for name, dtype in kinds.items()
+    }
+
+
+def _nothing(dtype: str, rows: int) -> NDArray[np.generic]:
+    if dtype == _INSTANT:
+        return np.full(rows, NO_INSTANT)
+    return np.full(rows, np.nan) if dtype == "float64" else np.zeros(rows, dtype=dtype)
+
+
+def _labels(columns: Columns) -> Counts:
+    """The date each row's sleep day is called by, as days since 1970."""
+    days, at = np.unique(columns["day_index"].astype(np.int64), return_inverse=True)
+    date, main = columns["date"].astype(np.int64), np.asarray(columns["kind"] == "main")
+    ends = np.full(len(days), NO_INSTANT, dtype=np.int64)
+    np.maximum.at(ends, at, date)
+    ends[at[main]] = date[main]
+    has_main = np.zeros(len(days), dtype=np.bool_)
+    has_main[at[main]] = True
+    return night_labels(days, ends, has_main)[at]
+
+
+def _regularity(columns: Columns, recorded: list[Recorded], anchor_h: float) -> tuple[Counts, Counts]:
+    day = columns["day_index"].astype(np.int64)
+    covered = np.flatnonzero(np.asarray(columns["valid"] & (columns["kind"] == "main")))
+    covered = covered[np.argsort(day[covered])]
+    agree, known = (np.zeros(len(day), dtype=np.int64) for _ in range(2))
+    agree[covered], known[covered] = regularity_counts(
+        day[covered], columns["zone"][covered].tolist(), joined(recorded), anchor_h
+    )
+    return agree, known
+
+
+def _frame(columns: Columns) -> pd.DataFrame:
+    # As an unsigned number a missing start is the largest: such a session comes last. Names decide among equals.
+    order = np.lexsort((columns["session_id"].astype(str), columns["start"].astype(np.uint64)))
+    made: dict[str, object] = {}
+    for name, dtype in NIGHT_COLUMNS.items():
+        values = columns[name][order]
+        if dtype == _INSTANT:
+            made[name] = pd.DatetimeIndex(values.view("datetime64[us]"), tz="UTC")
+        elif name == "night":
+            made[name] = values.view("datetime64[us]")
+        else:
+            made[name] = pd.Series(values, dtype=dtype) if dtype == "str" else values.astype(dtype)
+    return pd.DataFrame(made)

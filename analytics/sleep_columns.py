@@ -1,0 +1,138 @@
+"""The columns of the nights table for main sleeps and naps: times, clocks, grade, reasons and the vendor's figures."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.daily_slots import Recorded, slots_of
+from analytics.dating import clock_hours
+from analytics.episodes import Episodes
+from analytics.grades import (
+    Flags,
+    ValidNight,
+    differs_from_vendor,
+    gap_inside_sleep_min,
+    grades,
+    reason_codes,
+)
+from analytics.received import Columns, Counts, Names, Received, instants, midway
+from analytics.sessions import rows_of
+from analytics.stages import EPOCH_S, STATISTICS, night_statistics
+from analytics.vendor_figures import snoring_minutes, vendor_figures
+from analytics.zones import DAY_US, MINUTE_US, SECOND_US, wall_us
+
+_CLOCKS: Final = {
+    "start": "start",
+    "end": "end",
+    "onset": "onset",
+    "final_wake": "wake",
+    "midsleep": "midsleep",
+}
+_REJECTING: Final = ("TIME_IN_BED_SHORT", "TIME_IN_BED_LONG", "MOSTLY_MISSING", "LONG_GAP")
+
+
+def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> Columns:
+    """The columns of each sleep, and `date`: the local date on which it ends, as days since 1970.
+
+    Instants are in microseconds. Clocks and offsets are those of the zone in which the sleep ended.
+    """
+    pieces, first, last = episodes.pieces, episodes.first, episodes.last
+    zones = received.places[pieces.row[last]]
+    times = {
+        "start": pieces.start_us[first],
+        "end": pieces.end_us[last],
+        "onset": pieces.onset_us[first],
+        "final_wake": pieces.final_wake_us[last],
+    }
+    times["midsleep"] = midway(times["onset"], times["final_wake"])
+    walls = np.split(wall_us(np.concatenate(list(times.values())), np.tile(zones, 5)), 5)
+    local = dict(zip(times, walls, strict=True))
+    offsets = {name: (local[name] - times[name]) // MINUTE_US for name in ("start", "end")}
+    of_sessions = _flags_of_sessions(received, episodes)
+    of_sleeps = _flags_of_sleeps(episodes, rules)
+    flags = of_sessions | of_sleeps | {"CLOCK_CHANGE": offsets["start"] != offsets["end"]}
+    valid = ~np.any([of_sleeps[code] for code in _REJECTING], axis=0)
+    return {
+        **times,
+        **{name: episodes.statistics[name].to_numpy() for name in STATISTICS},
+        **vendor_figures(received.frame.iloc[pieces.row], episodes),
+        "session_id": pieces.session_id[first],
+        "session_ids": _joined_ids(episodes),
+        "pieces": episodes.count,
+        "day_index": episodes.day,
+        "kind": np.where(episodes.main, "main", "nap").astype(object),
+        "grade": np.where(valid, grades(episodes.missing_share, rules), "X").astype(object),
+        "valid": valid,
+        "reasons": np.array(reason_codes(flags), dtype=object),
+        "zone": zones,
+        **{f"{name}_offset_min": offset for name, offset in offsets.items()},
+        **{f"{_CLOCKS[name]}_clock_h": clock_hours(wall) for name, wall in local.items()},
+        "date": local["end"] // DAY_US,
+        "gap_min": episodes.gap_min,
+        "missing_share": episodes.missing_share,
+        "snoring_min": snoring_minutes(rows_of(received.sessions.snoring, pieces.row), episodes),
+        "received": np.maximum.reduceat(pieces.received_us, first) if len(first) else pieces.received_us,
+    }
+
+
+def recorded_sleep(received: Received, episodes: Episodes) -> Recorded:
+    """What the pieces of all sleeps say of the slots of the day, whatever their grade."""
+    pieces = episodes.pieces
+    return Recorded(
+        start_us=pieces.start_us,
+        zones=received.places[pieces.row],
+        slots=slots_of(pieces.stages.values),
+        offsets=pieces.stages.offsets,
+    )
+
+
+def _flags_of_sleeps(episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
+    """Which sleeps each reason holds for that follows from the joined stages."""
+    statistics, grade = episodes.statistics, grades(episodes.missing_share, rules)
+    tib_min = statistics["tib_min"].to_numpy()
+    most = np.maximum(statistics["rem_pct"].to_numpy(), statistics["deep_pct"].to_numpy())
+    long_gap = np.zeros(len(episodes), dtype=np.bool_)
+    for at in np.flatnonzero(statistics["unknown_min"].to_numpy() > rules.longest_gap_min).tolist():
+        long_gap[at] = gap_inside_sleep_min(episodes.stages(at)) > rules.longest_gap_min
+    return {
+        "TIME_IN_BED_SHORT": episodes.main & (tib_min < rules.shortest_in_bed_min),
+        "TIME_IN_BED_LONG": episodes.main & (tib_min > rules.longest_in_bed_min),
+        "MOSTLY_MISSING": grade == "X",
+        "LONG_GAP": long_gap,
+        "PARTLY_MISSING": grade == "B",
+        "STAGE_SHARE": most > 100 * rules.plausible_stage_share,
+    }
+
+
+def _flags_of_sessions(received: Received, episodes: Episodes) -> dict[str, Flags]:
+    """Which sleeps have a session that a reason holds for."""
+    pieces = episodes.pieces
+    frame = received.frame.iloc[pieces.row]
+    # As received, because the vendor knows nothing of time that is shared with another session.
+    in_bed_s = (instants(frame["end"]) - instants(frame["start"])) / SECOND_US
+    stages = rows_of(received.sessions.stages, pieces.row)
+    whole = night_statistics(stages.values, stages.offsets) if pieces.skipped.any() else pieces.statistics
+    flags = {
+        "BROKE_OFF": frame["unexpected_end"].notna().to_numpy(),
+        "PARTIAL_OVERLAP": pieces.overlapping,
+        "EPOCH_MISMATCH": np.abs(stages.lengths * EPOCH_S - in_bed_s) > 2 * EPOCH_S,
+        "DIFFERS_FROM_VENDOR": differs_from_vendor(whole, frame, in_bed_s),
+        "ZONE_UNKNOWN": ~received.located[pieces.row],
+    }
+    return {code: _of_any_piece(flag, episodes.first) for code, flag in flags.items()}
+
+
+def _of_any_piece(flags: Flags, first: Counts) -> Flags:
+    if not len(first):
+        return flags
+    found: NDArray[np.bool_] = np.logical_or.reduceat(flags, first)
+    return found
+
+
+def _joined_ids(episodes: Episodes) -> Names:
+    ids = episodes.pieces.session_id
+    joined = ids[episodes.first].copy()
+    for at in np.flatnonzero(episodes.count > 1).tolist():
+        joined[at] = ";".join(ids[episodes.first[at] : episodes.last[at] + 1])
+    return joined
