@@ -57,7 +57,7 @@ def people_map(overview: CohortOverview, theme: Theme, *, narrow: bool = False) 
     words = _words(hours, states)
     traces = [
         _heatmap(
-            hours[:, shown], states[:, shown], words[:, shown], labels, overview.map_dates[shown], theme
+            hours[:, shown], states[:, shown], words[:, shown], labels, overview.map_dates[shown], theme=theme
         ),
         *_marks(states[:, shown], labels, overview.map_dates[shown], theme),
     ]

@@ -44,7 +44,8 @@ def edge(day_: date, side: int) -> str:
 
 def weekends(first: date, last: date, theme: Theme, opacity: float) -> Iterator[dict[str, object]]:
     """A tint behind each Saturday with its Sunday, over the whole height."""
-    saturday = first - _DAY * ((first.weekday() - 5) % 7)
+    # The Saturday of the first date's own weekend, or else the next one.
+    saturday = first + _DAY * (5 - first.weekday())
     while saturday <= last:
         yield {
             "type": "rect",
