@@ -1,44 +1,54 @@
 """One sleep as a value: everything the night page, its chart, its alternative text and its table read."""
 
+import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
+from analytics import wording
+from analytics.grades import REASONS, first_exclusion, in_a_phrase, sentences
+from analytics.night_drawing import (
+    EPOCH_MIN,
+    after_last_sleep_min,
+    joined_stages,
+    long_awakenings,
+    pieces_of,
+    snoring_runs,
+    stage_runs,
+    stage_shares,
+)
+from analytics.sessions import SessionSet
+from analytics.usual import (
+    REFERENCE_NIGHTS,
+    Against,
+    against_usual,
+    comparable,
+    in_words,
+    length_finding,
+    no_usual,
+)
+from analytics.zones import HOUR_US, MINUTE_US, clock_changes
 
-@dataclass(frozen=True, kw_only=True)
-class Against:
-    """One statistic of this night (or week) against the person's own usual.
+__all__ = ["Against", "Beside", "NightView", "UnknownNight", "night_view"]
+
+
+Row: TypeAlias = "pd.Series[Any]"
+
+
+class UnknownNight(LookupError):
+    """No sleep of the person has that session; the message says so.
 
     Attributes:
-        name: column of the nights frame, e.g. `tst_min`.
-        label: what a reader calls it, e.g. "Asleep".
-        kind: how to write it: "duration", "percent", "clock", "count".
-        value: this night's value; NaN when undefined.
-        usual: median of the reference nights; NaN when there are fewer than 5.
-        low: their 10th percentile, NaN likewise.
-        high: their 90th percentile, NaN likewise.
-        nights: how many reference nights had a value.
-        text: the value in words, e.g. "6 h 39 min".
-        usual_text: the range in words, e.g. "6 h 48 min to 7 h 58 min"; en dash when there is none.
-        delta: value minus usual in the statistic's own unit (clock: minutes, wrapped).
-        delta_text: the difference in words with its sign, e.g. "−41 min", "−9 points".
-        outside: whether the value lies outside low to high.
+        session_id: the one that was asked for.
     """
 
-    name: str
-    label: str
-    kind: str
-    value: float
-    usual: float
-    low: float
-    high: float
-    nights: int
-    text: str
-    usual_text: str
-    delta: float
-    delta_text: str
-    outside: bool
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"There is no session {session_id!r} among this person's nights.")
+        self.session_id = session_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,3 +108,159 @@ class NightView:
     shares: pd.DataFrame
     against: tuple[Against, ...]
     beside: tuple[Beside, ...]
+
+
+class _Pair(NamedTuple):
+    """Our column and the vendor's, what a reader calls them, how they are written, what rounding may make of them."""
+
+    ours: str
+    vendor: str
+    label: str
+    kind: str
+    tolerance: float
+
+
+_BESIDE: Final = (
+    _Pair("tib_min", "vendor_tib_min", "Time in bed", "duration", 0.5),
+    _Pair("tst_min", "vendor_tst_min", "Asleep", "duration", 0.5),
+    _Pair("sol_min", "vendor_sol_min", "Latency", "duration", 0.5),
+    _Pair("waso_min", "vendor_waso_min", "Awake after onset", "duration", 0.5),
+    _Pair("final_wake_min", "vendor_final_wake_min", "Final wake", "duration", 0.5),
+    _Pair("se_pct", "vendor_se_pct", "Efficiency", "percent", 1.1),
+    _Pair("awakenings", "vendor_awakenings", "Awakenings", "count", 0.0),
+)
+
+
+def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> NightView:
+    """One row of the nights table, main sleep, nap or unusable session, ready to be shown.
+
+    Args:
+        sessions: all sessions of the person.
+        nights: `night_table` of them (also as an archive hands it out, with narrower numbers).
+        session_id: any session of the sleep.
+
+    Raises:
+        UnknownNight: no sleep has that session.
+    """
+    row = _row_of(nights, session_id)
+    current = sessions.latest()
+    names = str(row["session_ids"]).split(";")
+    rows = np.flatnonzero(current.frame["session_id"].isin(names).to_numpy()).tolist()
+    start, end = _moments(row)
+    pieces = pieces_of(current, rows, _us(start))
+    stages = joined_stages(pieces)
+    if pd.isna(row["end"]):
+        end = start + pd.Timedelta(minutes=len(stages) * EPOCH_MIN)
+    reference = _reference(nights, row)
+    compared = _against(row, reference)
+    return NightView(
+        session_id=str(row["session_id"]),
+        start=start,
+        end=end,
+        zone=str(row["zone"]),
+        dates=wording.night_dates(start.date(), end.date()),
+        clock_note=_clock_note(start, end, row, reference),
+        kind=str(row["kind"]),
+        grade=str(row["grade"]),
+        reasons=(*sentences(str(row["reasons"])), *_problems(current, rows)),
+        title=_title(row, compared),
+        runs=stage_runs(pieces),
+        snoring=snoring_runs(pieces),
+        long_awakenings=long_awakenings(pieces),
+        latency_min=float(row["sol_min"]),
+        final_wake_min=after_last_sleep_min(pieces) if row["kind"] != "unusable" else math.nan,
+        statistics=row,
+        shares=stage_shares(stages),
+        against=compared,
+        beside=_beside(row),
+    )
+
+
+def _row_of(nights: pd.DataFrame, session_id: str) -> Row:
+    for at, names in enumerate(nights["session_ids"].tolist()):
+        if session_id in names.split(";"):
+            return nights.iloc[at]
+    raise UnknownNight(session_id)
+
+
+def _moments(row: Row) -> tuple[datetime, datetime]:
+    """Start and end in the sleep's own zone; where one is missing, the next best instant stands in."""
+    known = [row[name] for name in ("start", "end", "received") if not pd.isna(row[name])]
+    start: pd.Timestamp = known[0] if known else pd.Timestamp(0, tz="UTC")
+    end: pd.Timestamp = start if pd.isna(row["end"]) else row["end"]
+    zone = ZoneInfo(str(row["zone"]))
+    return start.to_pydatetime(warn=False).astimezone(zone), end.to_pydatetime(warn=False).astimezone(zone)
+
+
+def _us(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _reference(nights: pd.DataFrame, row: Row) -> pd.DataFrame:
+    """The last valid main sleeps before this sleep."""
+    counted = (nights["valid"] & (nights["kind"] == "main")).to_numpy(dtype=bool)
+    before: pd.DataFrame = nights[counted & (nights["start"] < row["start"]).to_numpy(dtype=bool)]
+    return before.sort_values("start").tail(REFERENCE_NIGHTS)
+
+
+def _against(row: Row, reference: pd.DataFrame) -> tuple[Against, ...]:
+    if row["kind"] == "unusable":
+        return ()
+    values = {str(name): float(value) for name, value in comparable(row.to_frame().T).iloc[0].items()}
+    if row["kind"] == "nap":
+        return no_usual(values)
+    return against_usual(values, comparable(reference))
+
+
+def _title(row: Row, compared: tuple[Against, ...]) -> str:
+    reason = first_exclusion(str(row["reasons"]))
+    phrase = in_a_phrase(REASONS[reason][0]) if reason else ""
+    if row["kind"] == "unusable":
+        return f"No usable night: {phrase}"
+    asleep = wording.duration(float(row["tst_min"]))
+    if row["kind"] == "nap":
+        return f"Nap of {asleep}"
+    if phrase:
+        return f"Slept {asleep}, not counted: {phrase}"
+    finding = length_finding(compared[0])
+    return f"Slept {asleep}, {finding}" if finding else f"Slept {asleep}"
+
+
+def _problems(sessions: SessionSet, rows: list[int]) -> tuple[str, ...]:
+    return tuple(text for text in sessions.frame["problem"].iloc[rows] if text)
+
+
+def _clock_note(start: datetime, end: datetime, row: Row, reference: pd.DataFrame) -> str:
+    zone = str(row["zone"])
+    first, last = (_us(moment) for moment in (start, end))
+    changes = clock_changes(zone, first, last)
+    if changes:
+        moved = (changes[0].after_us - changes[0].before_us) / MINUTE_US
+        at = wording.clock((changes[0].at_us + changes[0].before_us) / HOUR_US)
+        way = "forward" if moved > 0 else "back"
+        return (
+            f"The clocks went {way} by {wording.duration(abs(moved))} at {at}; this recording lasted "
+            f"{wording.duration((last - first) / MINUTE_US)}."
+        )
+    if len(reference) and (usual := str(reference["zone"].mode().iloc[0])) != zone:
+        return f"Recorded in {zone}; most of the nights before were in {usual}."
+    return ""
+
+
+def _beside(row: Row) -> tuple[Beside, ...]:
+    if row["kind"] == "unusable":
+        return ()
+    # The vendor does not say how it counts lost signal, so nights with any are not compared.
+    whole = not float(row["unknown_min"]) > 0
+    return tuple(_pair(row, pair, comparable=whole) for pair in _BESIDE)
+
+
+def _pair(row: Row, pair: _Pair, *, comparable: bool) -> Beside:
+    ours, vendor = float(row[pair.ours]), float(row[pair.vendor])
+    return Beside(
+        label=pair.label,
+        ours=in_words(pair.kind, ours),
+        vendor=in_words(pair.kind, vendor),
+        # A little more than the tolerance, because an archive keeps seven digits.
+        differs=comparable and abs(ours - vendor) > pair.tolerance + 1e-3,
+    )

@@ -1,0 +1,169 @@
+"""A night, or the mean of a period, against the person's own usual.
+
+Usual is the median of the reference nights, its range their 10th to 90th percentile. Times of day are compared the
+short way round the clock. With fewer than 5 reference nights there is no usual.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analytics import wording
+from analytics.score import MAXIMUM_UNKNOWN_SHARE
+from analytics.time_of_day import Floats, clock_statistics, wrap_h
+
+MINIMUM_REFERENCE_NIGHTS = 5
+REFERENCE_NIGHTS = 28
+ABOUT_THE_SAME_MIN = 15.0
+
+COMPARED: Final = (
+    ("tst_min", "Asleep", "duration"),
+    ("se_pct", "Efficiency", "percent"),
+    ("sol_min", "Latency", "duration"),
+    ("waso_min", "Awake after onset", "duration"),
+    ("rem_min", "REM", "duration"),
+    ("deep_min", "Deep", "duration"),
+    ("start_clock_h", "Bedtime", "clock"),
+)
+"""What is compared: column of the nights table, what a reader calls it, and how it is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Against:
+    """One statistic of this night (or week) against the person's own usual.
+
+    Attributes:
+        name: column of the nights frame, e.g. `tst_min`.
+        label: what a reader calls it, e.g. "Asleep".
+        kind: how to write it: "duration", "percent", "clock", "count".
+        value: this night's value; NaN when undefined.
+        usual: median of the reference nights; NaN when there are fewer than 5.
+        low: their 10th percentile, NaN likewise.
+        high: their 90th percentile, NaN likewise.
+        nights: how many reference nights had a value.
+        text: the value in words, e.g. "6 h 39 min".
+        usual_text: the range in words, e.g. "6 h 48 min to 7 h 58 min"; en dash when there is none.
+        delta: value minus usual in the statistic's own unit (clock: minutes, wrapped).
+        delta_text: the difference in words with its sign, e.g. "−41 min", "−9 points".
+        outside: whether the value lies outside low to high.
+    """
+
+    name: str
+    label: str
+    kind: str
+    value: float
+    usual: float
+    low: float
+    high: float
+    nights: int
+    text: str
+    usual_text: str
+    delta: float
+    delta_text: str
+    outside: bool
+
+
+def comparable(nights: pd.DataFrame) -> pd.DataFrame:
+    """The compared columns of some nights as float64, efficiency as it counts in the score.
+
+    That is of the known time where up to 20 % of a night is unknown, else of the time in bed.
+    """
+    columns = {name: nights[name].to_numpy(dtype=np.float64) for name, _, _ in COMPARED}
+    columns["se_pct"] = counted_efficiency_pct(nights)
+    return pd.DataFrame(columns, index=nights.index)
+
+
+def counted_efficiency_pct(nights: pd.DataFrame) -> Floats:
+    """Sleep efficiency as the score takes it: of the known time where up to 20 % of a night is unknown."""
+    unknown = nights["unknown_share"].to_numpy(dtype=np.float64)
+    known_only = (unknown > 0) & (unknown <= MAXIMUM_UNKNOWN_SHARE)
+    of_known, of_all = (nights[name].to_numpy(dtype=np.float64) for name in ("se_known_pct", "se_pct"))
+    return np.where(known_only, of_known, of_all)
+
+
+def against_usual(values: Mapping[str, float], reference: pd.DataFrame) -> tuple[Against, ...]:
+    """Every compared statistic against the reference nights, in the order of `COMPARED`.
+
+    Args:
+        values: value by column; for "start_clock_h" hours of the local day.
+        reference: `comparable` of the reference nights.
+    """
+    return tuple(
+        _against(name, label, kind, float(values[name]), reference[name].to_numpy(dtype=np.float64))
+        for name, label, kind in COMPARED
+    )
+
+
+def no_usual(values: Mapping[str, float]) -> tuple[Against, ...]:
+    """The compared statistics of what has nothing to be compared with, such as a nap."""
+    return against_usual(values, pd.DataFrame({name: pd.Series(dtype="float64") for name, _, _ in COMPARED}))
+
+
+def length_finding(row: Against) -> str:
+    """A difference of duration as the end of a title: `41 min less than usual`, `about as long as usual`; or ""."""
+    if math.isnan(row.delta):
+        return ""
+    if abs(row.delta) <= ABOUT_THE_SAME_MIN:
+        return "about as long as usual"
+    return f"{wording.duration(abs(row.delta))} {'less' if row.delta < 0 else 'more'} than usual"
+
+
+def in_words(kind: str, value: float) -> str:
+    """A value as its kind is written."""
+    if kind == "duration":
+        return wording.duration(value)
+    if kind == "percent":
+        return wording.percent(value)
+    return wording.clock(value) if kind == "clock" else wording.number(value)
+
+
+def _against(name: str, label: str, kind: str, value: float, reference: Floats) -> Against:
+    known = reference[~np.isnan(reference)]
+    usual, low, high, delta, outside = _placed(kind, value, known)
+    difference = (
+        wording.signed_quantity(delta, "points", 0) if kind == "percent" else wording.signed_duration(delta)
+    )
+    return Against(
+        name=name,
+        label=label,
+        kind=kind,
+        value=value,
+        usual=usual,
+        low=low,
+        high=high,
+        nights=len(known),
+        text=in_words(kind, value),
+        usual_text=wording.NOTHING
+        if math.isnan(usual)
+        else f"{in_words(kind, low)} to {in_words(kind, high)}",
+        delta=delta,
+        delta_text=difference,
+        outside=outside,
+    )
+
+
+def _placed(kind: str, value: float, known: Floats) -> tuple[float, float, float, float, bool]:
+    """Usual, low, high, difference and whether the value is outside; a clock is unrolled around its mean first."""
+    nothing = (math.nan, math.nan, math.nan, math.nan, False)
+    if len(known) < MINIMUM_REFERENCE_NIGHTS:
+        return nothing
+    if kind != "clock":
+        low, usual, high = np.percentile(known, (10, 50, 90)).tolist()
+        return usual, low, high, value - usual, value < low or value > high
+    centre = clock_statistics(known).mean_h
+    if math.isnan(centre):
+        return nothing
+    low, usual, high = np.percentile(wrap_h(known - centre), (10, 50, 90)).tolist()
+    away = wrap_h(value - centre)
+    delta = 60 * wrap_h(away - usual)
+    return (
+        (centre + usual) % 24,
+        (centre + low) % 24,
+        (centre + high) % 24,
+        delta,
+        away < low or away > high,
+    )
