@@ -149,8 +149,10 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
     start, end = _moments(row)
     pieces = pieces_of(current, rows, _us(start))
     stages = joined_stages(pieces)
-    if pd.isna(row["end"]):
-        end = start + pd.Timedelta(minutes=len(stages) * EPOCH_MIN)
+    if end is None:
+        # Through UTC, because adding to a local time would add to its clock.
+        so_far = timedelta(minutes=len(stages) * EPOCH_MIN)
+        end = (start.astimezone(UTC) + so_far).astimezone(start.tzinfo)
     reference = _reference(nights, row)
     compared = _against(row, reference)
     return NightView(
@@ -183,13 +185,15 @@ def _row_of(nights: pd.DataFrame, session_id: str) -> Row:
     raise UnknownNight(session_id)
 
 
-def _moments(row: Row) -> tuple[datetime, datetime]:
-    """Start and end in the sleep's own zone; where one is missing, the next best instant stands in."""
-    known = [row[name] for name in ("start", "end", "received") if not pd.isna(row[name])]
-    start: pd.Timestamp = known[0] if known else pd.Timestamp(0, tz="UTC")
-    end: pd.Timestamp = start if pd.isna(row["end"]) else row["end"]
+def _moments(row: Row) -> tuple[datetime, datetime | None]:
+    """Start and end in the sleep's own zone; a missing start is the next best instant, an open end is None."""
     zone = ZoneInfo(str(row["zone"]))
-    return start.to_pydatetime(warn=False).astimezone(zone), end.to_pydatetime(warn=False).astimezone(zone)
+    start, end, received = (_local(row[name], zone) for name in ("start", "end", "received"))
+    return start or end or received or datetime.fromtimestamp(0, tz=zone), end
+
+
+def _local(moment: pd.Timestamp, zone: ZoneInfo) -> datetime | None:
+    return None if pd.isna(moment) else moment.to_pydatetime(warn=False).astimezone(zone)
 
 
 def _us(moment: datetime) -> int:
