@@ -48,8 +48,12 @@ def alternative(view: NightView) -> str:
         for what, length in share_minutes(view).items()
         if what in STAGES or length > 0
     ]
+    unrecorded = float(view.runs.loc[view.runs["what"] == "not recorded", "minutes"].sum())
+    if unrecorded:
+        parts.append(f"not recorded {duration(unrecorded)}")
     if not math.isnan(view.latency_min):
         parts.append(f"fell asleep after {length_words(view.latency_min)}")
+    if view.final_wake_min > 0:
         parts.append(f"awake for {length_words(view.final_wake_min)} at the end")
     long = [
         f"{length_words(length)} at {clock_at(view.start, first)}"

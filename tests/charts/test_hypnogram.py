@@ -184,6 +184,13 @@ def test_the_words_and_the_table_hold_the_numbers() -> None:
     assert chart.height_px == chart.figure.layout.height == 330
 
 
+def test_the_words_leave_out_what_there_was_not_and_name_what_was_not_recorded() -> None:
+    assert "at the end" not in hypnogram(night_view((("awake", 9), ("light", 60))), LIGHT).alt
+    joined = hypnogram(night_view((("light", 60), ("not recorded", 25), ("light", 30))), LIGHT)
+    assert "not recorded 25\u00a0min" in joined.alt
+    assert "no signal" not in joined.alt
+
+
 def test_a_night_without_snoring_has_no_row_for_it() -> None:
     axis = hypnogram(night_view(snoring=()), LIGHT).figure.layout.yaxis
     assert len(axis.tickvals) == 4
