@@ -1,0 +1,114 @@
+"""Cohort: the people in one table, and people by nights in one map."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+from charts.cohort import people_map
+
+from analytics.summary import CohortOverview
+from analytics.wording import of, percent, span
+from charts.sparkline import data_uri, sparkline
+from nocturne.access import Permission
+from nocturne.views import Cohort, cohort_people, freshness, overview
+from pages.access import require
+from pages.parts import (
+    card,
+    cohort_picker,
+    escape,
+    narrow,
+    problem,
+    query_date,
+    show,
+    stale_banner,
+    theme,
+    title,
+)
+
+_DEFAULT_DAYS = 42
+_LONGEST_DAYS = 366
+
+
+def _page() -> None:
+    application, actor = require(Permission.SEE_COHORTS)
+    if not application.people():
+        problem("Nobody is on the roster yet", "Home says how to add people.")
+    heading, picker = st.columns([2.35, 1], vertical_alignment="bottom")
+    with picker:
+        cohort = cohort_picker(application, actor)
+    first, last = _period()
+    people = cohort_people(application, actor, cohort.name)
+    days = (last - first).days + 1 if first and last else _DEFAULT_DAYS
+    seen = overview(application, actor, cohort.name, night=last, days=days)
+    with heading:
+        title(seen.title, _facts(seen, cohort))
+        stale_banner(freshness(application, people))
+    how = "Means over the last 7 nights; usual: the 28 nights before. Choose a row to open the person."
+    with card("table", seen.table_title, how):
+        _table(seen)
+    caption = "One square a night: time asleep. Dot: recorded, no valid night. Slash: not synced."
+    with card("map", seen.map_title, caption):
+        show(people_map(seen, theme(), narrow=narrow()), key="people_map")
+
+
+def _period() -> tuple[date | None, date | None]:
+    first, last = query_date("from"), query_date("to")
+    if first and last and not timedelta(0) <= last - first < timedelta(days=_LONGEST_DAYS):
+        problem(
+            "The link's period cannot be shown.",
+            f"It runs from {first} to {last}; it must end after it begins and be at most a year long.",
+            "Show the last six weeks",
+            _forget,
+        )
+    return first, last
+
+
+def _forget() -> None:
+    for name in ("from", "to"):
+        st.query_params.pop(name, None)
+
+
+def _facts(seen: CohortOverview, cohort: Cohort) -> str:
+    share = f" ({percent(100 * seen.valid / seen.expected)})" if seen.expected else ""
+    counted = f"{of(seen.valid, seen.expected)} nights valid{share}"
+    return f"{escape(cohort.label)} · {span(seen.first, seen.last)} · {counted}"
+
+
+def _table(seen: CohortOverview) -> None:
+    colours = theme()
+    people = seen.people.sort_values("delta_tst_min", na_position="last")
+    chosen = st.dataframe(
+        pd.DataFrame(
+            {
+                "Person": people["name"],
+                "Asleep, h": (people["mean_tst_min"] / 60).round(1),
+                "Against usual, min": people["delta_tst_min"].round(),
+                "Efficiency, %": people["mean_se_pct"].round(1),
+                "Score": people["score"].round(),
+                "Last 28 nights": [data_uri(sparkline(values, colours)) for values in people["sparkline"]],
+                "Valid of 28": people["valid_28"],
+                "Tags": [list(tags) for tags in people["tags"]],
+            }
+        ),
+        hide_index=True,
+        row_height=44,
+        height=min(9 * 44 + 40, (len(people) + 1) * 44),
+        on_select="rerun",
+        selection_mode="single-row",
+        key="cohort_people",
+        column_config={
+            "Person": st.column_config.TextColumn(pinned=True),
+            "Asleep, h": st.column_config.NumberColumn(format="%.1f"),
+            "Against usual, min": st.column_config.NumberColumn(format="%+d"),
+            "Efficiency, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),
+            "Score": st.column_config.NumberColumn(format="%d"),
+            "Last 28 nights": st.column_config.ImageColumn(width="medium"),
+        },
+        alt="People of the cohort with their means of the last seven nights",
+    )
+    rows = chosen["selection"]["rows"]
+    if rows:
+        st.switch_page("person.py", query_params={"person": str(people.index[rows[0]])})
+
+
+_page()

@@ -1,0 +1,248 @@
+"""Night: one sleep on a real clock, against the person's usual, ours beside the vendor's."""
+
+import re
+
+import pandas as pd
+import streamlit as st
+
+from analytics.night_view import Against, NightView, UnknownNight
+from analytics.wording import NBSP, duration, percent, plural
+from charts.against import against
+from charts.hypnogram import hypnogram, stage_strip
+from nocturne.access import Actor, Permission
+from nocturne.application import Application
+from nocturne.views import NightPage, NothingRecorded, freshness, night, person
+from pages.access import require
+from pages.parts import (
+    card,
+    draw,
+    escape,
+    narrow,
+    person_picker,
+    problem,
+    show,
+    stale_banner,
+    svg,
+    theme,
+    title,
+    twin,
+)
+from store.people import UnknownPerson
+
+_STAGES = (("awake", "Awake"), ("rem", "REM"), ("light", "Light"), ("deep", "Deep"))
+_GRADES = {
+    "A": ("Valid, grade A", "green"),
+    "B": ("Valid, grade B", "green"),
+    "X": ("Left out, grade X", "orange"),
+}
+_MINUTES_AFTER_HOURS = re.compile(rf"(h{NBSP}\d+){NBSP}min$")
+_METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
+
+
+def _page() -> None:
+    application, actor = require(Permission.SEE_PEOPLE)
+    person_id = st.query_params.get("person") or _first(application)
+    try:
+        found = person(application, actor, person_id)
+        page = night(application, actor, person_id, st.query_params.get("session"))
+    except UnknownPerson as reason:
+        problem(
+            "This link names a person who is not on the roster.", str(reason), "Open another person", _forget
+        )
+    except UnknownNight as reason:
+        problem(
+            "This link names a night that has not arrived.",
+            str(reason),
+            "Open the newest night",
+            _forget_night,
+        )
+    except NothingRecorded as reason:
+        problem(f"No night of {found.name} yet", str(reason))
+    view = page.view
+    heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
+    with heading:
+        title(_title(page), _facts(view))
+        stale_banner(freshness(application, [found]), found.zone)
+        for reason in view.reasons:
+            st.caption(escape(reason))
+    with controls:
+        _controls(application, page)
+    _metrics(application, actor, page)
+    with card("hypnogram", _heading(view), _how_to_read(view)):
+        if len(view.runs):
+            _stages(view)
+        else:
+            st.markdown("There are no stages to draw.")
+    _beside(view)
+
+
+def _title(page: NightPage) -> str:
+    name, finding = page.sleeper.name, page.view.title
+    return (
+        f"{name} {finding[0].lower()}{finding[1:]}" if finding.startswith("Slept") else f"{name}: {finding}"
+    )
+
+
+def _first(application: Application) -> str:
+    people = application.people()
+    if not people:
+        problem("Nobody is on the roster yet", "Home says how to add people.")
+    return people[0].person_id
+
+
+def _forget() -> None:
+    st.query_params.clear()
+
+
+def _forget_night() -> None:
+    st.query_params.pop("session", None)
+
+
+def _facts(view: NightView) -> str:
+    grade, colour = _GRADES[view.grade]
+    parts = [view.dates, f"{escape(view.zone)}, {escape(_offsets(view))}"]
+    if view.clock_note:
+        parts.append(escape(view.clock_note))
+    return f"{' · '.join(parts)} · :{colour}-badge[{grade}]"
+
+
+def _offsets(view: NightView) -> str:
+    first, last = (f"{moment:%z}" for moment in (view.start, view.end))
+    words = [f"UTC{offset[:3].replace('-', '−')}:{offset[3:]}" for offset in (first, last)]
+    return words[0] if first == last else f"{words[0]}, then {words[1]}"
+
+
+def _controls(application: Application, page: NightPage) -> None:
+    person_picker(application.people(), page.sleeper.person_id, page="night")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        for label, icon, session in (
+            ("Previous", ":material/chevron_left:", page.previous_session_id),
+            ("Next", ":material/chevron_right:", page.next_session_id),
+        ):
+            st.button(
+                label,
+                icon=icon,
+                disabled=session is None,
+                key=f"night_{label.lower()}",
+                on_click=_open,
+                args=(page.sleeper.person_id, session),
+            )
+
+
+def _open(person_id: str, session_id: str) -> None:
+    st.query_params.from_dict({"person": person_id, "session": session_id})
+
+
+def _metrics(application: Application, actor: Actor, page: NightPage) -> None:
+    del actor
+    shown = [row for name in _METRICS for row in page.view.against if row.name == name]
+    if not shown:
+        return
+    nights = application.archive.nights(application.organisation, page.sleeper.person_id)
+    before = nights[nights["valid"] & (nights["start"] <= pd.Timestamp(page.view.start))].tail(14)
+    with st.grid(len(shown), min_column_width=150, key="night_metrics"):
+        for row in shown:
+            _metric(row, before[row.name].tolist())
+
+
+def _metric(row: Against, recent: list[float]) -> None:
+    known = [value for value in recent if not pd.isna(value)]
+    has_usual = not pd.isna(row.usual)
+    st.metric(
+        row.label,
+        row.text,
+        delta=row.delta_text if has_usual else None,
+        delta_color="off",
+        delta_arrow="off" if not has_usual or row.delta == 0 else ("up" if row.delta > 0 else "down"),
+        delta_description=None if narrow() else f"usual {_usual(row)}" if has_usual else "no usual yet",
+        chart_data=known if len(known) > 1 else None,
+        border=True,
+        height="stretch",
+    )
+
+
+def _usual(row: Against) -> str:
+    # Beside the chip there is room for "7 h 12", not for its "min".
+    return (
+        percent(row.usual) if row.kind == "percent" else _MINUTES_AFTER_HOURS.sub(r"\1", duration(row.usual))
+    )
+
+
+def _heading(view: NightView) -> str:
+    if not len(view.runs):
+        return "No stages arrived"
+    waso = float(view.statistics["waso_min"])
+    if pd.isna(waso):
+        return "No sleep was found in this recording"
+    return f"{duration(waso)} awake after falling asleep"
+
+
+def _how_to_read(view: NightView) -> str:
+    words = "Stage by stage on the clock of the place. Tinted: falling asleep and final wake. "
+    if len(view.long_awakenings):
+        words += f"Figures above the top row: {plural(len(view.long_awakenings), 'awakening')} over 5 min."
+    else:
+        words += "No awakening was longer than 5 min."
+    return words
+
+
+def _stages(view: NightView) -> None:
+    chart = hypnogram(view, theme(), narrow=narrow())
+    draw(chart, key="hypnogram")
+    words = _share_words(view)
+    svg(stage_strip(view, theme()), alt=", ".join(words).replace("*", ""), width="stretch")
+    with st.container(horizontal=True, gap="medium"):
+        for share in words:
+            st.markdown(share, width="content")
+    twin(chart, key="hypnogram")
+
+
+def _share_words(view: NightView) -> list[str]:
+    """Each stage with its minutes, and its percent of time asleep where it is a part of sleep."""
+    words = []
+    for name, label in _STAGES:
+        share = float(view.shares.at[name, "pct"])
+        of_sleep = "" if pd.isna(share) else f" · {percent(share)} of sleep"
+        words.append(f"{label} **{duration(float(view.shares.at[name, 'minutes']))}**{of_sleep}")
+    unknown = float(view.shares.at["unknown", "minutes"])
+    return [*words, f"No signal **{duration(unknown)}**"] if unknown else words
+
+
+def _beside(view: NightView) -> None:
+    usual, vendor = st.columns([1.6, 1])
+    with usual:
+        with_usual = [row for row in view.against if not pd.isna(row.usual)]
+        if with_usual:
+            outside = sum(row.outside for row in with_usual)
+            lie = "lies" if outside == 1 else "lie"
+            heading = f"{outside or 'None'} of {len(with_usual)} {lie} outside the usual range"
+            nights = max(row.nights for row in with_usual)
+            caption = f"Dot: this night. Band: middle 80 % of the last valid nights ({nights} of 28). Diamond: outside."
+            with card("against", heading, caption):
+                show(against(tuple(with_usual), theme(), narrow=narrow()), key="against")
+        else:
+            with card("against", "Too few nights for a usual range"):
+                st.markdown("It needs five valid nights before this one.")
+    with vendor, card("beside", "Ours beside the vendor’s"):
+        st.table(
+            pd.DataFrame(
+                [
+                    {
+                        "Statistic": row.label,
+                        "Ours": row.ours,
+                        "Vendor": row.vendor + (" ◆" if row.differs else ""),
+                    }
+                    for row in view.beside
+                ]
+            ),
+            border="horizontal",
+            hide_index=True,
+            alt="Statistics of this night as we compute them and as the vendor served them",
+        )
+        if any(row.differs for row in view.beside):
+            st.caption(
+                "◆ differs by more than one epoch or 0.011. Ours is computed from the stages drawn above."
+            )
+
+
+_page()

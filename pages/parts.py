@@ -1,0 +1,188 @@
+"""Pieces that pages share: titles, cards, charts with their table twin, pickers, the stale banner."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from analytics.wording import clock_of, day
+from charts.chart import Chart
+from charts.theme import CONFIG, Theme
+from charts.theme import theme as theme_named
+from nocturne.access import Actor
+from nocturne.application import Application
+from nocturne.views import Cohort, Freshness, cohorts
+from pages.viewport import is_narrow
+from store.people import Person
+
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
+
+
+def escape(text: str) -> str:
+    """Text that Streamlit's markdown shows letter by letter, whatever it holds.
+
+    A name may be `*[x](y) :red[z] $a$ <b>`; nothing of it may become a link, a colour, a formula or an element.
+    """
+    return _SPECIAL.sub(r"\\\1", _BLANKS.sub(" ", text))
+
+
+def theme() -> Theme:
+    """The chart theme that goes with what the reader's browser shows."""
+    return theme_named("dark" if st.context.theme.type == "dark" else "light")
+
+
+def narrow() -> bool:
+    """Whether the reader's window is a phone's."""
+    return is_narrow()
+
+
+def style() -> None:
+    """The five rules of our own style sheet; without them everything still works."""
+    tokens = theme()
+    st.html(
+        f"""<style>
+        [class*="st-key-card"] {{ background: {tokens.surface}; }}
+        [data-testid="stMainBlockContainer"] {{ max-width: 1288px; margin: 0 auto; }}
+        [data-testid="stCaptionContainer"] {{ opacity: 1; color: {tokens.text_tertiary}; }}
+        [data-variant="segmented_control"][aria-checked="true"] {{ color: {tokens.accent}; }}
+        [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
+        </style>"""
+    )
+
+
+def title(finding: str, facts: str) -> None:
+    """The page's one title, which states the finding, and the line of facts below it; both are plain text."""
+    st.title(escape(finding), anchor=False)
+    with st.container(key="quiet_facts"):
+        st.markdown(facts)
+
+
+@contextmanager
+def card(key: str, heading: str = "", caption: str = "") -> Iterator[None]:
+    """A bordered container with a finding as its heading and a caption that says how to read the marks."""
+    with st.container(border=True, key=f"card_{key}"):
+        if heading:
+            st.subheader(escape(heading), anchor=False)
+        if caption:
+            st.caption(escape(caption))
+        yield
+
+
+def show(chart: Chart, key: str) -> None:
+    """A chart with its alternative text, and its table twin folded away below it."""
+    draw(chart, key)
+    twin(chart, key)
+
+
+def draw(chart: Chart, key: str) -> None:
+    """A chart with its alternative text; `twin` must follow somewhere below it."""
+    st.plotly_chart(chart.figure, theme=None, config=CONFIG, key=key, alt=chart.alt, height=chart.height_px)
+
+
+def twin(chart: Chart, key: str) -> None:
+    """The chart's values as a table, folded away."""
+    with st.expander("The same as a table"):
+        st.dataframe(chart.table, hide_index=True, key=f"{key}_table", alt="The values of the chart above")
+
+
+def svg(image: str, alt: str, width: int | str = "content") -> None:
+    """A small drawing made of numbers and tokens only."""
+    st.image(image, width=width, alt=alt)  # type: ignore[arg-type]
+
+
+def stale_banner(fresh: Freshness, zone: str = "UTC") -> None:
+    """Says how old the data are when a reader should know; silent when they are fresh."""
+    if fresh.as_of is None:
+        return
+    if fresh.stale:
+        moment = fresh.as_of.astimezone(ZoneInfo(zone))
+        st.badge(f"data as of {_moment(moment)}, {fresh.in_words}", color="orange", icon=":material/history:")
+        if fresh.reason:
+            st.caption(
+                f"What you see is what had arrived by then. The last attempt failed: {escape(fresh.reason)}"
+            )
+    elif fresh.failed:
+        st.caption(f"{fresh.failed} of these people could not be brought up to date: {escape(fresh.reason)}")
+
+
+def _moment(moment: datetime) -> str:
+    today = datetime.now(moment.tzinfo).date()
+    clock = clock_of(moment)
+    return clock if moment.date() == today else f"{day(moment.date(), year=False, short=True)} {clock}"
+
+
+def cohort_picker(application: Application, actor: Actor, *, key: str = "cohort") -> Cohort:
+    """The chosen cohort; the choice stands in the link, and an unknown one ends the page with a sentence."""
+    choices = {cohort.name: cohort for cohort in cohorts(application, actor)}
+    wanted = st.query_params.get(key)
+    if wanted is not None and wanted not in choices:
+        problem(
+            "This link names a cohort that does not exist.",
+            "Choose one of the cohorts there are.",
+            "Show everyone",
+            lambda: st.query_params.pop(key, None),
+        )
+    chosen = st.selectbox(
+        "Cohort",
+        list(choices),
+        format_func=lambda name: f"{choices[name].label} ({choices[name].size})",
+        key=key,
+        bind="query-params",
+    )
+    return choices[chosen or next(iter(choices))]
+
+
+def person_picker(people: Sequence[Person], chosen: str | None, *, page: str) -> None:
+    """Lets the reader go to another person; the link then names that person."""
+    names = {person.person_id: person.name for person in people}
+    ids = list(names)
+
+    def go() -> None:
+        st.query_params.from_dict({"person": st.session_state[f"{page}_person"]})
+
+    st.selectbox(
+        "Person",
+        ids,
+        index=ids.index(chosen) if chosen in ids else None,
+        format_func=lambda person_id: names[person_id],
+        key=f"{page}_person",
+        on_change=go,
+        placeholder="Choose a person",
+    )
+
+
+def problem(
+    what: str, remedy: str, label: str | None = None, act: Callable[[], object] | None = None
+) -> NoReturn:
+    """Ends the page with what happened and what to do, and a button that does it."""
+    with card("problem", what):
+        st.markdown(escape(remedy))
+        if label and act:
+            st.button(label, on_click=act, type="primary")
+    st.stop()
+
+
+def query_date(name: str) -> date | None:
+    """A date from the link, or None when it is absent; a malformed one ends the page with a sentence."""
+    text = st.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problem(
+            f"The link's {name} is not a date.",
+            f"It reads {text[:40]!r}; a date is written like 2026-02-11.",
+            "Open without it",
+            lambda: st.query_params.pop(name, None),
+        )
+
+
+def link_params(**values: Any) -> dict[str, str]:
+    """Query parameters of a link: only those that have a value, as text."""
+    return {name: str(value) for name, value in values.items() if value is not None}

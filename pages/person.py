@@ -1,0 +1,240 @@
+"""Person: the score and its parts, when they sleep, how it changes, and every night of the period."""
+
+import pandas as pd
+import streamlit as st
+from charts.sparkline import part_bar
+from charts.timing import timing
+from charts.trend import trend
+
+from analytics.score import Part
+from analytics.summary import PersonPeriod
+from analytics.wording import clock, duration, number, of, percent, signed_quantity, span
+from nocturne.access import Permission
+from nocturne.application import Application
+from nocturne.views import NothingRecorded, freshness, period, person
+from pages.access import require
+from pages.parts import (
+    card,
+    escape,
+    narrow,
+    person_picker,
+    problem,
+    query_date,
+    show,
+    stale_banner,
+    svg,
+    theme,
+    title,
+)
+from store.people import Person, UnknownPerson
+
+_PERIODS = {"4 weeks": 28, "3 months": 91, "1 year": 365}
+
+
+def _page() -> None:
+    application, actor = require(Permission.SEE_PEOPLE)
+    people = application.people()
+    if not people:
+        problem("Nobody is on the roster yet", "Home says how to add people.")
+    person_id = st.query_params.get("person") or people[0].person_id
+    first, last = query_date("from"), query_date("to")
+    if first and last and first > last:
+        problem(
+            "The link's period ends before it begins.",
+            f"It runs from {first} to {last}; swap the two dates.",
+            "Show the newest four weeks",
+            _forget_period,
+        )
+    days = _PERIODS[st.session_state.get("person_period") or "4 weeks"]
+    try:
+        found = person(application, actor, person_id)
+        shown = period(application, actor, person_id, first=first, last=last, days=days)
+    except UnknownPerson as reason:
+        problem(
+            "This link names a person who is not on the roster.", str(reason), "Open another person", _forget
+        )
+    except NothingRecorded as reason:
+        problem(f"No night of {found.name} yet", str(reason))
+    heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
+    with heading:
+        title(shown.title, _facts(shown))
+        stale_banner(freshness(application, [found]), found.zone)
+    with controls:
+        person_picker(people, person_id, page="person")
+        st.segmented_control(
+            "Period",
+            list(_PERIODS),
+            default="4 weeks",
+            required=True,
+            key="person_period",
+            label_visibility="collapsed",
+            on_change=_forget_period,
+        )
+    if shown.coverage.recorded == 0:
+        _empty(application, found, shown)
+        return
+    score, when = st.columns([1, 2.1])
+    with score:
+        _score(shown)
+    with when, card("timing", _timing_heading(shown), _TIMING_CAPTION):
+        chart = timing(shown.nights, theme(), first=shown.first, last=shown.last, narrow=narrow())
+        show(chart, key="timing")
+    with card("trend", _trend_heading(shown), _trend_caption(shown)):
+        show(trend(shown, theme(), narrow=narrow()), key="trend")
+    _nights(found, shown)
+    _quality(shown)
+    with st.expander("How this was computed"):
+        st.markdown(escape(shown.method))
+
+
+_TIMING_CAPTION = (
+    "Each bar one night: pale in bed, full asleep. Columns shaded: weekend. A missing bar is a night without a valid "
+    "recording."
+)
+
+
+def _forget() -> None:
+    st.query_params.clear()
+
+
+def _forget_period() -> None:
+    for name in ("from", "to"):
+        st.query_params.pop(name, None)
+
+
+def _facts(shown: PersonPeriod) -> str:
+    counted = f"{of(shown.coverage.valid, shown.coverage.expected)} nights valid"
+    return f"{span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
+
+
+def _empty(application: Application, found: Person, shown: PersonPeriod) -> None:
+    newest = application.archive.nights(application.organisation, found.person_id)["night"].max().date()
+    problem(
+        "No night in this period",
+        f"{found.name} has no session from {span(shown.first, shown.last)}. "
+        f"The newest night is {span(newest, newest)}.",
+        "Show the newest four weeks",
+        _forget_period,
+    )
+
+
+def _score(shown: PersonPeriod) -> None:
+    score = shown.score
+    known = not pd.isna(score.overall)
+    heading = f"Score {number(score.overall, 0)} of 100" if known else "No score for this period"
+    with card("score", heading):
+        for part in (score.efficiency, score.consistency, score.duration):
+            _part(part)
+        if known:
+            terms = [
+                f"{number(part.weight)} × {number(part.value, 1)}"
+                for part in (score.efficiency, score.consistency, score.duration)
+            ]
+            st.caption(f"{' + '.join(terms)} = {number(score.overall, 1)}")
+        elif score.reason:
+            st.caption(escape(score.reason))
+        if known and not pd.isna(shown.before.overall):
+            change = signed_quantity(score.overall - shown.before.overall, "points", 0)
+            st.caption(f"{change} against the 28 days before ({number(shown.before.overall, 0)}).")
+        st.caption(
+            f"{shown.score.version}; scores of other products are computed otherwise and do not compare."
+        )
+
+
+def _part(part: Part) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.markdown(
+            f"**{part.name.capitalize()}** :gray[weight {percent(part.weight * 100)}]", width="content"
+        )
+        st.markdown(f"**{number(part.value, 0)}**", width="content")
+    svg(part_bar(part.value, theme()), alt=f"{part.name} {number(part.value, 0)} of 100", width="stretch")
+    st.caption(escape(part.reason))
+
+
+def _timing_heading(shown: PersonPeriod) -> str:
+    if not len(shown.valid):
+        return "No valid night in this period"
+    bed, rise = shown.bed, shown.rise
+    if pd.isna(bed.mean_h):
+        return "There is no typical bedtime in this period"
+    spread = "" if pd.isna(bed.sd_min) else f", give or take {duration(bed.sd_min)}"
+    return f"To bed at {clock(bed.mean_h)}{spread}; up at {clock(rise.mean_h)}"
+
+
+def _trend_heading(shown: PersonPeriod) -> str:
+    result = shown.trend
+    weeks = max(1, round(result.span_days / 7))
+    if result.verdict == "too few":
+        return f"{result.nights} nights: too few for a trend"
+    if result.verdict == "none":
+        return f"No clear trend in time asleep over {weeks} weeks"
+    longer = "longer" if result.slope_per_week > 0 else "shorter"
+    return f"Nights are getting {longer}, by {duration(abs(result.slope_per_week))} a week"
+
+
+def _trend_caption(shown: PersonPeriod) -> str:
+    result = shown.trend
+    if result.verdict == "too few":
+        return "Dots are nights; the line is the mean of the last 7 days and breaks where nights are missing."
+    slope, low, high = (
+        signed_quantity(value, "min")
+        for value in (result.slope_per_week, result.low_per_week, result.high_per_week)
+    )
+    return (
+        f"Slope {slope} a week, 95 % interval {low} to {high} (Theil–Sen, {result.nights} nights over "
+        f"{result.span_days} days). Line: mean of the last 7 days; dashed with band: slope and its interval; gaps stay "
+        "gaps."
+    )
+
+
+def _nights(found: Person, shown: PersonPeriod) -> None:
+    table = shown.nights.sort_values("start", ascending=False)
+    with card("nights", f"{len(table)} sleeps in this period", "Choose a row to open the night."):
+        chosen = st.dataframe(
+            pd.DataFrame(
+                {
+                    "Night": table["night"].dt.date,
+                    "Kind": table["kind"],
+                    "Grade": table["grade"],
+                    "To bed": table["start_clock_h"].map(clock),
+                    "Up": table["end_clock_h"].map(clock),
+                    "Asleep": table["tst_min"].map(duration),
+                    "Efficiency, %": table["se_pct"].round(1),
+                    "To fall asleep, min": table["sol_min"],
+                    "Awake after, min": table["waso_min"],
+                    "Deep, min": table["deep_min"],
+                    "REM, min": table["rem_min"],
+                }
+            ),
+            hide_index=True,
+            on_select="rerun",
+            selection_mode="single-row",
+            key="person_nights",
+            column_config={
+                "Night": st.column_config.DateColumn(format="ddd D MMM YYYY", pinned=True),
+                "Asleep": st.column_config.TextColumn(alignment="right"),
+                "To bed": st.column_config.TextColumn(alignment="right"),
+                "Up": st.column_config.TextColumn(alignment="right"),
+            },
+            alt="Every sleep of the period with its statistics",
+        )
+        rows = chosen["selection"]["rows"]
+        if rows:
+            session = str(table["session_id"].iloc[rows[0]])
+            st.switch_page("night.py", query_params={"person": found.person_id, "session": session})
+
+
+def _quality(shown: PersonPeriod) -> None:
+    coverage = shown.coverage
+    heading = f"{of(coverage.recorded, coverage.expected)} nights recorded, {number(coverage.valid, 0)} of them valid"
+    with card("quality", heading):
+        if not coverage.excluded:
+            st.markdown("Nothing was left out.")
+        for reason, count in coverage.excluded.items():
+            st.markdown(f"{count} × {escape(reason)}")
+        missing = coverage.expected - coverage.recorded
+        if missing:
+            st.caption(f"On {missing} of {coverage.expected} nights nothing was recorded.")
+
+
+_page()

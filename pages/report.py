@@ -1,0 +1,105 @@
+"""Reports: one person's week, previewed and downloaded as HTML or CSV."""
+
+from collections.abc import Callable
+from datetime import date
+
+import streamlit as st
+
+from analytics.wording import of, span
+from nocturne.access import Actor, Permission
+from nocturne.application import Application
+from nocturne.runs import Format, document, person_report
+from nocturne.views import NothingRecorded, freshness, person, person_nights
+from pages.access import require
+from pages.parts import card, escape, person_picker, problem, query_date, stale_banner, title
+from reports.person_report import PersonReport, file_name
+from store.people import UnknownPerson
+
+_PREVIEW_HEIGHT_PX = 900
+
+
+def _page() -> None:
+    application, actor = require(Permission.MAKE_REPORTS)
+    people = application.people()
+    if not people:
+        problem("Nobody is on the roster yet", "Home says how to add people.")
+    person_id = st.query_params.get("person") or people[0].person_id
+    try:
+        found, nights = person_nights(application, actor, person_id)
+    except UnknownPerson as reason:
+        problem(
+            "This link names a person who is not on the roster.", str(reason), "Open another person", _forget
+        )
+    except NothingRecorded as reason:
+        problem(f"No night of {person(application, actor, person_id).name} yet", str(reason))
+    newest = nights["night"].max().date()
+    ending = query_date("ending") or newest
+    report = person_report(application, actor, person_id, ending=ending)
+    title(f"Weekly report of {found.name}", _facts(report))
+    stale_banner(freshness(application, [found]), found.zone)
+    who, when, html, csv = st.columns([1.4, 1, 0.8, 0.8], vertical_alignment="bottom")
+    with who:
+        person_picker(people, person_id, page="report")
+    with when:
+        st.date_input(
+            "Last night of the week",
+            value=ending,
+            min_value=nights["night"].min().date(),
+            max_value=max(newest, ending),
+            key=f"report_ending_{person_id}",
+            on_change=_choose_ending,
+            args=(person_id,),
+            format="YYYY-MM-DD",
+        )
+    with html:
+        _download(application, actor, report, "html")
+    with csv:
+        _download(application, actor, report, "csv")
+    st.caption(
+        "The HTML is one file that opens anywhere and prints on one page; the CSV has one row per sleep."
+    )
+    with card("preview", "Preview"):
+        st.iframe(document(application, report, "html").content.decode(), height=_PREVIEW_HEIGHT_PX)
+
+
+def _facts(report: PersonReport) -> str:
+    shown = report.period
+    counted = f"{of(shown.coverage.valid, shown.coverage.expected)} nights valid"
+    return f"{span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
+
+
+def _download(application: Application, actor: Actor, report: PersonReport, kind: Format) -> None:
+    person_id, ending = report.period.sleeper.person_id, report.period.last
+    st.download_button(
+        kind.upper(),
+        _maker(application, actor, person_id, ending, kind),
+        file_name=file_name(report, kind),
+        mime={"html": "text/html", "csv": "text/csv"}[kind],
+        icon=":material/download:",
+        type="primary" if kind == "html" else "secondary",
+        width="stretch",
+        on_click="ignore",
+        key=f"download_{kind}",
+    )
+
+
+def _maker(
+    application: Application, actor: Actor, person_id: str, ending: date, kind: Format
+) -> Callable[[], bytes]:
+    def make() -> bytes:
+        return document(
+            application, person_report(application, actor, person_id, ending=ending), kind
+        ).content
+
+    return make
+
+
+def _choose_ending(person_id: str) -> None:
+    st.query_params["ending"] = st.session_state[f"report_ending_{person_id}"].isoformat()
+
+
+def _forget() -> None:
+    st.query_params.clear()
+
+
+_page()

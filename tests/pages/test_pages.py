@@ -1,0 +1,114 @@
+"""Every page through Streamlit's test runner: what it says, and that nothing in a name breaks it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from asleep.simulator.server import Running
+from nocturne import application as applications
+from nocturne.access import local_actor
+from nocturne.application import Application
+from nocturne.roster import add_person, import_people
+from nocturne.sync import synchronise
+from store.people import NewPerson
+from tests.nocturne.conftest import make_application, roster_csv, simulator  # noqa: F401
+from tests.pages.test_parts import HOSTILE
+
+ROUTER = Path(__file__).resolve().parents[2] / "pages" / "router.py"
+PAGES = ("home.py", "night.py", "person.py", "cohort.py", "report.py")
+
+
+@pytest.fixture
+def empty(make_application: Callable[..., Application]) -> Iterator[Application]:  # noqa: F811
+    application = make_application()
+    applications.register(application, request_sync=lambda: None)
+    yield application
+    applications.forget()
+
+
+@pytest.fixture
+def filled(empty: Application, simulator: Running) -> Application:  # noqa: F811
+    actor = local_actor(empty.organisation)
+    import_people(empty, actor, roster_csv(simulator))
+    synchronise(empty, actor, empty.people())
+    return empty
+
+
+def run(page: str = "home.py", **params: str) -> AppTest:
+    app = AppTest.from_file(str(ROUTER), default_timeout=60)
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "home.py":
+        app.switch_page(str(ROUTER.with_name(page))).run()
+    return app
+
+
+def words(app: AppTest) -> str:
+    kinds = ("title", "header", "subheader", "markdown", "caption", "error", "warning")
+    return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_states_a_finding_and_no_fault(filled: Application, page: str) -> None:
+    app = run(page)
+    assert not app.exception
+    assert len(app.title) == 1
+    assert app.title[0].value
+
+
+def test_home_says_what_to_do_when_nobody_is_there(empty: Application) -> None:
+    app = run()
+    assert not app.exception
+    assert "Nobody is on the roster yet" in app.title[0].value
+    said = words(app)
+    for way in ("Add somebody", "Import a list", "Create a person"):
+        assert way in said
+
+
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_other_pages_lead_home_when_nobody_is_there(empty: Application, page: str) -> None:
+    app = run(page)
+    assert not app.exception
+    assert "Nobody is on the roster yet" in words(app)
+
+
+def test_somebody_is_added_from_home(empty: Application) -> None:
+    app = run()
+    app.text_input[0].input("G-1")
+    app.text_input[1].input(HOSTILE)
+    app.button[0].click().run()
+    assert not app.exception
+    assert [person.name for person in empty.people()] == [HOSTILE]
+
+
+def test_what_cannot_be_added_is_answered_with_a_sentence(empty: Application) -> None:
+    app = run()
+    app.text_input[0].input("G-1")
+    app.text_input[1].input("Noa")
+    app.text_input[2].input("Mars/Olympus")
+    app.button[0].click().run()
+    assert not app.exception
+    assert "Mars" in app.error[0].value
+    assert not empty.people()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_name_may_hold_anything(filled: Application, page: str) -> None:
+    for person in filled.people():
+        filled.store.update_person(filled.organisation, replace(person, name=HOSTILE))
+    app = run(page)
+    assert not app.exception
+    assert HOSTILE not in words(app), "the name reached the page without its backslashes"
+
+
+def test_a_person_without_nights_has_a_page_that_says_so(empty: Application) -> None:
+    actor = local_actor(empty.organisation)
+    add_person(empty, actor, NewPerson(vendor_id="G-1", name="Noa", zone="UTC"))
+    for page in PAGES[1:]:
+        app = run(page)
+        assert not app.exception, page
+        assert "No night of Noa yet" in words(app) or page == "cohort.py"
