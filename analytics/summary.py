@@ -1,25 +1,34 @@
 """The period of a person, or last night of a cohort, as one value object that every view and report reads."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
-from analytics.night_view import Against
-from analytics.score import PeriodScore
-from analytics.trends import Trend
+from analytics import cohort_words, period_words
+from analytics.cohort_table import VALID, Synced, cohort_table
+from analytics.grades import REASONS, first_exclusion
+from analytics.score import PeriodScore, period_score
+from analytics.sleeper import Sleeper
+from analytics.time_of_day import circular_mean_h, clock_statistics
+from analytics.trends import PRACTICAL, Trend, rolling_mean, trend
+from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, comparable
 
+__all__ = [
+    "ClockSpread",
+    "CohortOverview",
+    "Coverage",
+    "PersonPeriod",
+    "Sleeper",
+    "cohort_overview",
+    "person_period",
+    "person_week",
+]
 
-@dataclass(frozen=True, kw_only=True)
-class Sleeper:
-    """The facts about a person that statistics need, and the name that views show."""
-
-    person_id: str
-    name: str
-    zone: str
-    birth_year: int | None = None
-    sex: str = ""
-    tags: tuple[str, ...] = ()
+HISTORY_DAYS = 56
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +63,8 @@ class PersonPeriod:
         score: the period's score with parts and reasons.
         before: the score of the 28 days before the period.
         bed, rise: clock statistics (mean, sd) of bedtime and rise time of the valid nights.
-        against: means of the period against the nights of the 28 days before it.
+        against: means of the period (NaN below 3 nights) against the valid nights of the 28 days before it, whose mean
+            is the usual.
         trend: trend of time asleep over `history`.
         history: valid main sleeps of the 8 weeks up to `last` (or of the period when longer), for the trend chart.
         smooth: trailing 7-day mean of `tst_min` by date over `history` (min 4 nights; NaN breaks the line).
@@ -100,8 +110,10 @@ class CohortOverview:
         first, last: the period of the table and of the map.
         people: one row per person, index person_id, columns: name, tags, last_state ("valid", "no valid night",
             "no data"), last_tst_min, last_se_pct, last_session_id, last_reason, score, score_e, score_c, score_d,
-            estimator, mean_tst_min (7 nights), usual_tst_min (28 nights before those 7), delta_tst_min, mean_se_pct,
-            valid_7, valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid night).
+            estimator (of the last 7 nights), mean_tst_min (mean of the last 7 nights, NaN below 3), usual_tst_min
+            (mean of the 28 nights before those 7, NaN below 5), delta_tst_min, mean_se_pct (7 nights), valid_7,
+            valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid night).
+            Whose sleep fell most against usual comes first.
         map_dates: night labels of the map, oldest first.
         map_values: float array people x nights of `tst_min`, NaN = not valid.
         map_states: uint8 array people x nights: 0 not synced, 1 synced but no valid night, 2 valid.
@@ -123,3 +135,148 @@ class CohortOverview:
     map_title: str
     valid: int
     expected: int
+
+
+def person_week(sleeper: Sleeper, nights: pd.DataFrame, *, ending: date) -> PersonPeriod:
+    """The 7 nights that end with the night labelled `ending`; see `person_period`."""
+    return person_period(sleeper, nights, first=ending - timedelta(days=6), last=ending)
+
+
+def person_period(sleeper: Sleeper, nights: pd.DataFrame, *, first: date, last: date) -> PersonPeriod:
+    """A person's period, against the 28 days before it.
+
+    Args:
+        sleeper: whose.
+        nights: `night_table` of the person, with everything before the period too; another person's rows are left out
+            when it has `person_id`.
+        first: first night label.
+        last: last night label, inclusive.
+
+    Raises:
+        ValueError: the period ends before it begins.
+    """
+    if last < first:
+        raise ValueError(f"the period ends on {last}, before it begins on {first}; swap the two dates")
+    mine = _of_person(nights, sleeper.person_id)
+    inside, valid = _between(mine, first, last), _counted(_between(mine, first, last))
+    days = (last - first).days + 1
+    reference = _counted(_between(mine, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)))
+    compared = against_usual(_means(valid), comparable(reference), usual="mean")
+    history = _counted(_between(mine, last - timedelta(days=max(days, HISTORY_DAYS) - 1), last))
+    moved = trend(history["night"], history["tst_min"], practical=PRACTICAL["tst_min"])
+    score = _score(sleeper, mine, first, last)
+    facts = period_words.PeriodFacts(
+        name=sleeper.name,
+        days=days,
+        recorded=inside["night"].nunique(),
+        valid=valid,
+        reference=reference,
+        asleep=compared[0],
+    )
+    return PersonPeriod(
+        sleeper=sleeper,
+        first=first,
+        last=last,
+        title=period_words.title(facts),
+        lead=period_words.lead(facts),
+        nights=inside,
+        valid=valid,
+        coverage=Coverage(
+            expected=days, recorded=facts.recorded, valid=valid["night"].nunique(), excluded=_excluded(inside)
+        ),
+        score=score,
+        before=_score(sleeper, mine, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)),
+        bed=_spread(valid, "start_clock_h"),
+        rise=_spread(valid, "end_clock_h"),
+        against=compared,
+        trend=moved,
+        history=history,
+        smooth=rolling_mean(history["night"], history["tst_min"]),
+        talk=period_words.talk(facts),
+        method=period_words.method(facts, score, moved),
+    )
+
+
+def cohort_overview(
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    *,
+    night: date,
+    days: int = 42,
+    synced: Mapping[str, Synced],
+) -> CohortOverview:
+    """Everyone of a cohort on one night and over the nights up to it.
+
+    On the map a night counts as not synced before the person's first recorded night, after the last synchronisation
+    (by the date in the person's zone), and throughout for who was never synchronised.
+
+    Args:
+        people: everyone of the cohort.
+        nights: `night_table` of all of them, with `person_id`; others in it are left out.
+        night: label of the last night.
+        days: nights of the map.
+        synced: by person_id the moment of the last synchronisation, or first and last date; None or absent for never.
+
+    Raises:
+        ValueError: a map of no nights.
+    """
+    if days < 1:
+        raise ValueError(f"a map has 1 night or more, not {days}")
+    table = cohort_table(people, nights, night=night, days=days, synced=synced)
+    return CohortOverview(
+        night=night,
+        first=night - timedelta(days=days - 1),
+        last=night,
+        people=table.people,
+        map_dates=table.dates,
+        map_values=table.values,
+        map_states=table.states,
+        title=cohort_words.title(table.people),
+        table_title=cohort_words.table_title(table.people),
+        map_title=cohort_words.map_title(table.values),
+        valid=int((table.states == VALID).to_numpy().sum()),
+        expected=days * len(people),
+    )
+
+
+def _of_person(nights: pd.DataFrame, person_id: str) -> pd.DataFrame:
+    if "person_id" not in nights:
+        return nights.assign(person_id=person_id)
+    return nights[nights["person_id"] == person_id]
+
+
+def _between(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    return nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))]
+
+
+def _counted(nights: pd.DataFrame) -> pd.DataFrame:
+    return nights[nights["valid"] & (nights["kind"] == "main")]
+
+
+def _means(valid: pd.DataFrame) -> dict[str, float]:
+    """Mean of every compared statistic, on the clock the circular one; NaN below 3 nights."""
+    if len(valid) < period_words.MINIMUM_NIGHTS:
+        return {name: np.nan for name, _, _ in COMPARED}
+    columns = comparable(valid)
+    return {
+        name: circular_mean_h(columns[name])[0] if kind == "clock" else float(columns[name].mean())
+        for name, _, kind in COMPARED
+    }
+
+
+def _score(sleeper: Sleeper, nights: pd.DataFrame, first: date, last: date) -> PeriodScore:
+    return period_score(nights, age_years=sleeper.age_years(last.year), first=first, last=last)
+
+
+def _spread(valid: pd.DataFrame, name: str) -> ClockSpread:
+    found = clock_statistics(valid[name].to_numpy(dtype=np.float64))
+    return ClockSpread(mean_h=found.mean_h, sd_min=found.sd_min, nights=found.nights)
+
+
+def _excluded(nights: pd.DataFrame) -> dict[str, int]:
+    """Sessions left out by their first reason, most frequent first."""
+    left_out = nights[~nights["valid"].to_numpy(dtype=bool)]
+    counts: Counter[str] = Counter()
+    for reasons, pieces in zip(left_out["reasons"], left_out["pieces"], strict=True):
+        counts[REASONS[first_exclusion(reasons)][0]] += int(pieces)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -1,13 +1,14 @@
 """A night, or the mean of a period, against the person's own usual.
 
-Usual is the median of the reference nights, its range their 10th to 90th percentile. Times of day are compared the
-short way round the clock. With fewer than 5 reference nights there is no usual.
+Usual is the median of the reference nights for one night, and their mean for the mean of a period (a mean compared
+with a median would differ by the skew of the nights alone); its range is their 10th to 90th percentile. Times of day are
+compared the short way round the clock. With fewer than 5 reference nights there is no usual.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ class Against:
         label: what a reader calls it, e.g. "Asleep".
         kind: how to write it: "duration", "percent", "clock", "count".
         value: this night's value; NaN when undefined.
-        usual: median of the reference nights; NaN when there are fewer than 5.
+        usual: median of the reference nights (for a period: their mean); NaN when there are fewer than 5.
         low: their 10th percentile, NaN likewise.
         high: their 90th percentile, NaN likewise.
         nights: how many reference nights had a value.
@@ -85,16 +86,25 @@ def counted_efficiency_pct(nights: pd.DataFrame) -> Floats:
     return np.where(known_only, of_known, of_all)
 
 
-def against_usual(values: Mapping[str, float], reference: pd.DataFrame) -> tuple[Against, ...]:
+def against_usual(
+    values: Mapping[str, float], reference: pd.DataFrame, *, usual: Literal["median", "mean"] = "median"
+) -> tuple[Against, ...]:
     """Every compared statistic against the reference nights, in the order of `COMPARED`.
 
     Args:
         values: value by column; for "start_clock_h" hours of the local day.
         reference: `comparable` of the reference nights.
+        usual: what stands for them: the median beside one night, the mean beside the mean of a period.
     """
+    typical: Callable[[Floats], np.floating] = np.median if usual == "median" else np.mean
     return tuple(
-        _against(name, label, kind, float(values[name]), reference[name].to_numpy(dtype=np.float64))
-        for name, label, kind in COMPARED
+        _against(
+            statistic,
+            float(values[statistic[0]]),
+            reference[statistic[0]].to_numpy(dtype=np.float64),
+            typical,
+        )
+        for statistic in COMPARED
     )
 
 
@@ -121,9 +131,12 @@ def in_words(kind: str, value: float) -> str:
     return wording.clock(value) if kind == "clock" else wording.number(value)
 
 
-def _against(name: str, label: str, kind: str, value: float, reference: Floats) -> Against:
+def _against(
+    statistic: tuple[str, str, str], value: float, reference: Floats, typical: Callable[[Floats], np.floating]
+) -> Against:
+    name, label, kind = statistic
     known = reference[~np.isnan(reference)]
-    usual, low, high, delta, outside = _placed(kind, value, known)
+    usual, low, high, delta, outside = _placed(kind, value, known, typical)
     difference = (
         wording.signed_quantity(delta, "points", 0) if kind == "percent" else wording.signed_duration(delta)
     )
@@ -146,24 +159,21 @@ def _against(name: str, label: str, kind: str, value: float, reference: Floats) 
     )
 
 
-def _placed(kind: str, value: float, known: Floats) -> tuple[float, float, float, float, bool]:
+def _placed(
+    kind: str, value: float, known: Floats, typical: Callable[[Floats], np.floating]
+) -> tuple[float, float, float, float, bool]:
     """Usual, low, high, difference and whether the value is outside; a clock is unrolled around its mean first."""
     nothing = (math.nan, math.nan, math.nan, math.nan, False)
     if len(known) < MINIMUM_REFERENCE_NIGHTS:
         return nothing
     if kind != "clock":
-        low, usual, high = np.percentile(known, (10, 50, 90)).tolist()
+        usual, (low, high) = float(typical(known)), np.percentile(known, (10, 90)).tolist()
         return usual, low, high, value - usual, value < low or value > high
     centre = clock_statistics(known).mean_h
     if math.isnan(centre):
         return nothing
-    low, usual, high = np.percentile(wrap_h(known - centre), (10, 50, 90)).tolist()
+    around = wrap_h(known - centre)
+    usual, (low, high) = float(typical(around)), np.percentile(around, (10, 90)).tolist()
     away = wrap_h(value - centre)
-    delta = 60 * wrap_h(away - usual)
-    return (
-        (centre + usual) % 24,
-        (centre + low) % 24,
-        (centre + high) % 24,
-        delta,
-        away < low or away > high,
-    )
+    on_clock = [(centre + hours) % 24 for hours in (usual, low, high)]
+    return on_clock[0], on_clock[1], on_clock[2], 60 * wrap_h(away - usual), away < low or away > high

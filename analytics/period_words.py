@@ -1,0 +1,196 @@
+"""What a person's period says in words: the finding as a title, the numbers behind it, a line to talk about, how."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analytics import wording
+from analytics.grades import DEFAULT_RULES, ValidNight
+from analytics.score import SCORE_VERSION, WEIGHTS, PeriodScore
+from analytics.time_of_day import Floats, clock_statistics, wrap_h
+from analytics.trends import Trend, reliability
+from analytics.usual import REFERENCE_NIGHTS, Against, length_finding
+
+MINIMUM_NIGHTS = 3
+# A standard deviation of mid-sleep from which hours count as irregular (PMC9992262, table 2).
+SHIFTING_SD_MIN = 65.0
+_WEEK = 7
+
+_HOURS: Final = {
+    "shifting": "at shifting hours",
+    "steady": "at steady hours",
+    "around": "at hours all round the clock",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodFacts:
+    """What the words about a period rest on.
+
+    Attributes:
+        name: whose period it is.
+        days: its calendar days.
+        recorded: nights with any session.
+        valid: its valid main sleeps.
+        reference: the valid main sleeps of the 28 days before it.
+        asleep: time asleep against usual.
+    """
+
+    name: str
+    days: int
+    recorded: int
+    valid: pd.DataFrame
+    reference: pd.DataFrame
+    asleep: Against
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are nights enough for a mean."""
+        return len(self.valid) >= MINIMUM_NIGHTS
+
+    @property
+    def hours(self) -> str:
+        """Hours that are "shifting", "steady" or "around" the clock; "" with too few nights for a spread."""
+        weekly = self.days <= _WEEK
+        if reliability(len(self.valid), weekly=weekly, statistic="variability") == "suppressed":
+            return ""
+        spread = clock_statistics(_clock(self.valid, "midsleep_clock_h")).sd_min
+        if math.isnan(spread):
+            return "around"
+        return "shifting" if spread >= SHIFTING_SD_MIN else "steady"
+
+
+def title(facts: PeriodFacts) -> str:
+    """The finding: how long against usual, and at which hours; or that there is nothing to find."""
+    nights = len(facts.valid)
+    if not facts.recorded:
+        return f"{facts.name}: nothing was recorded in this period"
+    if not nights:
+        return f"{facts.name} has no valid night in this period"
+    if not facts.enough:
+        return f"{facts.name}: {wording.plural(nights, 'valid night')}, too few for a finding"
+    length = length_finding(facts.asleep).removeprefix("about ")
+    slept = length or f"{facts.asleep.text} a night"
+    hours = _HOURS.get(facts.hours, "")
+    return f"{facts.name} slept {slept}{', ' if length and hours else ' ' if hours else ''}{hours}"
+
+
+def lead(facts: PeriodFacts) -> str:
+    """The numbers behind the title, each with what it rests on."""
+    counted = f"{wording.of(len(facts.valid), facts.days)} nights valid."
+    if not facts.enough:
+        return counted
+    sentences = [
+        _length(facts),
+        _bedtimes(facts.valid, "Bedtime ranged from {first} to {last}."),
+        _spread(facts),
+        counted,
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def talk(facts: PeriodFacts) -> str:
+    """One line for the conversation: what moved and what did not; a question where there is little to read."""
+    if not len(facts.valid):
+        return "There is no valid night to talk about: what kept nights from being recorded?"
+    if not facts.enough:
+        nights = wording.plural(len(facts.valid), "valid night")
+        return f"With {nights} there is little to read: what kept the others from being recorded?"
+    extremes = _bedtimes(facts.valid, "The latest bedtime was {last}, the earliest {first}.")
+    return " ".join(part for part in (_what_moved(facts), extremes) if part)
+
+
+def method(facts: PeriodFacts, score: PeriodScore, trend: Trend) -> str:
+    """How everything was computed, with what it rests on."""
+    weights = " + ".join(f"{wording.number(weight)} × {name}" for name, weight in WEIGHTS.items())
+    pairs = wording.quantity(score.day_pairs, "pairs of consecutive nights")
+    reference = wording.of(len(facts.reference), REFERENCE_NIGHTS)
+    sentences = (
+        "Time asleep counts every epoch scored light, deep or REM between falling asleep and final wake.",
+        f"Usual is the mean of the valid nights in the {REFERENCE_NIGHTS} days before ({reference}).",
+        "Its range is the middle 80 % of them.",
+        _valid_night(DEFAULT_RULES),
+        f"Score {SCORE_VERSION}: {weights}, over {wording.plural(score.nights, 'night')} and {pairs}.",
+        f"Trend: slope of Theil and Sen with Kendall's test over {wording.plural(trend.nights, 'night')}.",
+        "Computed from recorded sessions; not a diagnosis.",
+    )
+    return " ".join(sentences)
+
+
+def _valid_night(rules: ValidNight) -> str:
+    missing, gap = wording.percent(100 * rules.most_missing_share_b), wording.duration(rules.longest_gap_min)
+    shortest, longest = (
+        wording.duration(rules.shortest_in_bed_min),
+        wording.duration(rules.longest_in_bed_min),
+    )
+    return (
+        f"A night is valid with at most {missing} of the recording missing, no gap over {gap} and "
+        f"{shortest} to {longest} in bed."
+    )
+
+
+def _length(facts: PeriodFacts) -> str:
+    asleep = f"{facts.asleep.text} a night"
+    gate = reliability(len(facts.valid), weekly=facts.days <= _WEEK, statistic="mean")
+    doubt = "" if gate == "good" else " (low confidence: few nights)"
+    if math.isnan(facts.asleep.usual):
+        return f"{asleep}{doubt}; a usual needs 5 valid nights before, there are {facts.asleep.nights}."
+    way = wording.duration(abs(facts.asleep.delta))
+    apart = (
+        f"{way} {'less' if facts.asleep.delta < 0 else 'more'} than usual"
+        if abs(facts.asleep.delta) >= 0.5
+        else "as usual"
+    )
+    usual = wording.duration(facts.asleep.usual)
+    return f"{asleep}{doubt}, {apart} ({usual}, {wording.plural(facts.asleep.nights, 'night')})."
+
+
+def _bedtimes(valid: pd.DataFrame, sentence: str) -> str:
+    hours = _clock(valid, "start_clock_h")
+    centre = clock_statistics(hours).mean_h
+    if math.isnan(centre):
+        return ""
+    away = wrap_h(hours - centre)
+    first, last = (wording.clock(centre + float(edge)) for edge in (away.min(), away.max()))
+    return sentence.format(first=first, last=last)
+
+
+def _spread(facts: PeriodFacts) -> str:
+    if facts.hours in {"", "around"}:
+        return ""
+    now = clock_statistics(_clock(facts.valid, "midsleep_clock_h")).sd_min
+    before = clock_statistics(_clock(facts.reference, "midsleep_clock_h"))
+    gate = reliability(before.nights, weekly=False, statistic="variability")
+    usually = (
+        ""
+        if gate == "suppressed" or math.isnan(before.sd_min)
+        else f", usually {wording.duration(before.sd_min)}"
+    )
+    return f"Mid-sleep varied by {wording.duration(now)} (standard deviation){usually}."
+
+
+def _what_moved(facts: PeriodFacts) -> str:
+    length = length_finding(facts.asleep)
+    hours = facts.hours
+    if not length:
+        moved = f"Time asleep was {facts.asleep.text} a night"
+        return f"{moved}, {_HOURS[hours]}." if hours else f"{moved}."
+    if length.startswith("about"):
+        return {
+            "shifting": "Sleep length is as usual; the hours are what moved.",
+            "around": "Sleep length is as usual; there was no usual time for it.",
+            "steady": "Sleep length is as usual, and the hours kept steady.",
+        }.get(hours, "Sleep length is as usual.")
+    length = length.replace("less than", "shorter than").replace("more than", "longer than")
+    return {
+        "shifting": f"Nights were {length}, and the hours moved.",
+        "around": f"Nights were {length}, with no usual time for sleep.",
+        "steady": f"Nights were {length}; the hours kept steady.",
+    }.get(hours, f"Nights were {length}.")
+
+
+def _clock(nights: pd.DataFrame, name: str) -> Floats:
+    return nights[name].to_numpy(dtype=np.float64)
