@@ -84,7 +84,12 @@ def _synchronised(browser: Browser, served: Served) -> None:
 
 def _until_title(browser: Browser, address: str, title: str) -> float:
     page = _page(browser)
-    spent = _timed(lambda: (page.goto(address), page.locator(title).first.wait_for()))
+
+    def load() -> None:
+        page.goto(address)
+        page.locator(title).first.wait_for()
+
+    spent = _timed(load)
     page.context.close()
     return spent
 

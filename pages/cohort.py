@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
-from charts.cohort import people_map
 
 from analytics.summary import CohortOverview
-from analytics.wording import of, percent, span
+from analytics.wording import NOTHING, of, percent, span
+from charts.cohort import people_map
 from charts.sparkline import data_uri, sparkline
 from nocturne.access import Permission
 from nocturne.views import Cohort, cohort_people, freshness, overview
@@ -46,7 +46,9 @@ def _page() -> None:
     how = "Means over the last 7 nights; usual: the 28 nights before. Choose a row to open the person."
     with card("table", seen.table_title, how):
         _table(seen)
-    caption = "One square a night: time asleep. Dot: recorded, no valid night. Slash: not synced."
+    caption = "One square a night: time asleep. Dot: no valid night. Slash: not synced."
+    if narrow():
+        caption += " The last two weeks; the table below the map has the whole period."
     with card("map", seen.map_title, caption):
         show(people_map(seen, theme(), narrow=narrow()), key="people_map")
 
@@ -104,6 +106,7 @@ def _table(seen: CohortOverview) -> None:
             "Score": st.column_config.NumberColumn(format="%d"),
             "Last 28 nights": st.column_config.ImageColumn(width="medium"),
         },
+        placeholder=NOTHING,
         alt="People of the cohort with their means of the last seven nights",
     )
     rows = chosen["selection"]["rows"]

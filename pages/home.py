@@ -1,20 +1,32 @@
 """Home: everyone, with last night, the score of seven nights, and how much it rests on."""
 
+import math
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from analytics.summary import CohortOverview
-from analytics.wording import NBSP, duration, night_dates, number, of, percent
+from analytics.wording import NBSP, day, duration, night_dates, number, of, percent
 from asleep.errors import AsleepError
 from charts.sparkline import coverage_strip, sparkline
 from nocturne.access import Actor, Permission
 from nocturne.application import Application
 from nocturne.roster import RosterError, add_person, create_person, import_people
-from nocturne.views import Cohort, cohort_people, freshness, overview
+from nocturne.views import Cohort, cohort_people, freshness, overview, statistics
 from pages.access import here, require
-from pages.parts import card, cohort_picker, escape, link_params, stale_banner, svg, theme, title
+from pages.parts import (
+    card,
+    cohort_picker,
+    escape,
+    link_params,
+    reader_clock,
+    stale_banner,
+    svg,
+    theme,
+    title,
+)
 from store.people import DuplicatePerson, InvalidPerson, NewPerson
 
 _PER_PAGE = 12
@@ -34,11 +46,12 @@ def _page() -> None:
     people = cohort_people(application, actor, cohort.name)
     seen = overview(application, actor, cohort.name, days=28)
     with heading:
-        title(seen.title, _facts(seen, cohort))
+        title(_finding(seen), _facts(seen, cohort))
         stale_banner(freshness(application, people))
     listing, aside = st.columns([2.35, 1])
     with listing:
-        _everyone(seen)
+        nights = statistics(application, people)
+        _everyone(seen, nights.groupby("person_id", observed=True)["night"].max())
     with aside:
         _delivered(seen)
         _sync_state(application)
@@ -46,19 +59,21 @@ def _page() -> None:
 
 def _facts(seen: CohortOverview, cohort: Cohort) -> str:
     dates = night_dates(seen.night - timedelta(days=1), seen.night)
-    return f"{dates} · {escape(cohort.label)} · those without a night first, then the lowest score"
+    return f"{dates} · {escape(cohort.label)} · lowest score first"
 
 
-def _everyone(seen: CohortOverview) -> None:
-    order = {"no data": 0, "no valid night": 1, "valid": 2}
-    people = seen.people.assign(rank=seen.people["last_state"].map(order)).sort_values(
-        ["rank", "score", "name"], na_position="last"
-    )
+def _finding(seen: CohortOverview) -> str:
+    valid = int((seen.people["last_state"] == "valid").sum())
+    return f"{of(valid, len(seen.people))} people have a valid last night"
+
+
+def _everyone(seen: CohortOverview, newest: "pd.Series[pd.Timestamp]") -> None:
+    people = seen.people.sort_values(["score", "name"], na_position="last")
     pages = -(-len(people) // _PER_PAGE)
     shown = st.session_state.get("home_page", 1)
     start = (min(shown, pages) - 1) * _PER_PAGE
     for person_id, row in people.iloc[start : start + _PER_PAGE].iterrows():
-        _person(str(person_id), row)
+        _person(str(person_id), row, newest.get(str(person_id)))
     if pages > 1:
         st.pagination(pages, key="home_page")
     st.caption(
@@ -67,20 +82,18 @@ def _everyone(seen: CohortOverview) -> None:
     )
 
 
-def _person(person_id: str, row: "pd.Series[float]") -> None:
+def _person(person_id: str, row: "pd.Series[Any]", newest: pd.Timestamp | None) -> None:
     state = str(row["last_state"])
     with card(f"person_{person_id}"), st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.page_link(
-                    "person.py", label=f"**{escape(str(row['name']))}**", query_params={"person": person_id}
-                )
+                name = f":primary[**{escape(str(row['name']))}**]"
+                st.page_link("person.py", label=name, query_params={"person": person_id})
                 st.badge(_STATE_WORDS[state], color=_STATE_COLOURS[state])  # type: ignore[arg-type]
                 st.caption(_score_words(row))
-            st.markdown(_last_night_words(row, state))
-        values = row["sparkline"]
+            st.markdown(_no_data_words(newest) if state == "no data" else _last_night_words(row, state))
         svg(
-            sparkline(values, theme()),
+            sparkline(row["sparkline"], theme()),
             alt=f"Time asleep of the last 28 nights, {of(int(row['valid_28']), 28)} valid",
             width=160,
         )
@@ -93,21 +106,25 @@ def _person(person_id: str, row: "pd.Series[float]") -> None:
             )
 
 
-def _score_words(row: "pd.Series[float]") -> str:
+def _no_data_words(newest: pd.Timestamp | None) -> str:
+    if newest is None:
+        return "No night has arrived yet."
+    return f"Nothing arrived for this night; the newest is of {day(newest.date(), year=False, short=True)}."
+
+
+def _score_words(row: "pd.Series[Any]") -> str:
     counted = f"{of(int(row['valid_7']), 7)} nights valid"
-    if pd.isna(row["score"]):
+    if math.isnan(row["score"]):
         return f"no score yet · {counted}"
     return f"score {number(float(row['score']), 0)} · {counted}"
 
 
-def _last_night_words(row: "pd.Series[float]", state: str) -> str:
-    if state == "no data":
-        return "Nothing arrived for this night."
+def _last_night_words(row: "pd.Series[Any]", state: str) -> str:
     if state == "no valid night":
         return escape(str(row["last_reason"]))
     words = f"Slept **{duration(float(row['last_tst_min']))}**, efficiency **{percent(float(row['last_se_pct']))}**"
     usual = float(row["usual_tst_min"])
-    if pd.isna(usual):
+    if math.isnan(usual):
         return f"{words}."
     return f"{words}; usual {duration(usual)}."
 
@@ -157,7 +174,7 @@ def _sync_state(application: Application) -> None:
                 application, application.archive.version(application.organisation), application.now()
             )
         return
-    with card("sync", _as_of(fresh.as_of, application.now())):
+    with card("sync", _as_of(fresh.as_of)):
         table = application.archive.statistics(application.organisation)
         st.markdown(f"Stages for all **{number(float(len(table)), 0)}** sleeps that arrived.")
         if progress.halted:
@@ -167,11 +184,8 @@ def _sync_state(application: Application) -> None:
             st.toast("Asked for new nights.")
 
 
-def _as_of(moment: datetime | None, now: datetime) -> str:
-    if moment is None:
-        return "Nothing synchronised yet"
-    minutes = (now - moment).total_seconds() / 60
-    return f"Data as of {moment:%H:%M} UTC" if minutes < 24 * 60 else f"Data as of {moment:%d %B, %H:%M} UTC"
+def _as_of(moment: datetime | None) -> str:
+    return f"Data as of {reader_clock(moment)}" if moment is not None else "Nothing synchronised yet"
 
 
 def _welcome(application: Application, actor: Actor) -> None:

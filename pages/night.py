@@ -1,5 +1,6 @@
 """Night: one sleep on a real clock, against the person's usual, ours beside the vendor's."""
 
+import math
 import re
 
 import pandas as pd
@@ -62,9 +63,9 @@ def _page() -> None:
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(_title(page), _facts(view))
-        stale_banner(freshness(application, [found]), found.zone)
-        for reason in view.reasons:
-            st.caption(escape(reason))
+        stale_banner(freshness(application, [found]))
+        for remark in view.reasons:
+            st.caption(escape(remark))
     with controls:
         _controls(application, page)
     _metrics(application, actor, page)
@@ -146,8 +147,8 @@ def _metrics(application: Application, actor: Actor, page: NightPage) -> None:
 
 
 def _metric(row: Against, recent: list[float]) -> None:
-    known = [value for value in recent if not pd.isna(value)]
-    has_usual = not pd.isna(row.usual)
+    known = [value for value in recent if not math.isnan(value)]
+    has_usual = not math.isnan(row.usual)
     st.metric(
         row.label,
         row.text,
@@ -172,7 +173,7 @@ def _heading(view: NightView) -> str:
     if not len(view.runs):
         return "No stages arrived"
     waso = float(view.statistics["waso_min"])
-    if pd.isna(waso):
+    if math.isnan(waso):
         return "No sleep was found in this recording"
     return f"{duration(waso)} awake after falling asleep"
 
@@ -201,17 +202,17 @@ def _share_words(view: NightView) -> list[str]:
     """Each stage with its minutes, and its percent of time asleep where it is a part of sleep."""
     words = []
     for name, label in _STAGES:
-        share = float(view.shares.at[name, "pct"])
-        of_sleep = "" if pd.isna(share) else f" · {percent(share)} of sleep"
-        words.append(f"{label} **{duration(float(view.shares.at[name, 'minutes']))}**{of_sleep}")
-    unknown = float(view.shares.at["unknown", "minutes"])
+        minutes, share = (float(view.shares[column][name]) for column in ("minutes", "pct"))
+        of_sleep = "" if math.isnan(share) else f" · {percent(share)} of sleep"
+        words.append(f"{label} **{duration(minutes)}**{of_sleep}")
+    unknown = float(view.shares["minutes"]["unknown"])
     return [*words, f"No signal **{duration(unknown)}**"] if unknown else words
 
 
 def _beside(view: NightView) -> None:
     usual, vendor = st.columns([1.6, 1])
     with usual:
-        with_usual = [row for row in view.against if not pd.isna(row.usual)]
+        with_usual = [row for row in view.against if not math.isnan(row.usual)]
         if with_usual:
             outside = sum(row.outside for row in with_usual)
             lie = "lies" if outside == 1 else "lie"

@@ -42,7 +42,7 @@ def narrow() -> bool:
 
 
 def style() -> None:
-    """The five rules of our own style sheet; without them everything still works."""
+    """The few rules of our own style sheet; without them everything still works."""
     tokens = theme()
     st.html(
         f"""<style>
@@ -50,6 +50,7 @@ def style() -> None:
         [data-testid="stMainBlockContainer"] {{ max-width: 1288px; margin: 0 auto; }}
         [data-testid="stCaptionContainer"] {{ opacity: 1; color: {tokens.text_tertiary}; }}
         [data-variant="segmented_control"][aria-checked="true"] {{ color: {tokens.accent}; }}
+        [class*="st-key-card_person"] [data-testid="stPageLink-NavLink"] {{ margin-left: -0.5rem; }}
         [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
         </style>"""
     )
@@ -95,25 +96,28 @@ def svg(image: str, alt: str, width: int | str = "content") -> None:
     st.image(image, width=width, alt=alt)  # type: ignore[arg-type]
 
 
-def stale_banner(fresh: Freshness, zone: str = "UTC") -> None:
+def stale_banner(fresh: Freshness) -> None:
     """Says how old the data are when a reader should know; silent when they are fresh."""
     if fresh.as_of is None:
         return
     if fresh.stale:
-        moment = fresh.as_of.astimezone(ZoneInfo(zone))
-        st.badge(f"data as of {_moment(moment)}, {fresh.in_words}", color="orange", icon=":material/history:")
+        words = f"data as of {reader_clock(fresh.as_of)}, {fresh.in_words}"
+        st.badge(words, color="orange", icon=":material/history:")
         if fresh.reason:
-            st.caption(
-                f"What you see is what had arrived by then. The last attempt failed: {escape(fresh.reason)}"
-            )
+            st.caption(f"What you see had arrived by then. The last attempt failed: {escape(fresh.reason)}")
     elif fresh.failed:
         st.caption(f"{fresh.failed} of these people could not be brought up to date: {escape(fresh.reason)}")
 
 
-def _moment(moment: datetime) -> str:
-    today = datetime.now(moment.tzinfo).date()
-    clock = clock_of(moment)
-    return clock if moment.date() == today else f"{day(moment.date(), year=False, short=True)} {clock}"
+def reader_clock(moment: datetime) -> str:
+    """A moment on the reader's own clock: `07:42`, with the date when it is not of today."""
+    here = moment.astimezone(ZoneInfo(st.context.timezone or "UTC"))
+    today = datetime.now(here.tzinfo).date()
+    return (
+        clock_of(here)
+        if here.date() == today
+        else f"{day(here.date(), year=False, short=True)} {clock_of(here)}"
+    )
 
 
 def cohort_picker(application: Application, actor: Actor, *, key: str = "cohort") -> Cohort:
@@ -125,7 +129,7 @@ def cohort_picker(application: Application, actor: Actor, *, key: str = "cohort"
             "This link names a cohort that does not exist.",
             "Choose one of the cohorts there are.",
             "Show everyone",
-            lambda: st.query_params.pop(key, None),
+            lambda: _drop(key),
         )
     chosen = st.selectbox(
         "Cohort",
@@ -157,7 +161,7 @@ def person_picker(people: Sequence[Person], chosen: str | None, *, page: str) ->
 
 
 def problem(
-    what: str, remedy: str, label: str | None = None, act: Callable[[], object] | None = None
+    what: str, remedy: str, label: str | None = None, act: Callable[[], None] | None = None
 ) -> NoReturn:
     """Ends the page with what happened and what to do, and a button that does it."""
     with card("problem", what):
@@ -179,8 +183,12 @@ def query_date(name: str) -> date | None:
             f"The link's {name} is not a date.",
             f"It reads {text[:40]!r}; a date is written like 2026-02-11.",
             "Open without it",
-            lambda: st.query_params.pop(name, None),
+            lambda: _drop(name),
         )
+
+
+def _drop(name: str) -> None:
+    st.query_params.pop(name, None)
 
 
 def link_params(**values: Any) -> dict[str, str]:

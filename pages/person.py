@@ -1,14 +1,17 @@
 """Person: the score and its parts, when they sleep, how it changes, and every night of the period."""
 
+import math
+
 import pandas as pd
 import streamlit as st
-from charts.sparkline import part_bar
-from charts.timing import timing
-from charts.trend import trend
 
 from analytics.score import Part
 from analytics.summary import PersonPeriod
+from analytics.usual import counted_efficiency_pct
 from analytics.wording import clock, duration, number, of, percent, signed_quantity, span
+from charts.sparkline import part_bar
+from charts.timing import timing
+from charts.trend import trend
 from nocturne.access import Permission
 from nocturne.application import Application
 from nocturne.views import NothingRecorded, freshness, period, person
@@ -58,7 +61,7 @@ def _page() -> None:
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(shown.title, _facts(shown))
-        stale_banner(freshness(application, [found]), found.zone)
+        stale_banner(freshness(application, [found]))
     with controls:
         person_picker(people, person_id, page="person")
         st.segmented_control(
@@ -120,7 +123,7 @@ def _empty(application: Application, found: Person, shown: PersonPeriod) -> None
 
 def _score(shown: PersonPeriod) -> None:
     score = shown.score
-    known = not pd.isna(score.overall)
+    known = not math.isnan(score.overall)
     heading = f"Score {number(score.overall, 0)} of 100" if known else "No score for this period"
     with card("score", heading):
         for part in (score.efficiency, score.consistency, score.duration):
@@ -133,7 +136,7 @@ def _score(shown: PersonPeriod) -> None:
             st.caption(f"{' + '.join(terms)} = {number(score.overall, 1)}")
         elif score.reason:
             st.caption(escape(score.reason))
-        if known and not pd.isna(shown.before.overall):
+        if known and not math.isnan(shown.before.overall):
             change = signed_quantity(score.overall - shown.before.overall, "points", 0)
             st.caption(f"{change} against the 28 days before ({number(shown.before.overall, 0)}).")
         st.caption(
@@ -155,9 +158,9 @@ def _timing_heading(shown: PersonPeriod) -> str:
     if not len(shown.valid):
         return "No valid night in this period"
     bed, rise = shown.bed, shown.rise
-    if pd.isna(bed.mean_h):
+    if math.isnan(bed.mean_h):
         return "There is no typical bedtime in this period"
-    spread = "" if pd.isna(bed.sd_min) else f", give or take {duration(bed.sd_min)}"
+    spread = "" if math.isnan(bed.sd_min) else f", give or take {duration(bed.sd_min)}"
     return f"To bed at {clock(bed.mean_h)}{spread}; up at {clock(rise.mean_h)}"
 
 
@@ -199,7 +202,7 @@ def _nights(found: Person, shown: PersonPeriod) -> None:
                     "To bed": table["start_clock_h"].map(clock),
                     "Up": table["end_clock_h"].map(clock),
                     "Asleep": table["tst_min"].map(duration),
-                    "Efficiency, %": table["se_pct"].round(1),
+                    "Efficiency, %": counted_efficiency_pct(table).round(1),
                     "To fall asleep, min": table["sol_min"],
                     "Awake after, min": table["waso_min"],
                     "Deep, min": table["deep_min"],

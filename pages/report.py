@@ -35,8 +35,8 @@ def _page() -> None:
     newest = nights["night"].max().date()
     ending = query_date("ending") or newest
     report = person_report(application, actor, person_id, ending=ending)
-    title(f"Weekly report of {found.name}", _facts(report))
-    stale_banner(freshness(application, [found]), found.zone)
+    title(report.period.title, _facts(report))
+    stale_banner(freshness(application, [found]))
     who, when, html, csv = st.columns([1.4, 1, 0.8, 0.8], vertical_alignment="bottom")
     with who:
         person_picker(people, person_id, page="report")
@@ -65,7 +65,7 @@ def _page() -> None:
 def _facts(report: PersonReport) -> str:
     shown = report.period
     counted = f"{of(shown.coverage.valid, shown.coverage.expected)} nights valid"
-    return f"{span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
+    return f"Weekly report · {span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
 
 
 def _download(application: Application, actor: Actor, report: PersonReport, kind: Format) -> None:
