@@ -1,8 +1,8 @@
 """A night, or the mean of a period, against the person's own usual.
 
-Usual is the median of the reference nights for one night, and their mean for the mean of a period (a mean compared
-with a median would differ by the skew of the nights alone); its range is their 10th to 90th percentile. Times of day are
-compared the short way round the clock. With fewer than 5 reference nights there is no usual.
+For one night usual is the median of the reference nights, for the mean of a period it is their mean (mean and median
+would differ by the skew of the nights alone); its range is their 10th to 90th percentile. Times of day are compared the
+short way round the clock. With fewer than 5 reference nights there is no usual.
 """
 
 import math
