@@ -160,7 +160,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         start=start,
         end=end,
         zone=str(row["zone"]),
-        dates=wording.night_dates(start.date(), end.date()),
+        dates=_dates(row, start, end),
         clock_note=_clock_note(start, end, row, reference),
         kind=str(row["kind"]),
         grade=str(row["grade"]),
@@ -176,6 +176,11 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         against=compared,
         beside=_beside(row),
     )
+
+
+def _dates(row: Row, start: datetime, end: datetime) -> str:
+    first = wording.evening_of(start) if row["kind"] == "main" else start.date()
+    return wording.night_dates(first, end.date())
 
 
 def _row_of(nights: pd.DataFrame, session_id: str) -> Row:

@@ -6,11 +6,13 @@ exist is an en dash.
 """
 
 import math
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
 NOTHING = "\u2013"
+
+LATE_UNTIL_H = 6
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
@@ -77,6 +79,8 @@ def number(value: float, decimals: int = 1) -> str:
 def signed_quantity(value: float, unit: str = "", decimals: int = 1) -> str:
     """A difference with its sign: `+4 points`, `−9 points`, `0 points`."""
     text = quantity(value, unit, decimals)
+    if unit == "points" and text.removeprefix(MINUS) == f"1{NBSP}points":
+        text = text.removesuffix("s")
     return f"+{text}" if not math.isnan(value) and _half_up(value * 10**decimals) > 0 else text
 
 
@@ -112,7 +116,7 @@ def night_dates(start: date, end: date) -> str:
     """Both dates of a sleep: `Night of Tue 10 to Wed 11 February 2026`, or `Sleep of Wed 11 February 2026`.
 
     Args:
-        start: the local date on which the recording began.
+        start: the date of the evening it began on (`evening_of`).
         end: the local date on which it ended; this one is the night's label.
     """
     if start == end:
@@ -124,6 +128,14 @@ def night_dates(start: date, end: date) -> str:
     if start.year != end.year:
         first += f"{NBSP}{start.year}"
     return f"Night of {first} to {day(end)}"
+
+
+def evening_of(start: datetime) -> date:
+    """The date of the evening to which a sleep belongs that began at this local time.
+
+    Somebody who goes to bed at 00:40 goes to bed late on the evening before: a start before 06:00 counts to that.
+    """
+    return start.date() - timedelta(days=1) if start.hour < LATE_UNTIL_H else start.date()
 
 
 def span(first: date, last: date) -> str:

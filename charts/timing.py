@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from analytics.regularity import circular_mean_h
-from analytics.wording import clock, duration, night_dates, of
+from analytics.wording import LATE_UNTIL_H, clock, duration, night_dates, of
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis, weekends
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
@@ -187,8 +187,9 @@ def _sentence(row: "pd.Series[float]") -> str:
 
 def _dates(row: "pd.Series[float]") -> str:
     ended: date = pd.Timestamp(row["night"]).date()
-    # Past midnight on the ruler of the clock: bed and rise on one date or on two.
-    same_date = row["end_clock_h"] >= row["start_clock_h"]
+    # Past midnight on the ruler of the clock: bed and rise on one date or on two; see `wording.evening_of`.
+    by_day = row["kind"] != "main" or row["start_clock_h"] >= LATE_UNTIL_H
+    same_date = row["end_clock_h"] >= row["start_clock_h"] and by_day
     return night_dates(ended if same_date else ended - timedelta(days=1), ended)
 
 

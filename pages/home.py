@@ -87,7 +87,7 @@ def _person(person_id: str, row: "pd.Series[Any]", newest: pd.Timestamp | None) 
     with card(f"person_{person_id}"), st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                name = f":primary[**{escape(str(row['name']))}**]"
+                name = f":blue[**{escape(str(row['name']))}**]"
                 st.page_link("person.py", label=name, query_params={"person": person_id})
                 st.badge(_STATE_WORDS[state], color=_STATE_COLOURS[state])  # type: ignore[arg-type]
                 st.caption(_score_words(row))

@@ -37,6 +37,7 @@ _GRADES = {
     "X": ("Left out, grade X", "orange"),
 }
 _MINUTES_AFTER_HOURS = re.compile(rf"(h{NBSP}\d+){NBSP}min$")
+_SHORT_CHIP = len("+2 points")
 _METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
 
 
@@ -155,11 +156,17 @@ def _metric(row: Against, recent: list[float]) -> None:
         delta=row.delta_text if has_usual else None,
         delta_color="off",
         delta_arrow="off" if not has_usual or row.delta == 0 else ("up" if row.delta > 0 else "down"),
-        delta_description=None if narrow() else f"usual {_usual(row)}" if has_usual else "no usual yet",
+        delta_description=_beside_chip(row) if has_usual else "no usual yet",
         chart_data=known if len(known) > 1 else None,
         border=True,
         height="stretch",
     )
+
+
+def _beside_chip(row: Against) -> str | None:
+    # A card has room for one line; where the chip is long the range below tells the usual.
+    roomy = len(row.delta_text) <= _SHORT_CHIP and not narrow()
+    return f"usual {_usual(row)}" if roomy else None
 
 
 def _usual(row: Against) -> str:

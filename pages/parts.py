@@ -50,7 +50,6 @@ def style() -> None:
         [data-testid="stMainBlockContainer"] {{ max-width: 1288px; margin: 0 auto; }}
         [data-testid="stCaptionContainer"] {{ opacity: 1; color: {tokens.text_tertiary}; }}
         [data-variant="segmented_control"][aria-checked="true"] {{ color: {tokens.accent}; }}
-        [class*="st-key-card_person"] [data-testid="stPageLink-NavLink"] {{ margin-left: -0.5rem; }}
         [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
         </style>"""
     )

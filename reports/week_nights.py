@@ -150,7 +150,8 @@ def _begins(row: Row, day: date) -> str:
     begun = local(row, "start")
     if begun is None:
         return ""
-    return "same day" if begun.date() == day else f"from {_day(begun.date())}"
+    evening = wording.evening_of(begun)
+    return "same day" if evening == day else f"from {_day(evening)}"
 
 
 def _nap(row: Row) -> str:

@@ -121,7 +121,7 @@ def test_hover_words_and_table_say_it_in_full() -> None:
     chart = timing(nights, LIGHT, first=FIRST, last=LAST)
     hover = chart.figure.data[0].hovertext
     assert hover[0].startswith(
-        "Sleep of Thu\u00a015\u00a0January\u00a02026: in bed 00:56 to 07:33, asleep 5\u00a0h"
+        "Night of Wed\u00a014 to Thu\u00a015\u00a0January\u00a02026: in bed 00:56 to 07:33, asleep 5\u00a0h"
     )
     assert hover[1].startswith("Night of Thu\u00a015 to Fri\u00a016\u00a0January\u00a02026: in bed 22:")
     assert "26 of 28 nights valid" in chart.alt
