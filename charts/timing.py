@@ -188,7 +188,7 @@ def _sentence(row: "pd.Series[float]") -> str:
 def _dates(row: "pd.Series[float]") -> str:
     ended: date = pd.Timestamp(row["night"]).date()
     # Past midnight on the ruler of the clock: bed and rise on one date or on two; see `wording.evening_of`.
-    by_day = row["kind"] != "main" or row["start_clock_h"] >= LATE_UNTIL_H
+    by_day = str(row["kind"]) != "main" or row["start_clock_h"] >= LATE_UNTIL_H
     same_date = row["end_clock_h"] >= row["start_clock_h"] and by_day
     return night_dates(ended if same_date else ended - timedelta(days=1), ended)
 

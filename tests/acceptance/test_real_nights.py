@@ -86,7 +86,7 @@ def test_the_archive_equals_every_published_statistic(replay: Replay) -> None:
         (row["night_id"], column, row[column], found)
         for row in rows
         for column in columns
-        if not _equal(row[column], found := float(replay.nights.at[replay.sessions[row["night_id"]], column]))
+        if not _equal(row[column], found := float(replay.nights[column][replay.sessions[row["night_id"]]]))
     ]
     assert not wrong, wrong[:10]
 

@@ -247,6 +247,12 @@ class TestWords:
         assert view.start.isoformat() == "2026-02-10T22:52:00+01:00"
         assert view.clock_note == ""
 
+    def test_a_main_sleep_begun_after_midnight_is_one_of_the_evening_before(self) -> None:
+        late = Recording(start=at("2026-02-11 00:40"), stages=SLEEP)
+        nap = Recording(start=at("2026-02-11 03:00"), stages=((1, 20),), labels=("TOO_SHORT_FOR_ANALYSIS",))
+        assert plain(view_of([late]).dates) == "Night of Tue 10 to Wed 11 February 2026"
+        assert plain(view_of([nap]).dates) == "Sleep of Wed 11 February 2026"
+
     @pytest.mark.parametrize(
         ("begun", "note"),
         [

@@ -128,6 +128,15 @@ def test_both_dates_of_a_night(start: date, end: date, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("begun", "evening"),
+    [("2026-02-10 22:52", 10), ("2026-02-11 00:40", 10), ("2026-02-11 05:59", 10), ("2026-02-11 06:00", 11)],
+)
+def test_a_bedtime_past_midnight_belongs_to_the_evening_before(begun: str, evening: int) -> None:
+    start = datetime.fromisoformat(begun).replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    assert wording.evening_of(start) == date(2026, 2, evening)
+
+
+@pytest.mark.parametrize(
     ("first", "last", "text"),
     [
         (date(2026, 2, 5), date(2026, 2, 11), "5 to 11 February 2026"),

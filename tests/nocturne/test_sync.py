@@ -54,7 +54,7 @@ def test_what_was_stopped_goes_on_where_it_was(
         if application.board.progress.nights_done:
             stop.set()
 
-    application.board.show = stop_after_the_first_person  # type: ignore[method-assign, assignment]
+    application.board.show = stop_after_the_first_person  # type: ignore[method-assign]
     partial = synchronise(application, actor, application.people(), stop=stop)
     assert 0 < partial.nights_done < partial.nights
     application.board.show = show  # type: ignore[method-assign]
