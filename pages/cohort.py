@@ -14,6 +14,7 @@ from nocturne.views import Cohort, cohort_people, freshness, overview
 from pages.access import require
 from pages.parts import (
     card,
+    check_cohort_link,
     cohort_picker,
     escape,
     narrow,
@@ -33,6 +34,7 @@ def _page() -> None:
     application, actor = require(Permission.SEE_COHORTS)
     if not application.people():
         problem("Nobody is on the roster yet", "Home says how to add people.")
+    check_cohort_link(application, actor)
     heading, picker = st.columns([2.35, 1], vertical_alignment="bottom")
     with picker:
         cohort = cohort_picker(application, actor)

@@ -18,6 +18,7 @@ from nocturne.views import Cohort, cohort_people, freshness, overview, statistic
 from pages.access import here, require
 from pages.parts import (
     card,
+    check_cohort_link,
     cohort_picker,
     escape,
     link_params,
@@ -40,6 +41,7 @@ def _page() -> None:
     if not application.people():
         _welcome(application, actor)
         return
+    check_cohort_link(application, actor)
     heading, picker = st.columns([2.35, 1], vertical_alignment="bottom")
     with picker:
         cohort = cohort_picker(application, actor)
@@ -55,6 +57,7 @@ def _page() -> None:
     with aside:
         _delivered(seen)
         _sync_state(application)
+        _more_people(application, actor)
 
 
 def _facts(seen: CohortOverview, cohort: Cohort) -> str:
@@ -193,19 +196,17 @@ def _welcome(application: Application, actor: Actor) -> None:
         "Nobody is on the roster yet",
         "The Asleep API has no list of users, so Nocturne keeps its own: tell it whose nights to bring.",
     )
-    add, bring, create = st.columns(3)
-    with (
-        add,
-        card("add", "Add somebody", "A person who records with your app already has an id from the vendor."),
-    ):
-        _add_form(application, actor)
-    with (
-        bring,
-        card("import", "Import a list", "A CSV with the header vendor_id,name,zone,birth_year,sex,tags."),
-    ):
-        _import_form(application, actor)
-    with create, card("create", "Create a person", "The vendor issues a new id, to be entered in your app."):
-        _create_form(application, actor)
+    for column, (key, heading, how, form) in zip(st.columns(len(_WAYS_IN)), _WAYS_IN, strict=True):
+        with column, card(key, heading, how):
+            form(application, actor)
+
+
+def _more_people(application: Application, actor: Actor) -> None:
+    with st.expander("Add people", icon=":material/person_add:"):
+        for tab, (_, _, how, form) in zip(st.tabs([way[1] for way in _WAYS_IN]), _WAYS_IN, strict=True):
+            with tab:
+                st.caption(how)
+                form(application, actor)
 
 
 def _add_form(application: Application, actor: Actor) -> None:
@@ -269,5 +270,21 @@ def _arrived() -> None:
     here().request_sync()
     st.rerun()
 
+
+_WAYS_IN = (
+    (
+        "add",
+        "Add somebody",
+        "A person who records with your app already has an id from the vendor.",
+        _add_form,
+    ),
+    (
+        "import",
+        "Import a list",
+        "A CSV with the header vendor_id,name,zone,birth_year,sex,tags.",
+        _import_form,
+    ),
+    ("create", "Create a person", "The vendor issues a new id, to be entered in your app.", _create_form),
+)
 
 _page()

@@ -119,22 +119,26 @@ def reader_clock(moment: datetime) -> str:
     )
 
 
-def cohort_picker(application: Application, actor: Actor, *, key: str = "cohort") -> Cohort:
-    """The chosen cohort; the choice stands in the link, and an unknown one ends the page with a sentence."""
-    choices = {cohort.name: cohort for cohort in cohorts(application, actor)}
-    wanted = st.query_params.get(key)
-    if wanted is not None and wanted not in choices:
+def check_cohort_link(application: Application, actor: Actor) -> None:
+    """Ends the page with a sentence when the link names a cohort that does not exist."""
+    wanted = st.query_params.get("cohort")
+    if wanted is not None and wanted not in {cohort.name for cohort in cohorts(application, actor)}:
         problem(
             "This link names a cohort that does not exist.",
-            "Choose one of the cohorts there are.",
+            "It may have been renamed, or nobody carries its tag any more.",
             "Show everyone",
-            lambda: _drop(key),
+            lambda: _drop("cohort"),
         )
+
+
+def cohort_picker(application: Application, actor: Actor) -> Cohort:
+    """The chosen cohort; the choice stands in the link."""
+    choices = {cohort.name: cohort for cohort in cohorts(application, actor)}
     chosen = st.selectbox(
         "Cohort",
         list(choices),
         format_func=lambda name: f"{choices[name].label} ({choices[name].size})",
-        key=key,
+        key="cohort",
         bind="query-params",
     )
     return choices[chosen or next(iter(choices))]
@@ -162,11 +166,10 @@ def person_picker(people: Sequence[Person], chosen: str | None, *, page: str) ->
 def problem(
     what: str, remedy: str, label: str | None = None, act: Callable[[], None] | None = None
 ) -> NoReturn:
-    """Ends the page with what happened and what to do, and a button that does it."""
-    with card("problem", what):
-        st.markdown(escape(remedy))
-        if label and act:
-            st.button(label, on_click=act, type="primary")
+    """Ends the page with what happened as its title, what to do, and a button that does it."""
+    title(what, escape(remedy))
+    if label and act:
+        st.button(label, on_click=act, type="primary")
     st.stop()
 
 

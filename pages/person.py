@@ -1,6 +1,7 @@
 """Person: the score and its parts, when they sleep, how it changes, and every night of the period."""
 
 import math
+from typing import NoReturn
 
 import pandas as pd
 import streamlit as st
@@ -58,6 +59,8 @@ def _page() -> None:
         )
     except NothingRecorded as reason:
         problem(f"No night of {found.name} yet", str(reason))
+    if shown.coverage.recorded == 0:
+        _empty(application, found, shown)
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(shown.title, _facts(shown))
@@ -73,9 +76,6 @@ def _page() -> None:
             label_visibility="collapsed",
             on_change=_forget_period,
         )
-    if shown.coverage.recorded == 0:
-        _empty(application, found, shown)
-        return
     score, when = st.columns([1, 2.1])
     with score:
         _score(shown)
@@ -110,7 +110,7 @@ def _facts(shown: PersonPeriod) -> str:
     return f"{span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
 
 
-def _empty(application: Application, found: Person, shown: PersonPeriod) -> None:
+def _empty(application: Application, found: Person, shown: PersonPeriod) -> NoReturn:
     newest = application.archive.nights(application.organisation, found.person_id)["night"].max().date()
     problem(
         "No night in this period",
