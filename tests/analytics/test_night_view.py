@@ -131,6 +131,9 @@ class TestAgainst:
         assert plain(efficiency.text) == "100 %"
         assert plain(efficiency.delta_text) == "+4 points"
 
+    def test_efficiency_is_of_the_time_in_bed_where_too_much_is_lost(self) -> None:
+        assert row(view_of(weeks_then(tonight((1, 700), (-1, 300)))), "Efficiency").value == 70
+
     def test_reads_the_narrow_numbers_of_an_archive(self) -> None:
         recordings = weeks_then(tonight((1, 880)))
         sessions = session_set(recordings)
@@ -312,6 +315,14 @@ class TestBeside:
         vendor = VENDOR | {figure: VENDOR[figure] + change}
         view = view_of([Recording(start=CHECKED.start, stages=CHECKED.stages, vendor=vendor)])
         assert [each.label for each in view.beside if each.differs] == [label]
+
+    @pytest.mark.parametrize(
+        ("figure", "change"), [("time_in_sleep_s", 30), ("sleep_efficiency_ratio", 0.008)]
+    )
+    def test_what_rounding_explains_is_not_marked(self, figure: str, change: float) -> None:
+        vendor = VENDOR | {figure: VENDOR[figure] + change}
+        view = view_of([Recording(start=CHECKED.start, stages=CHECKED.stages, vendor=vendor)])
+        assert not any(each.differs for each in view.beside)
 
     def test_what_the_vendor_does_not_say_is_a_dash_and_no_difference(self) -> None:
         view = view_of([hours(23, 31)])

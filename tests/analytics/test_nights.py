@@ -139,6 +139,10 @@ class TestDating:
         assert nights["night"].is_unique
         assert nights["night"].is_monotonic_increasing
 
+    def test_one_late_night_does_not_push_all_that_follow(self) -> None:
+        days, ends = np.arange(6), np.array([0, 2, 2, 3, 4, 5])
+        assert night_labels(days, ends, np.full(6, 1, dtype=np.bool_)).tolist() == [0, 1, 2, 3, 4, 5]
+
     def test_labels_without_a_main_sleep_give_way_to_those_with_one(self) -> None:
         days, ends = np.array([10, 11, 12, 14]), np.array([11, 11, 13, 13])
         main = np.array([True, False, True, False])
@@ -289,6 +293,15 @@ class TestOverlap:
         assert kept(hours(22.5, 31, session_id="longer"), hours(23, 31, session_id="shorter")) == "longer"
         sooner = LATER - timedelta(days=1)
         assert kept(hours(23, 31, session_id="a", received=sooner), hours(23.1, 31.1, session_id="b")) == "b"
+
+    def test_half_of_the_shorter_one_is_the_same_sleep(self) -> None:
+        assert reasons(table(hours(22, 30), hours(28, 32, session_id="half")).iloc[1]) == {"DUPLICATE"}
+        assert table(hours(22, 30), hours(28.25, 32)).iloc[0]["pieces"] == 2
+
+    def test_snoring_of_shared_time_is_counted_once_too(self) -> None:
+        snored = ((1, 60), (0, 180))
+        night = table(hours(23, 31, snoring=((0, 960),)), hours(30.75, 32.75, snoring=snored)).iloc[0]
+        assert night["snoring_min"] == 15
 
     def test_shared_time_is_counted_once(self) -> None:
         night = table(hours(23, 31), hours(30.75, 32.75)).iloc[0]

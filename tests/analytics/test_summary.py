@@ -290,6 +290,11 @@ class TestCohort:
         person = cohort(several(ana=made), "ana").people.loc["ana"]
         assert person[["mean_tst_min", "usual_tst_min", "delta_tst_min", "score"]].isna().all()
 
+    def test_three_nights_make_a_mean_and_five_a_usual(self) -> None:
+        made = [*sleeps("2026-01-20", [460.0] * 5), *sleeps("2026-02-08", [440.0] * 3)]
+        person = cohort(several(ana=made), "ana").people.loc["ana"]
+        assert (person["mean_tst_min"], person["usual_tst_min"], person["delta_tst_min"]) == (440, 460, -20)
+
     def test_the_map_keeps_three_states_apart(self) -> None:
         made = sleeps("2026-02-01", [460.0, 460, math.nan, 460, 100, 460])
         shown = cohort(several(ana=made), "ana", "dee", synced={"ana": SYNCED - timedelta(days=2)})
