@@ -160,7 +160,7 @@ def _status(application: Application, _actor: Actor, _chosen: argparse.Namespace
     print(f"organisation  {application.organisation}")
     print(f"data folder   {application.settings.folder}")
     print(f"people        {len(people)}")
-    print(f"valid nights  {int(nights['valid'].sum())}")
+    print(f"valid nights  {int((nights['valid'] & (nights['kind'] == 'main')).sum())}")
     print(f"excluded      {int((nights['grade'] == 'X').sum())}")
     print(f"data          {fresh.in_words}")
     if fresh.failed:

@@ -211,7 +211,7 @@ def night(application: Application, actor: Actor, person_id: str, session_id: st
     """
     found, nights = person_nights(application, actor, person_id)
     if session_id is None:
-        valid = nights[nights["valid"]]
+        valid = nights[nights["valid"] & (nights["kind"] == "main")]
         session_id = str((valid if len(valid) else nights)["session_id"].iloc[-1])
     sessions = application.archive.sessions(application.organisation, person_id)
     view = night_view(sessions, nights, session_id)

@@ -141,7 +141,8 @@ def _metrics(application: Application, actor: Actor, page: NightPage) -> None:
     if not shown:
         return
     nights = application.archive.nights(application.organisation, page.sleeper.person_id)
-    before = nights[nights["valid"] & (nights["start"] <= pd.Timestamp(page.view.start))].tail(14)
+    mains = nights[nights["valid"] & (nights["kind"] == "main")]
+    before = mains[(mains["start"] <= pd.Timestamp(page.view.start))].tail(14)
     with st.grid(len(shown), min_column_width=150, key="night_metrics"):
         for row in shown:
             _metric(row, before[row.name].tolist())
@@ -229,8 +230,12 @@ def _beside(view: NightView) -> None:
             with card("against", heading, caption):
                 show(against(tuple(with_usual), theme(), narrow=narrow()), key="against")
         else:
-            with card("against", "Too few nights for a usual range"):
-                st.markdown("It needs five valid nights before this one.")
+            with card("against", "Nothing to compare it with"):
+                st.markdown(
+                    "The usual range needs five valid nights before this one."
+                    if view.kind == "main"
+                    else "Only main sleeps are compared with the usual."
+                )
     with vendor, card("beside", "Ours beside the vendor’s"):
         st.table(
             pd.DataFrame(
