@@ -132,35 +132,44 @@ def check_cohort_link(application: Application, actor: Actor) -> None:
 
 
 def cohort_picker(application: Application, actor: Actor) -> Cohort:
-    """The chosen cohort; the choice stands in the link."""
+    """The chosen cohort; the choice stands in the link under its name.
+
+    Streamlit's own binding would write what the reader sees, "Squad (8)", and the link would break with the ninth.
+    """
     choices = {cohort.name: cohort for cohort in cohorts(application, actor)}
-    chosen = st.selectbox(
-        "Cohort",
-        list(choices),
-        format_func=lambda name: f"{choices[name].label} ({choices[name].size})",
-        key="cohort",
-        bind="query-params",
-    )
-    return choices[chosen or next(iter(choices))]
-
-
-def person_picker(people: Sequence[Person], chosen: str | None, *, page: str) -> None:
-    """Lets the reader go to another person; the link then names that person."""
-    names = {person.person_id: person.name for person in people}
-    ids = list(names)
+    names = list(choices)
+    wanted = st.query_params.get("cohort", names[0])
 
     def go() -> None:
-        st.query_params.from_dict({"person": st.session_state[f"{page}_person"]})
+        st.query_params["cohort"] = st.session_state["cohort_choice"]
 
+    _follow_link("cohort_choice", wanted)
     st.selectbox(
-        "Person",
-        ids,
-        index=ids.index(chosen) if chosen in ids else None,
-        format_func=lambda person_id: names[person_id],
-        key=f"{page}_person",
+        "Cohort",
+        names,
+        format_func=lambda name: f"{choices[name].label} ({choices[name].size})",
+        key="cohort_choice",
         on_change=go,
-        placeholder="Choose a person",
     )
+    return choices[wanted]
+
+
+def person_picker(people: Sequence[Person], chosen: str, *, page: str) -> None:
+    """Lets the reader go to another person; the link then names that person."""
+    names = {person.person_id: person.name for person in people}
+    key = f"{page}_person"
+
+    def go() -> None:
+        st.query_params.from_dict({"person": st.session_state[key]})
+
+    _follow_link(key, chosen)
+    st.selectbox("Person", list(names), format_func=lambda person_id: names[person_id], key=key, on_change=go)
+
+
+def _follow_link(key: str, value: str) -> None:
+    """Sets a picker to what the link says: after Back, the link and not the last choice is right."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def problem(

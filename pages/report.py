@@ -46,9 +46,9 @@ def _page() -> None:
             value=ending,
             min_value=nights["night"].min().date(),
             max_value=max(newest, ending),
-            key=f"report_ending_{person_id}",
+            key=f"report_ending_{person_id}_{ending}",
             on_change=_choose_ending,
-            args=(person_id,),
+            args=(f"report_ending_{person_id}_{ending}",),
             format="YYYY-MM-DD",
         )
     with html:
@@ -94,8 +94,8 @@ def _maker(
     return make
 
 
-def _choose_ending(person_id: str) -> None:
-    st.query_params["ending"] = st.session_state[f"report_ending_{person_id}"].isoformat()
+def _choose_ending(key: str) -> None:
+    st.query_params["ending"] = st.session_state[key].isoformat()
 
 
 def _forget() -> None:
