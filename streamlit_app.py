@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import date, timedelta
 from typing import NoReturn
 
@@ -18,9 +18,11 @@ from streamlit import config
 
 from nocturne import application as applications
 from nocturne import roster
+from nocturne.application import Application
 from nocturne.background import BackgroundSync
-from nocturne.demo import DemoFailed, DemoSimulator, fresh_folder
-from settings import Settings, SettingsError, is_loopback, read_settings
+from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
+from settings import SettingsError, is_loopback, read_settings
+from store.people import StoreError
 
 log = logging.getLogger("nocturne")
 
@@ -42,47 +44,45 @@ def refuse_open_address(address: str | None) -> None:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """From start to stop of the server: the application registered, its nights kept up to date."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        refuse_open_address(config.get_option("server.address"))
-        settings = read_settings()
-        simulator = _demo(settings)
-    except (SettingsError, DemoFailed) as problem:
-        _end(f"Nocturne cannot start. {problem}")
-    application = applications.build(
-        settings,
-        base_url=simulator.address if simulator else None,
-        api_key=simulator.api_key if simulator else None,
-    )
-    if simulator:
-        roster.enrol(application, simulator.people)
-    background = BackgroundSync(application)
-    applications.register(application, request_sync=background.request)
-    background.start()
-    try:
+    with ExitStack() as held:
+        try:
+            application = _start(held)
+        except (SettingsError, DemoFailed, StoreError, OSError) as problem:
+            held.close()
+            _end(f"Nocturne cannot start. {problem}")
+        background = BackgroundSync(application)
+        applications.register(application, request_sync=background.request)
+        held.callback(applications.forget)
+        held.callback(background.stop)
+        background.start()
         yield
-    finally:
-        background.stop()
-        applications.forget()
-        application.close()
-        if simulator:
-            simulator.stop()
+
+
+def _start(held: ExitStack) -> Application:
+    """The application of the settings; what it holds is let go of, in turn, when `held` closes."""
+    refuse_open_address(config.get_option("server.address"))
+    settings = read_settings()
+    if settings.environment != "demo":
+        application = applications.build(settings)
+        held.callback(application.close)
+        return application
+    until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
+    held.callback(DemoFolder(settings, until=until).release)
+    simulator = DemoSimulator.start(settings, until=until)
+    held.callback(simulator.stop)
+    application = applications.build(settings, base_url=simulator.address, api_key=simulator.api_key)
+    held.callback(application.close)
+    roster.enrol(application, simulator.people)
+    return application
 
 
 def _end(sentence: str) -> NoReturn:
-    """Says why and ends the process; nothing was opened yet.
+    """Says why and ends the process; whatever was opened is closed by now.
 
     An exception would end it too, but the server would print a traceback around the sentence.
     """
     print(sentence, file=sys.stderr, flush=True)
     os._exit(2)
-
-
-def _demo(settings: Settings) -> DemoSimulator | None:
-    if settings.environment != "demo":
-        return None
-    until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
-    fresh_folder(settings, until=until)
-    return DemoSimulator.start(settings, until=until)
 
 
 app = st.App("pages/router.py", lifespan=lifespan)

@@ -204,7 +204,7 @@ class CachedAsleep:
             try:
                 self._disk.set(question.key, data, tag=question.tag, expire_s=terms.stale_s)
             except ValueTooLarge as error:
-                self._disk.delete(question.key)  # the former answer is no longer the newest
+                self._drop(question, "", everything=False)  # the former answer is no longer the newest
                 log.info("An answer to %s is not kept: %s", question.operation, error)
         return answer
 

@@ -7,7 +7,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from asleep.errors import AsleepError
 from nocturne import roster, runs, sync, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
-from nocturne.demo import DemoFailed, DemoSimulator, fresh_folder
+from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from settings import SettingsError, read_settings
-from store.people import DuplicatePerson, InvalidPerson, NewPerson, Person, UnknownPerson
+from store.people import DuplicatePerson, InvalidPerson, NewPerson, Person, StoreError, UnknownPerson
 
 DONE, IN_PART, ASKED_WRONGLY = 0, 1, 2
 
@@ -29,7 +29,10 @@ _ASKED_WRONGLY = (
     roster.RosterError,
     views.UnknownCohort,
 )
-_FAILED = (AsleepError, DemoFailed, OSError)
+_FAILED = (AsleepError, DemoFailed, StoreError, OSError)
+# Commands that ask nobody get an address where nobody is.
+_NOBODY = ("http://127.0.0.1:9", "no-vendor-needed")
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 
 class _Usage(ValueError):
@@ -69,21 +72,19 @@ def _application(*, needs_vendor: bool) -> Iterator[Application]:
 @contextmanager
 def _demo_application(*, needs_vendor: bool) -> Iterator[Application]:
     settings = read_settings()
-    until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
-    fresh_folder(settings, until=until)
-    simulator = DemoSimulator.start(settings, until=until) if needs_vendor else None
-    address, key = (
-        (simulator.address, simulator.api_key) if simulator else ("http://127.0.0.1:9", "no-vendor-needed")
-    )
-    application = build(settings, base_url=address, api_key=key)
-    try:
-        if simulator:
-            roster.enrol(application, simulator.people)
+    with ExitStack() as held:
+        address, key = _NOBODY
+        people: tuple[DemoPerson, ...] = ()
+        if needs_vendor:
+            until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
+            held.callback(DemoFolder(settings, until=until).release)
+            simulator = DemoSimulator.start(settings, until=until)
+            held.callback(simulator.stop)
+            address, key, people = simulator.address, simulator.api_key, simulator.people
+        application = build(settings, base_url=address, api_key=key)
+        held.callback(application.close)
+        roster.enrol(application, people)
         yield application
-    finally:
-        application.close()
-        if simulator:
-            simulator.stop()
 
 
 def _add(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
@@ -146,7 +147,7 @@ def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) ->
     if progress.halted:
         print(f"Stopped for everybody: {progress.halted}", file=sys.stderr)
     print(
-        f"{progress.people_done - len(progress.failures)} of {progress.people} people done, "
+        f"{progress.people_complete} of {progress.people} people done, "
         f"{progress.nights_done} of {progress.nights} sessions brought."
     )
     return IN_PART if progress.failures or progress.halted else DONE
@@ -170,6 +171,10 @@ def _status(application: Application, _actor: Actor, _chosen: argparse.Namespace
 
 def _report(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
     people = _people(application, actor, chosen.people)
+    if not people:
+        raise _Usage(
+            "Nobody is on the roster yet. `python -m nocturne people import FILE.csv` puts people there."
+        )
     ending = chosen.ending or views.last_night(
         application, application.archive.statistics(application.organisation)
     )
@@ -205,9 +210,18 @@ def _formats(text: str) -> tuple[runs.Format, ...]:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        value = date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"takes a date like 2026-02-11, not {text!r}") from None
+        value = date.min
+    if not _EARLIEST <= value < _LATEST:
+        raise argparse.ArgumentTypeError(f"takes a date like 2026-02-11, not {text!r}")
+    return value
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or len(text) > len("3650") or not 1 <= int(text) <= 3650:
+        raise argparse.ArgumentTypeError(f"takes a number of days from 1 to 3650, not {text!r}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -238,7 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     bring_nights.add_argument(
         "--people", default="all", help="ids separated by commas, or all, or cohort:NAME"
     )
-    bring_nights.add_argument("--days", type=int, help="how many days back (default: NOCTURNE_SYNC_DAYS)")
+    bring_nights.add_argument("--days", type=_days, help="how many days back (default: NOCTURNE_SYNC_DAYS)")
     bring_nights.set_defaults(run=_sync, needs_vendor=True)
 
     commands.add_parser("status", help="what is there, and how old").set_defaults(

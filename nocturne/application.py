@@ -13,7 +13,7 @@ from cache.seal import PlainSeal
 from nocturne.progress import SyncBoard
 from settings import Settings
 from store.database import Store
-from store.people import Person
+from store.people import Person, UnknownPerson
 
 
 def utc_now() -> datetime:
@@ -48,6 +48,19 @@ class Application:
     def people(self, *, tag: str | None = None) -> tuple[Person, ...]:
         """The roster of this organisation in the vendor environment in force, by name."""
         return self.store.people(self.organisation, tag=tag, environment=self.settings.asleep_environment)
+
+    def person(self, person_id: str) -> Person:
+        """One person of that roster.
+
+        Raises:
+            UnknownPerson: nobody of this organisation and vendor environment has the id.
+        """
+        found = self.store.person(self.organisation, person_id)
+        if found.environment != self.settings.asleep_environment:
+            raise UnknownPerson(
+                f"Nobody with the id {person_id[:40]!r} is on the roster; open somebody who is."
+            )
+        return found
 
     def close(self) -> None:
         """Lets go of connections and files."""

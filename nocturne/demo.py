@@ -1,5 +1,6 @@
 """The demo: the simulator as a child process, so that the true client speaks true HTTP without a key."""
 
+import fcntl
 import json
 import logging
 import shutil
@@ -94,23 +95,44 @@ class DemoSimulator:
                 pipe.close()
 
 
-def fresh_folder(settings: Settings, *, until: date) -> None:
-    """Empties the demo's folder when the demo's people changed since it was filled, e.g. because a day has passed.
+class DemoFolder:
+    """The demo's folder, held while a process uses it.
 
-    The demo's people are made anew for every day, so yesterday's copies of them would only contradict today's.
+    The demo's people are made anew for every day, so yesterday's copies of them would only contradict today's: the
+    folder is filled anew when they changed. A folder that another process holds is left as it is.
     """
+
+    def __init__(self, settings: Settings, *, until: date) -> None:
+        settings.nocturne_data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = (settings.nocturne_data_dir / "demo.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("Another process uses the demo's folder, so it stays as it is.")
+        else:
+            _empty_when_changed(settings, until=until)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    def release(self) -> None:
+        """Lets others fill the folder anew."""
+        self._lock.close()
+
+
+def _empty_when_changed(settings: Settings, *, until: date) -> None:
     folder = settings.folder
     stamp = folder / "demo.json"
-    made_of = {
-        "people": settings.nocturne_demo_people,
-        "nights": settings.nocturne_demo_nights,
-        "seed": settings.nocturne_demo_seed,
-        "until": until.isoformat(),
-    }
-    if stamp.exists() and stamp.read_text() == json.dumps(made_of):
+    made_of = json.dumps(
+        {
+            "people": settings.nocturne_demo_people,
+            "nights": settings.nocturne_demo_nights,
+            "seed": settings.nocturne_demo_seed,
+            "until": until.isoformat(),
+        }
+    )
+    if stamp.exists() and stamp.read_text() == made_of:
         return
     if folder.exists():
         log.info("The demo's people changed; its folder is filled anew.")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, mode=0o700)
-    stamp.write_text(json.dumps(made_of))
+    stamp.write_text(made_of)

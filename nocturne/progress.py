@@ -20,7 +20,8 @@ class SyncProgress:
 
     Attributes:
         state: idle (none since the start), listing (asking what there is), fetching (bringing it), done.
-        people: how many it is about; people_done: how many were asked.
+        people: how many it is about; people_done: how many were asked; people_complete: of whom nothing is missing,
+            known at the end.
         nights: sessions to bring; nights_done: brought or found unreadable.
         failures: people left out, each with the reason.
         halted: a sentence when it stopped for everybody, e.g. because the key is refused; else "".
@@ -30,6 +31,7 @@ class SyncProgress:
     state: Literal["idle", "listing", "fetching", "done"] = "idle"
     people: int = 0
     people_done: int = 0
+    people_complete: int = 0
     nights: int = 0
     nights_done: int = 0
     failures: tuple[Failure, ...] = ()

@@ -12,6 +12,7 @@ from nocturne.demo import DemoPerson
 from store.people import InvalidPerson, NewPerson, Person, checked_person
 
 HEADER = ("vendor_id", "name", "zone", "birth_year", "sex", "tags")
+EVERYONE = "everyone"
 REQUIRED = ("vendor_id", "name", "zone")
 
 
@@ -127,6 +128,8 @@ def enrol(application: Application, people: Iterable[DemoPerson]) -> None:
 
 
 def _here(application: Application, new: NewPerson) -> NewPerson:
+    if EVERYONE in {tag.strip().lower() for tag in new.tags}:
+        raise RosterError(f"The tag {EVERYONE} is taken: it names everybody. Choose another.")
     return replace(new, environment=application.settings.asleep_environment)
 
 
@@ -134,7 +137,20 @@ def _update(application: Application, known: Person, new: NewPerson) -> Person:
     changed = replace(
         known, name=new.name, zone=new.zone, birth_year=new.birth_year, sex=new.sex, tags=new.tags
     )
-    return known if changed == known else application.store.update_person(application.organisation, changed)
+    if changed == known:
+        return known
+    updated = application.store.update_person(application.organisation, changed)
+    if updated.zone != known.zone:
+        # Nights whose session names no zone are dated by the roster's, so they are dated anew.
+        application.archive.put(
+            application.organisation,
+            known.person_id,
+            zone=updated.zone,
+            results=(),
+            received=application.now(),
+            synced_at=None,
+        )
+    return updated
 
 
 def _rows(text: str) -> Iterable[tuple[int, dict[str, str]]]:
@@ -147,7 +163,7 @@ def _rows(text: str) -> Iterable[tuple[int, dict[str, str]]]:
         )
     reader.fieldnames = names
     rows = []
-    for row in reader:
+    for row in _readable(reader):
         cells = {
             name: (value or "").strip()
             for name, value in row.items()
@@ -162,14 +178,21 @@ def _rows(text: str) -> Iterable[tuple[int, dict[str, str]]]:
     return rows
 
 
+def _readable(reader: "csv.DictReader[str]") -> Iterable[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as problem:
+        raise RosterError(f"Line {reader.line_num + 1} cannot be read as CSV: {problem}.") from problem
+
+
 def _person(row: Mapping[str, str]) -> NewPerson:
     if row.get("surplus"):
         raise RosterError(
             "The row has more cells than the header; put quotes around a cell that holds a comma."
         )
     year = row.get("birth_year", "")
-    if year and not year.isdecimal():
-        raise RosterError(f"birth_year must be a year like 1988, not {year!r}.")
+    if year and not (year.isdecimal() and len(year) == len("1988")):
+        raise RosterError(f"birth_year must be a year like 1988, not {year[:20]!r}.")
     return NewPerson(
         vendor_id=row["vendor_id"],
         name=row["name"],

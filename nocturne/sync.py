@@ -3,14 +3,14 @@
 Two steps. First everybody is asked which sessions there are (one call per person and page). Then the sessions that the
 archive lacks, or has unfinished, are fetched in rounds by age: everybody's last week, then the last five weeks, then
 the rest. After each round a person's file is written, so pages show last night for all before last month for one, and a
-synchronisation that was stopped goes on where it was.
+synchronisation that was stopped goes on where it was. Somebody counts as synchronised only when nothing is missing.
 """
 
 import logging
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from threading import Event
 
@@ -34,21 +34,22 @@ log = logging.getLogger(__name__)
 _THREADS = 8
 _ROUNDS_DAYS = (8, 36)
 _NEVER: Event = Event()
+_REFUSES_EVERYBODY = (InvalidKey, PlanExpired, QuotaExceeded)
+_STOPPED = "The synchronisation was stopped before everything had arrived; the next one goes on."
+
+Outcome = SessionResult | Unreadable | None
+Task = tuple[SessionListItem, "Future[Outcome]"]
 
 
 @dataclass(kw_only=True)
 class _Work:
-    """One person's part: what is still to be fetched, newest first."""
+    """One person's part: what is still to be fetched, newest first, and what went wrong."""
 
     person: Person
-    listed: int
+    listed: int = 0
     missing: list[SessionListItem] = field(default_factory=list)
     fetched: int = 0
     problem: str = ""
-
-
-class _Halt(Exception):
-    """The service refuses everybody (key, plan, quota): going on would only repeat the refusal."""
 
 
 def synchronise(
@@ -62,208 +63,246 @@ def synchronise(
     """The final progress of bringing these people's nights of the last `days` days into the archive.
 
     Each person ends as done or failed with a reason, in the progress and in the store. The board shows the progress
-    while it goes on.
+    while it goes on, and never stays behind on a synchronisation that has ended.
 
     Raises:
         NotAllowed: the actor may not synchronise.
     """
     authorize(actor, Permission.SYNCHRONISE, application.organisation)
-    now = application.now()
     days = application.settings.nocturne_sync_days if days is None else days
-    _show(application, SyncProgress(state="listing", people=len(people), started_at=now))
-    halted = ""
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="sync") as pool:
-        works: list[_Work] = []
-        try:
-            works = _list_all(application, people, now=now, days=days, pool=pool, stop=stop)
-            _fetch_rounds(application, works, now=now, pool=pool, stop=stop)
-        except _Halt as reason:
-            halted = str(reason)
-            pool.shutdown(cancel_futures=True)
-    _record(application, people, works, halted=halted, now=now)
-    progress = replace(application.board.progress, state="done", halted=halted, finished_at=application.now())
-    _show(application, progress)
+    run = _Run(application, people, now=application.now(), days=days, stop=stop)
+    try:
+        run.work()
+    finally:
+        progress = run.end()
     log.info(
-        "Synchronised %d people: %d of %d nights brought, %d people failed.",
-        len(people), progress.nights_done, progress.nights, len(progress.failures),
+        "Synchronised %d of %d people: %d of %d nights brought.",
+        progress.people_complete, progress.people, progress.nights_done, progress.nights,
     )  # fmt: skip
     return progress
 
 
-def _list_all(
-    application: Application,
-    people: Sequence[Person],
-    *,
-    now: datetime,
-    days: int,
-    pool: ThreadPoolExecutor,
-    stop: Event,
-) -> list[_Work]:
-    futures = {pool.submit(_list, application, person, now, days): person for person in people}
-    works = []
-    for future, person in futures.items():
-        if stop.is_set():
-            future.cancel()
-            continue
-        work = _settled(future, person)
-        works.append(work)
-        progress = application.board.progress
-        _show(
-            application,
-            replace(
-                progress,
-                people_done=progress.people_done + 1,
-                nights=progress.nights + len(work.missing),
-                failures=_failures(progress, work),
-            ),
+class _Run:
+    """One synchronisation from its first question to its record."""
+
+    def __init__(
+        self, application: Application, people: Sequence[Person], *, now: datetime, days: int, stop: Event
+    ) -> None:
+        self._application = application
+        self._people = people
+        self._now = now
+        self._days = days
+        self._stop = stop
+        self._halted = ""
+        self._works: list[_Work] = []
+        self._before = application.store.sync_states(application.organisation)
+        self._show(SyncProgress(state="listing", people=len(people), started_at=now))
+
+    def work(self) -> None:
+        """Lists and fetches; a person's failure stays that person's."""
+        pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sync")
+        try:
+            self._list_all(pool)
+            self._show(replace(self._progress, state="fetching"))
+            self._fetch_rounds(pool)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def end(self) -> SyncProgress:
+        """The final progress, on the board and, person by person, in the store."""
+        complete = 0
+        for work in self._works:
+            if work.missing and not work.problem:
+                work.problem = self._halted or _STOPPED
+            complete += not work.problem
+            self._record(work)
+        failures = tuple(
+            Failure(person_id=work.person.person_id, reason=work.problem)
+            for work in self._works
+            if work.problem
         )
-    return works
+        if self._halted:
+            listed = {work.person.person_id for work in self._works}
+            for person in self._people:
+                if person.person_id not in listed:
+                    self._record(_Work(person=person, problem=self._halted))
+        self._show(
+            replace(
+                self._progress,
+                state="done",
+                people_complete=complete,
+                failures=failures,
+                halted=self._halted,
+                finished_at=self._application.now(),
+            )
+        )
+        return self._progress
 
-
-def _list(application: Application, person: Person, now: datetime, days: int) -> _Work:
-    # One day more on each side: the vendor dates a session by its start in the zone of the header (UTC here), we by the
-    # sleeper's own night.
-    first = (now - timedelta(days=days + 1)).date()
-    last = (now + timedelta(days=1)).date()
-    answer = application.asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True)
-    if answer.stale:
-        return _Work(person=person, listed=0, problem=f"The API could not be asked: {answer.reason}")
-    known = application.archive.known(application.organisation, person.person_id)
-    missing = [item for item in answer.value if known.get(item.session_id) != "COMPLETE"]
-    missing.sort(key=lambda item: item.start, reverse=True)
-    return _Work(person=person, listed=len(answer.value), missing=missing)
-
-
-def _settled(future: "Future[_Work]", person: Person) -> _Work:
-    try:
-        return future.result()
-    except (InvalidKey, PlanExpired, QuotaExceeded) as refusal:
-        raise _Halt(str(refusal)) from refusal
-    except AsleepError as problem:
-        return _Work(person=person, listed=0, problem=str(problem))
-
-
-def _fetch_rounds(
-    application: Application, works: Sequence[_Work], *, now: datetime, pool: ThreadPoolExecutor, stop: Event
-) -> None:
-    _show(application, replace(application.board.progress, state="fetching"))
-    edges = [now + timedelta(days=2), *(now - timedelta(days=days) for days in _ROUNDS_DAYS), None]
-    for younger, older in pairwise(edges):
-        due = [
-            (work, [item for item in work.missing if _within(item.start, younger, older)])
-            for work in works
-            if not work.problem
-        ]
-        pending = [
-            (work, [(item, pool.submit(_fetch, application, work.person, item)) for item in items])
-            for work, items in due
-            if items
-        ]
-        for work, tasks in pending:
-            if stop.is_set():
-                for _, task in tasks:
-                    task.cancel()
+    def _list_all(self, pool: ThreadPoolExecutor) -> None:
+        futures = [(person, pool.submit(self._list, person)) for person in self._people]
+        for person, future in futures:
+            if self._ended:
+                future.cancel()
+            work = self._listed(person, future)
+            if work is None:
                 continue
-            _gather(application, work, tasks, now=now)
+            self._works.append(work)
+            progress = self._progress
+            self._show(
+                replace(
+                    progress,
+                    people_done=progress.people_done + 1,
+                    nights=progress.nights + len(work.missing),
+                )
+            )
+
+    def _list(self, person: Person) -> _Work:
+        """What there is of a person; what the vendor deleted leaves the archive."""
+        archive, organisation = self._application.archive, self._application.organisation
+        known = archive.known(organisation, person.person_id)
+        first = self._first_date(person, known)
+        # One day more on each side: the vendor dates a session by its start in the zone of the header (UTC here), we
+        # by the sleeper's own night.
+        last = (self._now + timedelta(days=1)).date()
+        answer = self._application.asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True)
+        if answer.stale:
+            return _Work(person=person, problem=f"The API could not be asked: {answer.reason}")
+        self._forget_deleted(person, {item.session_id for item in answer.value}, known)
+        missing = [item for item in answer.value if known.get(item.session_id) != "COMPLETE"]
+        missing.sort(key=lambda item: item.start, reverse=True)
+        return _Work(person=person, listed=len(answer.value), missing=missing)
+
+    def _first_date(self, person: Person, known: dict[str, str]) -> date | None:
+        """The first date to ask for; None, all there is, when the archive has lost what it once had."""
+        before = self._before.get(person.person_id)
+        if not known and before is not None and before.succeeded_at is not None and before.listed:
+            return None
+        return (self._now - timedelta(days=self._days + 1)).date()
+
+    def _forget_deleted(self, person: Person, listed: set[str], known: dict[str, str]) -> None:
+        absent = set(known) - listed
+        # An empty list beside a full archive is more likely a fault of the service than a deletion of everything.
+        if not absent or not listed:
+            return
+        archive, organisation = self._application.archive, self._application.organisation
+        frame = archive.sessions(organisation, person.person_id).frame
+        since = self._now - timedelta(days=self._days)
+        gone = frame[frame["session_id"].isin(absent) & (frame["start"] >= since)]["session_id"]
+        for session_id in gone:
+            archive.remove_session(organisation, person.person_id, str(session_id))
+        if len(gone):
+            log.warning("%d sessions that the vendor no longer has were removed from the archive.", len(gone))
+
+    def _listed(self, person: Person, future: "Future[_Work]") -> _Work | None:
+        try:
+            return future.result()
+        except CancelledError:
+            return None
+        except _REFUSES_EVERYBODY as refusal:
+            self._halted = self._halted or str(refusal)
+            return None
+        except AsleepError as problem:
+            return _Work(person=person, problem=str(problem))
+        except OSError as problem:
+            return _Work(person=person, problem=_disk_problem(problem))
+
+    def _fetch_rounds(self, pool: ThreadPoolExecutor) -> None:
+        edges = [
+            self._now + timedelta(days=2),
+            *(self._now - timedelta(days=days) for days in _ROUNDS_DAYS),
+            None,
+        ]
+        for younger, older in pairwise(edges):
+            due = [
+                (work, [item for item in work.missing if _within(item.start, younger, older)])
+                for work in self._works
+                if not work.problem
+            ]
+            pending = [
+                (work, [(item, pool.submit(self._fetch, work.person, item)) for item in items])
+                for work, items in due
+                if items and not self._ended
+            ]
+            for work, tasks in pending:
+                if self._ended:
+                    for _, task in tasks:
+                        task.cancel()
+                self._gather(work, tasks)
+
+    def _fetch(self, person: Person, item: SessionListItem) -> Outcome:
+        """The session; how it was unreadable; or None when the vendor no longer has it."""
+        try:
+            return self._application.asleep.get_session(person.vendor_id, item.session_id).value
+        except SessionNotFound:
+            return None
+        except MalformedAnswer as problem:
+            return Unreadable(session_id=item.session_id, start=item.start, end=item.end, reason=str(problem))
+
+    def _gather(self, work: _Work, tasks: Iterable[Task]) -> None:
+        """Puts what arrived of a person into the archive; what did not arrive stays missing."""
+        arrived: list[tuple[SessionListItem, Outcome]] = []
+        for item, task in tasks:
+            try:
+                arrived.append((item, task.result()))
+            except CancelledError:
+                continue
+            except _REFUSES_EVERYBODY as refusal:
+                self._halted = self._halted or str(refusal)
+            except AsleepError as problem:
+                work.problem = str(problem)
+            except OSError as problem:
+                work.problem = _disk_problem(problem)
+        try:
+            self._put(work, [outcome for _, outcome in arrived])
+        except OSError as problem:
+            work.problem = _disk_problem(problem)
+            return
+        done = {item.session_id for item, _ in arrived}
+        work.missing = [item for item in work.missing if item.session_id not in done]
+        work.fetched += len(done)
+        self._show(replace(self._progress, nights_done=self._progress.nights_done + len(done)))
+
+    def _put(self, work: _Work, outcomes: Sequence[Outcome]) -> None:
+        results = [outcome for outcome in outcomes if isinstance(outcome, SessionResult)]
+        problems = [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
+        if results or problems:
+            self._application.archive.put(
+                self._application.organisation,
+                work.person.person_id,
+                zone=work.person.zone,
+                results=results,
+                problems=problems,
+                received=self._now,
+                synced_at=self._now,
+            )
+
+    def _record(self, work: _Work) -> None:
+        self._application.store.record_sync(
+            self._application.organisation,
+            work.person.person_id,
+            attempted_at=self._now,
+            succeeded=not work.problem,
+            error=work.problem,
+            listed=work.listed,
+            fetched=work.fetched,
+            failed=len(work.missing),
+        )
+
+    @property
+    def _ended(self) -> bool:
+        return self._stop.is_set() or bool(self._halted)
+
+    @property
+    def _progress(self) -> SyncProgress:
+        return self._application.board.progress
+
+    def _show(self, progress: SyncProgress) -> None:
+        self._application.board.show(progress)
 
 
 def _within(start: datetime, younger: datetime | None, older: datetime | None) -> bool:
     return (younger is None or start <= younger) and (older is None or start > older)
 
 
-def _fetch(
-    application: Application, person: Person, item: SessionListItem
-) -> SessionResult | Unreadable | None:
-    """The session; how it was unreadable; or None when it is gone or could not be had fresh."""
-    try:
-        answer = application.asleep.get_session(person.vendor_id, item.session_id)
-    except SessionNotFound:
-        return None
-    except MalformedAnswer as problem:
-        return Unreadable(session_id=item.session_id, start=item.start, end=item.end, reason=str(problem))
-    return answer.value
-
-
-def _gather(
-    application: Application,
-    work: _Work,
-    tasks: "Iterable[tuple[SessionListItem, Future[SessionResult | Unreadable | None]]]",
-    *,
-    now: datetime,
-) -> None:
-    results: list[SessionResult] = []
-    problems: list[Unreadable] = []
-    done = 0
-    for _, task in tasks:
-        try:
-            outcome = task.result()
-        except (InvalidKey, PlanExpired, QuotaExceeded) as refusal:
-            _put(application, work, results, problems, now=now)
-            raise _Halt(str(refusal)) from refusal
-        except AsleepError as problem:
-            work.problem = str(problem)
-            continue
-        done += 1
-        if isinstance(outcome, SessionResult):
-            results.append(outcome)
-        elif isinstance(outcome, Unreadable):
-            problems.append(outcome)
-    _put(application, work, results, problems, now=now)
-    progress = application.board.progress
-    _show(
-        application,
-        replace(progress, nights_done=progress.nights_done + done, failures=_failures(progress, work)),
-    )
-
-
-def _put(
-    application: Application,
-    work: _Work,
-    results: Sequence[SessionResult],
-    problems: Sequence[Unreadable],
-    *,
-    now: datetime,
-) -> None:
-    if not results and not problems:
-        return
-    application.archive.put(
-        application.organisation,
-        work.person.person_id,
-        zone=work.person.zone,
-        results=results,
-        problems=problems,
-        received=now,
-        synced_at=now,
-    )
-    work.fetched += len(results) + len(problems)
-
-
-def _record(
-    application: Application, people: Sequence[Person], works: Sequence[_Work], *, halted: str, now: datetime
-) -> None:
-    by_person = {work.person.person_id: work for work in works}
-    for person in people:
-        work = by_person.get(person.person_id)
-        problem = (work.problem if work else "") or halted
-        if work is None and not halted:
-            continue
-        application.store.record_sync(
-            application.organisation,
-            person.person_id,
-            attempted_at=now,
-            succeeded=not problem,
-            error=problem,
-            listed=work.listed if work else 0,
-            fetched=work.fetched if work else 0,
-        )
-
-
-def _failures(progress: SyncProgress, work: _Work) -> tuple[Failure, ...]:
-    if not work.problem:
-        return progress.failures
-    others = tuple(failure for failure in progress.failures if failure.person_id != work.person.person_id)
-    return (*others, Failure(person_id=work.person.person_id, reason=work.problem))
-
-
-def _show(application: Application, progress: SyncProgress) -> None:
-    application.board.show(progress)
+def _disk_problem(problem: OSError) -> str:
+    return f"The nights could not be written or read on this machine: {problem.strerror or problem}. Check the disk."

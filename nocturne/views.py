@@ -12,13 +12,15 @@ import pandas as pd
 
 from analytics.night_view import NightView, night_view
 from analytics.summary import CohortOverview, PersonPeriod, Sleeper, cohort_overview, person_period
+from analytics.usual import comparable
 from analytics.wording import age
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
+from nocturne.roster import EVERYONE
 from store.people import Person
 
-EVERYONE = "everyone"
 _LATE_AFTER_MIN = 90.0
+_RECENT_NIGHTS = 14
 
 
 class UnknownCohort(LookupError):
@@ -48,6 +50,7 @@ class Freshness:
         stale: whether a reader should be told: the last attempt failed, or it is long ago.
         reason: why the last attempt failed, in a sentence; "" otherwise.
         failed: how many people's last attempt failed.
+        behind: how many people are not as fresh as `as_of` says: never synchronised, or clearly before the others.
     """
 
     as_of: datetime | None
@@ -55,6 +58,7 @@ class Freshness:
     stale: bool
     reason: str
     failed: int
+    behind: int
 
     @property
     def in_words(self) -> str:
@@ -64,10 +68,11 @@ class Freshness:
 
 @dataclass(frozen=True, kw_only=True)
 class NightPage:
-    """A night with its neighbours."""
+    """A night with its neighbours; `recent` are the last 14 valid nights up to it, compared columns only."""
 
     sleeper: Sleeper
     view: NightView
+    recent: pd.DataFrame
     previous_session_id: str | None
     next_session_id: str | None
 
@@ -106,26 +111,28 @@ def person(application: Application, actor: Actor, person_id: str) -> Person:
         UnknownPerson: nobody of this organisation has the id.
     """
     authorize(actor, Permission.SEE_PEOPLE, application.organisation, person_id)
-    return application.store.person(application.organisation, person_id)
+    return application.person(person_id)
 
 
 def freshness(application: Application, people: Sequence[Person]) -> Freshness:
-    """How old the nights of these people are: the newest success among them, and whether the last attempt failed."""
+    """How old the nights of these people are, how many are behind the others, and why the last attempt failed."""
     states = application.store.sync_states(application.organisation)
-    mine = [states[person.person_id] for person in people if person.person_id in states]
-    succeeded = [state.succeeded_at for state in mine if state.succeeded_at is not None]
-    failed = [state for state in mine if state.error]
+    mine = [states.get(person.person_id) for person in people]
+    succeeded = [state.succeeded_at for state in mine if state is not None and state.succeeded_at is not None]
+    reasons = [state.error for state in mine if state is not None and state.error]
     as_of = max(succeeded, default=None)
     age_min = (application.now() - as_of).total_seconds() / 60 if as_of is not None else float("nan")
     late_after = max(_LATE_AFTER_MIN, 2 * application.settings.nocturne_sync_interval_minutes)
-    # One failing person among many is said on that person's pages; the cohort's data are stale when nobody succeeded.
-    all_failed = bool(mine) and len(failed) == len(mine)
+    on_time = 0
+    if as_of is not None:
+        on_time = sum(as_of - moment <= timedelta(minutes=late_after) for moment in succeeded)
     return Freshness(
         as_of=as_of,
         age_min=age_min,
-        stale=all_failed or age_min > late_after,
-        reason=failed[0].error if failed else "",
-        failed=len(failed),
+        stale=bool(people) and (len(reasons) == len(people) or age_min > late_after),
+        reason=reasons[0] if reasons else "",
+        failed=len(reasons),
+        behind=len(people) - on_time,
     )
 
 
@@ -140,11 +147,18 @@ def statistics(application: Application, people: Sequence[Person]) -> pd.DataFra
 
 
 def last_night(application: Application, nights: pd.DataFrame) -> date:
-    """The label of last night: today when anybody's night of today has arrived, else yesterday."""
-    today = application.now().date()
-    if len(nights) and (nights["night"] == pd.Timestamp(today)).any():
-        return today
-    return today - timedelta(days=1)
+    """The label of last night: today once half of those who sleep have slept, else yesterday.
+
+    People live in different zones, and a day sleeper or a broken night ends early; one row of today must not turn
+    everybody else's night into a missing one.
+    """
+    today = pd.Timestamp(application.now().date())
+    mains = nights[
+        nights["valid"] & (nights["kind"] == "main") & (nights["night"] >= today - pd.Timedelta(days=2))
+    ]
+    sleeping = mains["person_id"].nunique()
+    already = mains[mains["night"] == today]["person_id"].nunique()
+    return (today if sleeping and 2 * already >= sleeping else today - pd.Timedelta(days=1)).date()
 
 
 def overview(
@@ -220,9 +234,17 @@ def night(application: Application, actor: Actor, person_id: str, session_id: st
     return NightPage(
         sleeper=sleeper(found),
         view=view,
+        recent=_recent(nights, view),
         previous_session_id=order[at - 1] if at > 0 else None,
         next_session_id=order[at + 1] if at + 1 < len(order) else None,
     )
+
+
+def _recent(nights: pd.DataFrame, view: NightView) -> pd.DataFrame:
+    mains = nights[
+        nights["valid"] & (nights["kind"] == "main") & (nights["start"] <= pd.Timestamp(view.start))
+    ]
+    return comparable(mains.tail(_RECENT_NIGHTS))
 
 
 def sleeper(person: Person) -> Sleeper:

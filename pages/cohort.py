@@ -10,11 +10,12 @@ from analytics.wording import NOTHING, of, percent, span
 from charts.cohort import people_map
 from charts.sparkline import data_uri, sparkline
 from nocturne.access import Permission
-from nocturne.views import Cohort, cohort_people, freshness, overview
+from nocturne.views import Cohort, cohort_people, freshness, last_night, overview, statistics
 from pages.access import require
 from pages.parts import (
     card,
     check_cohort_link,
+    chosen_row,
     cohort_picker,
     escape,
     narrow,
@@ -38,10 +39,9 @@ def _page() -> None:
     heading, picker = st.columns([2.35, 1], vertical_alignment="bottom")
     with picker:
         cohort = cohort_picker(application, actor)
-    first, last = _period()
     people = cohort_people(application, actor, cohort.name)
-    days = (last - first).days + 1 if first and last else _DEFAULT_DAYS
-    seen = overview(application, actor, cohort.name, night=last, days=days)
+    first, last = _period(last_night(application, statistics(application, people)))
+    seen = overview(application, actor, cohort.name, night=last, days=(last - first).days + 1)
     with heading:
         title(seen.title, _facts(seen, cohort))
         stale_banner(freshness(application, people))
@@ -55,9 +55,11 @@ def _page() -> None:
         show(people_map(seen, theme(), narrow=narrow()), key="people_map")
 
 
-def _period() -> tuple[date | None, date | None]:
-    first, last = query_date("from"), query_date("to")
-    if first and last and not timedelta(0) <= last - first < timedelta(days=_LONGEST_DAYS):
+def _period(newest: date) -> tuple[date, date]:
+    """The period that the link names; what it leaves open is six weeks up to last night."""
+    last = query_date("to") or newest
+    first = query_date("from") or last - timedelta(days=_DEFAULT_DAYS - 1)
+    if not timedelta(0) <= last - first < timedelta(days=_LONGEST_DAYS):
         problem(
             "The link's period cannot be shown.",
             f"It runs from {first} to {last}; it must end after it begins and be at most a year long.",
@@ -111,9 +113,9 @@ def _table(seen: CohortOverview) -> None:
         placeholder=NOTHING,
         alt="People of the cohort with their means of the last seven nights",
     )
-    rows = chosen["selection"]["rows"]
-    if rows:
-        st.switch_page("person.py", query_params={"person": str(people.index[rows[0]])})
+    person_id = chosen_row(chosen, [str(person_id) for person_id in people.index], "cohort_rows")
+    if person_id:
+        st.switch_page("person.py", query_params={"person": person_id})
 
 
 _page()

@@ -13,7 +13,7 @@ from asleep.errors import AsleepError
 from charts.sparkline import coverage_strip, sparkline
 from nocturne.access import Actor, Permission
 from nocturne.application import Application
-from nocturne.roster import RosterError, add_person, create_person, import_people
+from nocturne.roster import ImportReport, RosterError, add_person, create_person, import_people
 from nocturne.views import Cohort, cohort_people, freshness, overview, statistics
 from pages.access import here, require
 from pages.parts import (
@@ -38,6 +38,7 @@ _STATE_COLOURS = {"valid": "green", "no valid night": "orange", "no data": "gray
 
 def _page() -> None:
     application, actor = require(Permission.SEE_COHORTS)
+    _import_outcome()
     if not application.people():
         _welcome(application, actor)
         return
@@ -50,13 +51,13 @@ def _page() -> None:
     with heading:
         title(_finding(seen), _facts(seen, cohort))
         stale_banner(freshness(application, people))
+    nights = statistics(application, people)
     listing, aside = st.columns([2.35, 1])
     with listing:
-        nights = statistics(application, people)
         _everyone(seen, nights.groupby("person_id", observed=True)["night"].max())
     with aside:
         _delivered(seen)
-        _sync_state(application)
+        _sync_state(application, nights)
         _more_people(application, actor)
 
 
@@ -167,7 +168,7 @@ def _rough(seconds: float) -> str:
     return f"{max(5, round(seconds / 5) * 5)}{NBSP}s" if seconds < 90 else duration(seconds / 60)
 
 
-def _sync_state(application: Application) -> None:
+def _sync_state(application: Application, nights: pd.DataFrame) -> None:
     progress = application.board.progress
     people = application.people()
     fresh = freshness(application, people)
@@ -178,8 +179,10 @@ def _sync_state(application: Application) -> None:
             )
         return
     with card("sync", _as_of(fresh.as_of)):
-        table = application.archive.statistics(application.organisation)
-        st.markdown(f"Stages for all **{number(float(len(table)), 0)}** sleeps that arrived.")
+        sleeps = int((nights["kind"] != "unusable").sum())
+        st.markdown(
+            f"Stages of **{number(sleeps, 0)}** sleeps; {number(len(nights) - sleeps, 0)} sessions hold none."
+        )
         if progress.halted:
             st.caption(escape(progress.halted))
         if st.button("Synchronise now", icon=":material/sync:"):
@@ -221,29 +224,37 @@ def _add_form(application: Application, actor: Actor) -> None:
                     actor,
                     NewPerson(vendor_id=vendor_id.strip(), name=name.strip(), zone=zone.strip()),
                 )
-            except (InvalidPerson, DuplicatePerson) as refusal:
+            except (InvalidPerson, DuplicatePerson, RosterError) as refusal:
                 st.error(escape(str(refusal)))
             else:
                 _arrived()
 
 
 def _import_form(application: Application, actor: Actor) -> None:
-    file = st.file_uploader("CSV file", type="csv", max_upload_size=5)
-    if file is None:
-        return
+    with st.form("import_people", border=False, clear_on_submit=True):
+        file = st.file_uploader("CSV file", type="csv", max_upload_size=5)
+        if not st.form_submit_button("Import and bring their nights") or file is None:
+            return
     try:
         report = import_people(application, actor, file.getvalue().decode("utf-8-sig"))
     except UnicodeDecodeError:
         st.error("The file is not UTF-8 text. Save it as CSV UTF-8 and import it again.")
-        return
     except RosterError as refusal:
         st.error(escape(str(refusal)))
-        return
-    for row in report.refused:
-        st.warning(f"Line {row.line}: {escape(row.reason)}")
-    st.markdown(report.in_words)
-    if report.added and st.button("Bring their nights", type="primary"):
+    else:
+        st.session_state["import_report"] = report
         _arrived()
+
+
+def _import_outcome() -> None:
+    """What the last import did with every row, until the reader has seen it."""
+    report: ImportReport | None = st.session_state.get("import_report")
+    if report is None:
+        return
+    with card("imported", f"Import: {report.in_words}"):
+        for row in report.refused:
+            st.markdown(f"Line {row.line}: {escape(row.reason)}")
+        st.button("Close", on_click=lambda: st.session_state.pop("import_report"))
 
 
 def _create_form(application: Application, actor: Actor) -> None:

@@ -10,7 +10,7 @@ from analytics.night_view import Against, NightView, UnknownNight
 from analytics.wording import NBSP, duration, percent, plural
 from charts.against import against
 from charts.hypnogram import hypnogram, stage_strip
-from nocturne.access import Actor, Permission
+from nocturne.access import Permission
 from nocturne.application import Application
 from nocturne.views import NightPage, NothingRecorded, freshness, night, person
 from pages.access import require
@@ -59,6 +59,7 @@ def _page() -> None:
             _forget_night,
         )
     except NothingRecorded as reason:
+        stale_banner(freshness(application, [found]))
         problem(f"No night of {found.name} yet", str(reason))
     view = page.view
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
@@ -69,7 +70,7 @@ def _page() -> None:
             st.caption(escape(remark))
     with controls:
         _controls(application, page)
-    _metrics(application, actor, page)
+    _metrics(page)
     with card("hypnogram", _heading(view), _how_to_read(view)):
         if len(view.runs):
             _stages(view)
@@ -135,17 +136,11 @@ def _open(person_id: str, session_id: str) -> None:
     st.query_params.from_dict({"person": person_id, "session": session_id})
 
 
-def _metrics(application: Application, actor: Actor, page: NightPage) -> None:
-    del actor
+def _metrics(page: NightPage) -> None:
     shown = [row for name in _METRICS for row in page.view.against if row.name == name]
-    if not shown:
-        return
-    nights = application.archive.nights(application.organisation, page.sleeper.person_id)
-    mains = nights[nights["valid"] & (nights["kind"] == "main")]
-    before = mains[(mains["start"] <= pd.Timestamp(page.view.start))].tail(14)
-    with st.grid(len(shown), min_column_width=150, key="night_metrics"):
+    with st.grid(len(_METRICS), min_column_width=150, key="night_metrics"):
         for row in shown:
-            _metric(row, before[row.name].tolist())
+            _metric(row, page.recent[row.name].tolist())
 
 
 def _metric(row: Against, recent: list[float]) -> None:

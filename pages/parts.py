@@ -1,7 +1,7 @@
 """Pieces that pages share: titles, cards, charts with their table twin, pickers, the stale banner."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, NoReturn
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from analytics.wording import clock_of, day
+from analytics.wording import clock_of, day, plural
 from charts.chart import Chart
 from charts.theme import CONFIG, Theme
 from charts.theme import theme as theme_named
@@ -19,6 +19,7 @@ from nocturne.views import Cohort, Freshness, cohorts
 from pages.viewport import is_narrow
 from store.people import Person
 
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
 
@@ -98,14 +99,18 @@ def svg(image: str, alt: str, width: int | str = "content") -> None:
 def stale_banner(fresh: Freshness) -> None:
     """Says how old the data are when a reader should know; silent when they are fresh."""
     if fresh.as_of is None:
+        if fresh.reason:
+            st.badge("nothing has arrived yet", color="orange", icon=":material/history:")
+            st.caption(f"The last attempt failed: {escape(fresh.reason)}")
         return
     if fresh.stale:
         words = f"data as of {reader_clock(fresh.as_of)}, {fresh.in_words}"
         st.badge(words, color="orange", icon=":material/history:")
         if fresh.reason:
             st.caption(f"What you see had arrived by then. The last attempt failed: {escape(fresh.reason)}")
-    elif fresh.failed:
-        st.caption(f"{fresh.failed} of these people could not be brought up to date: {escape(fresh.reason)}")
+    elif fresh.behind:
+        because = f" The last attempt failed: {escape(fresh.reason)}" if fresh.reason else ""
+        st.caption(f"{plural(fresh.behind, 'person is', 'people are')} not up to date.{because}")
 
 
 def reader_clock(moment: datetime) -> str:
@@ -183,19 +188,33 @@ def problem(
 
 
 def query_date(name: str) -> date | None:
-    """A date from the link, or None when it is absent; a malformed one ends the page with a sentence."""
+    """A date from the link, or None when it is absent; one that cannot be meant ends the page with a sentence."""
     text = st.query_params.get(name)
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        value = date.fromisoformat(text)
     except ValueError:
+        value = date.min
+    if not _EARLIEST <= value < _LATEST:
         problem(
             f"The link's {name} is not a date.",
             f"It reads {text[:40]!r}; a date is written like 2026-02-11.",
             "Open without it",
             lambda: _drop(name),
         )
+    return value
+
+
+def chosen_row(selection: Mapping[str, Any], shown: Sequence[str], key: str) -> str | None:
+    """The id behind a chosen row of a table, or None.
+
+    The row counts in the table that the reader saw; by the time of this run the newest nights may have another order.
+    """
+    seen = st.session_state.get(key, shown)
+    st.session_state[key] = list(shown)
+    rows = selection["selection"]["rows"]
+    return seen[rows[0]] if rows and rows[0] < len(seen) else None
 
 
 def _drop(name: str) -> None:

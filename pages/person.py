@@ -1,6 +1,7 @@
 """Person: the score and its parts, when they sleep, how it changes, and every night of the period."""
 
 import math
+from datetime import date, timedelta
 from typing import NoReturn
 
 import pandas as pd
@@ -15,10 +16,11 @@ from charts.timing import timing
 from charts.trend import trend
 from nocturne.access import Permission
 from nocturne.application import Application
-from nocturne.views import NothingRecorded, freshness, period, person
+from nocturne.views import NothingRecorded, freshness, period, person, person_nights
 from pages.access import require
 from pages.parts import (
     card,
+    chosen_row,
     escape,
     narrow,
     person_picker,
@@ -41,26 +43,19 @@ def _page() -> None:
     if not people:
         problem("Nobody is on the roster yet", "Home says how to add people.")
     person_id = st.query_params.get("person") or people[0].person_id
-    first, last = query_date("from"), query_date("to")
-    if first and last and first > last:
-        problem(
-            "The link's period ends before it begins.",
-            f"It runs from {first} to {last}; swap the two dates.",
-            "Show the newest four weeks",
-            _forget_period,
-        )
-    days = _PERIODS[st.session_state.get("person_period") or "4 weeks"]
     try:
-        found = person(application, actor, person_id)
-        shown = period(application, actor, person_id, first=first, last=last, days=days)
+        found, nights = person_nights(application, actor, person_id)
     except UnknownPerson as reason:
         problem(
             "This link names a person who is not on the roster.", str(reason), "Open another person", _forget
         )
     except NothingRecorded as reason:
-        problem(f"No night of {found.name} yet", str(reason))
+        _nothing_yet(application, person(application, actor, person_id), reason)
+    newest = nights["night"].max().date()
+    first, last = _period(newest)
+    shown = period(application, actor, person_id, first=first, last=last)
     if shown.coverage.recorded == 0:
-        _empty(application, found, shown)
+        _empty(found, shown, newest)
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(shown.title, _facts(shown))
@@ -110,12 +105,30 @@ def _facts(shown: PersonPeriod) -> str:
     return f"{span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
 
 
-def _empty(application: Application, found: Person, shown: PersonPeriod) -> NoReturn:
-    newest = application.archive.nights(application.organisation, found.person_id)["night"].max().date()
+def _period(newest: date) -> tuple[date, date]:
+    """The period that the link names; what it leaves open follows from the choice beside the title."""
+    days = _PERIODS[st.session_state.get("person_period") or "4 weeks"]
+    last = query_date("to") or newest
+    first = query_date("from") or last - timedelta(days=days - 1)
+    if first > last:
+        problem(
+            "The link's period ends before it begins.",
+            f"It runs from {first} to {last}; swap the two dates.",
+            "Show the newest four weeks",
+            _forget_period,
+        )
+    return first, last
+
+
+def _nothing_yet(application: Application, found: Person, reason: NothingRecorded) -> NoReturn:
+    stale_banner(freshness(application, [found]))
+    problem(f"No night of {found.name} yet", str(reason))
+
+
+def _empty(found: Person, shown: PersonPeriod, newest: date) -> NoReturn:
     problem(
         "No night in this period",
-        f"{found.name} has no session from {span(shown.first, shown.last)}. "
-        f"The newest night is {span(newest, newest)}.",
+        f"{found.name} has no session from {span(shown.first, shown.last)}. The newest night is {span(newest, newest)}.",
         "Show the newest four weeks",
         _forget_period,
     )
@@ -221,9 +234,8 @@ def _nights(found: Person, shown: PersonPeriod) -> None:
             },
             alt="Every sleep of the period with its statistics",
         )
-        rows = chosen["selection"]["rows"]
-        if rows:
-            session = str(table["session_id"].iloc[rows[0]])
+        session = chosen_row(chosen, table["session_id"].tolist(), f"person_rows_{found.person_id}")
+        if session:
             st.switch_page("night.py", query_params={"person": found.person_id, "session": session})
 
 

@@ -44,7 +44,7 @@ def _page() -> None:
         st.date_input(
             "Last night of the week",
             value=ending,
-            min_value=nights["night"].min().date(),
+            min_value=min(nights["night"].min().date(), ending),
             max_value=max(newest, ending),
             key=f"report_ending_{person_id}_{ending}",
             on_change=_choose_ending,

@@ -3,14 +3,18 @@
 Every page is registered here, also those the actor may not see, so that no link opens a file past this script.
 """
 
+import logging
 from pathlib import Path
 
 import streamlit as st
 
 from nocturne.access import Permission
 from pages.access import require
-from pages.parts import style
+from pages.parts import problem, style
 from pages.viewport import watch
+from store.people import StoreError
+
+log = logging.getLogger("nocturne.pages")
 
 _HERE = Path(__file__).parent
 
@@ -36,7 +40,11 @@ chosen = st.navigation(
     ],
     position="top",
 )
-require({name: permission for _, name, _, permission in _PAGES}[chosen.title])
 style()
-watch()
-chosen.run()
+try:
+    require({name: permission for _, name, _, permission in _PAGES}[chosen.title])
+    watch()
+    chosen.run()
+except (StoreError, OSError) as failure:
+    log.exception("A page could not read what is kept on this machine.")
+    problem("What is kept on this machine cannot be read", str(failure), "Try again", lambda: None)
