@@ -8,6 +8,9 @@ exist is an en dash.
 import math
 from datetime import date, datetime, timedelta
 
+import numpy as np
+import pandas as pd
+
 NBSP = "\u00a0"
 MINUS = "\u2212"
 NOTHING = "\u2013"
@@ -68,12 +71,32 @@ def number(value: float, decimals: int = 1) -> str:
     """A number with at most `decimals` places, half up, real minus and thin grouping of thousands: `1,204`."""
     if math.isnan(value):
         return NOTHING
-    scale = 10**decimals
-    rounded = _half_up(abs(value) * scale) / scale
-    text = f"{rounded:,.{decimals}f}"
+    shown = rounded(value, decimals)
+    text = f"{abs(shown):,.{decimals}f}"
     if decimals:
         text = text.rstrip("0").rstrip(".")
-    return f"{MINUS}{text}" if value < 0 and rounded else text
+    return f"{MINUS}{text}" if shown < 0 else text
+
+
+def rounded(value: float, decimals: int = 0) -> float:
+    """The number that `number` writes: half away from zero, never a negative zero; NaN stays NaN.
+
+    For tables that keep numbers as numbers: 86.5 becomes 87, where Python's own rounding makes 86.
+    """
+    if math.isnan(value):
+        return math.nan
+    scale = 10.0**decimals
+    size = _half_up(abs(value) * scale) / scale
+    return -size if value < 0 and size else size
+
+
+def rounded_series(values: "pd.Series[float]", decimals: int = 0) -> "pd.Series[float]":
+    """`rounded` of every value, as float64 with the same index; NaN stays NaN."""
+    wide = values.astype("float64")
+    scale = 10.0**decimals
+    size: pd.Series[float] = np.floor(wide.abs() * scale + 0.5) / scale
+    # Adding zero takes the sign off a negative zero.
+    return size.where(wide >= 0, -size) + 0.0
 
 
 def signed_quantity(value: float, unit: str = "", decimals: int = 1) -> str:

@@ -4,6 +4,8 @@ import math
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,27 @@ def test_a_difference_of_duration_has_its_sign(minutes: float, text: str) -> Non
 )
 def test_number(value: float, decimals: int, text: str) -> None:
     assert wording.number(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "shown"),
+    [(86.5, 0, 87.0), (-20.5, 0, -21.0), (92.45, 1, 92.5), (7.25, 1, 7.3), (-0.4, 0, 0.0), (480, 0, 480.0)],
+)
+def test_a_number_in_a_table_is_rounded_as_it_is_written(value: float, decimals: int, shown: float) -> None:
+    found = wording.rounded(value, decimals)
+    assert found == shown
+    assert math.copysign(1, found) == math.copysign(1, shown)
+    assert math.isnan(wording.rounded(NAN, decimals))
+
+
+@given(st.lists(st.floats(-100_000, 100_000, width=32) | st.just(NAN)), st.integers(0, 2))
+def test_a_column_is_rounded_as_its_numbers_are_written(values: list[float], decimals: int) -> None:
+    column = pd.Series(values, dtype="float32", index=[f"p{n}" for n in range(len(values))])
+    found = wording.rounded_series(column, decimals)
+    assert found.index.equals(column.index)
+    assert found.tolist() == pytest.approx([wording.rounded(v, decimals) for v in values], nan_ok=True, abs=0)
+    assert [wording.number(v, decimals) for v in found] == [wording.number(v, decimals) for v in values]
+    assert not (np.signbit(found) & (found == 0)).any()
 
 
 def test_quantities_and_percentages_keep_their_unit() -> None:
