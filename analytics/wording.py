@@ -8,7 +8,6 @@ exist is an en dash.
 import math
 from datetime import date, datetime, timedelta
 
-import numpy as np
 import pandas as pd
 
 NBSP = "\u00a0"
@@ -94,7 +93,7 @@ def rounded_series(values: "pd.Series[float]", decimals: int = 0) -> "pd.Series[
     """`rounded` of every value, as float64 with the same index; NaN stays NaN."""
     wide = values.astype("float64")
     scale = 10.0**decimals
-    size: pd.Series[float] = np.floor(wide.abs() * scale + 0.5) / scale
+    size = (wide.abs() * scale + 0.5) // 1 / scale
     # Adding zero takes the sign off a negative zero.
     return size.where(wide >= 0, -size) + 0.0
 
