@@ -14,9 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.grades import REASONS, first_exclusion
+from analytics.received import instants
 from analytics.score import period_scores
 from analytics.sleeper import Sleeper
-from analytics.usual import MINIMUM_REFERENCE_NIGHTS, REFERENCE_NIGHTS, counted_efficiency_pct
+from analytics.usual import (
+    MINIMUM_REFERENCE_NIGHTS,
+    REFERENCE_NIGHTS,
+    counted_efficiency_pct,
+    medians_before,
+)
 from analytics.zones import is_zone
 
 Counts = NDArray[np.int64]
@@ -82,6 +88,7 @@ def cohort_table(
     last = _day_number(night)
     owner = ids.get_indexer(pd.Index(nights["person_id"]))
     label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
+    known = np.flatnonzero(owner >= 0)
     inside = np.flatnonzero((owner >= 0) & (label > last - reach) & (label <= last))
     window = _Window(
         rows=nights.iloc[inside],
@@ -92,10 +99,12 @@ def cohort_table(
     asleep = window.grid(window.rows["tst_min"].to_numpy(dtype=np.float64))
     efficiency = window.grid(counted_efficiency_pct(window.rows))
     states = _states(window, asleep, _bounds(people, owner, label, synced), last)
+    lasts, at = _sleeps_of_the_last_night(window)
     table = pd.concat(
         [
             _facts(people, synced, ids),
-            _last_night(window, states[:, -1], ids),
+            _last_night(lasts, at, states[:, -1], ids),
+            _last_usual(lasts, at, nights.iloc[known], owner[known], ids),
             _means(asleep, efficiency, ids),
         ],
         axis=1,
@@ -153,14 +162,21 @@ def _states(window: _Window, asleep: Floats, bounds: tuple[Counts, Counts], last
     return states
 
 
-def _last_night(window: _Window, state: NDArray[np.uint8], ids: pd.Index) -> pd.DataFrame:
-    """Of each person the sleep that stands for the last night: the valid main sleep, else any main sleep, else any."""
+def _sleeps_of_the_last_night(window: _Window) -> tuple[pd.DataFrame, Counts]:
+    """The sleep that stands for each person's last night, and whose it is.
+
+    It is the valid main sleep, else any main sleep, else any.
+    """
     recent = np.flatnonzero(window.day == window.shape[1] - 1)
     rows, at = window.rows.iloc[recent], window.at[recent]
     rank = np.select([rows["valid"] & (rows["kind"] == "main"), rows["kind"] == "main"], [0, 1], 2)
     best = np.lexsort((rank, at))
     best = best[np.unique(at[best], return_index=True)[1]]
-    rows, at = rows.iloc[best], at[best]
+    return rows.iloc[best], at[best]
+
+
+def _last_night(rows: pd.DataFrame, at: Counts, state: NDArray[np.uint8], ids: pd.Index) -> pd.DataFrame:
+    """Each person's last night, from the sleep that stands for it."""
     columns: dict[str, object] = {}
     for name, found, nothing in (
         ("last_session_id", rows["session_id"].tolist(), ""),
@@ -168,17 +184,42 @@ def _last_night(window: _Window, state: NDArray[np.uint8], ids: pd.Index) -> pd.
         ("last_tst_min", rows["tst_min"].to_numpy(dtype=np.float64), np.nan),
         ("last_se_pct", counted_efficiency_pct(rows), np.nan),
     ):
-        filled = np.full(window.shape[0], nothing, dtype=object if nothing == "" else np.float64)
+        filled = np.full(len(ids), nothing, dtype=object if nothing == "" else np.float64)
         filled[at] = found
         columns[name] = filled
     # A person counts as silent only where nothing arrived, also when the night has been asked for.
-    arrived = np.isin(np.arange(window.shape[0]), at)
+    arrived = np.isin(np.arange(len(ids)), at)
     columns["last_state"] = [
         _STATES[int(code)] if here else "no data" for code, here in zip(state, arrived, strict=True)
     ]
     return pd.DataFrame(columns, index=ids).astype(
         {"last_session_id": "str", "last_reason": "str", "last_state": "str"}
     )
+
+
+def _last_usual(
+    rows: pd.DataFrame, at: Counts, nights: pd.DataFrame, owner: Counts, ids: pd.Index
+) -> pd.DataFrame:
+    """What was usual before each last night, by the rule of the page that shows the night itself.
+
+    Args:
+        rows: the sleeps of the last night.
+        at: whose they are.
+        nights: everybody's sleeps, however long ago.
+        owner: whose they are.
+        ids: the people.
+    """
+    main = (rows["kind"] == "main").to_numpy(dtype=bool)
+    before_us = np.full(len(ids), _NEVER, dtype=np.int64)
+    before_us[at[main]] = instants(rows["start"])[main]
+    counted = np.flatnonzero((nights["valid"] & (nights["kind"] == "main")).to_numpy(dtype=bool))
+    usual = medians_before(
+        owner[counted],
+        instants(nights["start"])[counted],
+        nights["tst_min"].to_numpy(dtype=np.float64)[counted],
+        before_us=before_us,
+    )
+    return pd.DataFrame({"last_usual_tst_min": usual}, index=ids)
 
 
 def _reason(codes: str) -> str:

@@ -109,10 +109,12 @@ class CohortOverview:
         night: the night in question (label).
         first, last: the period of the table and of the map.
         people: one row per person, index person_id, columns: name, tags, last_state ("valid", "no valid night",
-            "no data"), last_tst_min, last_se_pct, last_session_id, last_reason, score, score_e, score_c, score_d,
-            estimator (of the last 7 nights), mean_tst_min (mean of the last 7 nights, NaN below 3), usual_tst_min
-            (mean of the 28 nights before those 7, NaN below 5), delta_tst_min, mean_se_pct (7 nights), valid_7,
-            valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid night).
+            "no data"), last_tst_min, last_se_pct, last_usual_tst_min (usual for that one night: median of the last 28
+            valid nights before it, as in `NightView.against`; NaN below 5, and where no main sleep arrived),
+            last_session_id, last_reason, score, score_e, score_c, score_d, estimator (of the last 7 nights),
+            mean_tst_min (mean of the last 7 nights, NaN below 3), usual_tst_min (usual for those 7: mean of the valid
+            nights among the 28 before them, NaN below 5), delta_tst_min (of these two means), mean_se_pct (7 nights),
+            valid_7, valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid night).
             Whose sleep fell most against usual comes first.
         map_dates: night labels of the map, oldest first.
         map_values: float array people x nights of `tst_min`, NaN = not valid.

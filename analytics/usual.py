@@ -15,7 +15,7 @@ import pandas as pd
 
 from analytics import wording
 from analytics.score import MAXIMUM_UNKNOWN_SHARE
-from analytics.time_of_day import Floats, clock_statistics, wrap_h
+from analytics.time_of_day import Counts, Floats, clock_statistics, wrap_h
 
 MINIMUM_REFERENCE_NIGHTS = 5
 REFERENCE_NIGHTS = 28
@@ -106,6 +106,30 @@ def against_usual(
         )
         for statistic in COMPARED
     )
+
+
+def medians_before(owner: Counts, start_us: Counts, values: Floats, *, before_us: Counts) -> Floats:
+    """What is usual for a night of each of many people; NaN where fewer than 5 nights have a value.
+
+    It is the `usual` that `against_usual` gives beside one night: the median of the last 28 sleeps before it.
+
+    Args:
+        owner: whose each valid main sleep is, 0 to n - 1, in any order.
+        start_us: when it began, in microseconds.
+        values: what is compared, e.g. time asleep in minutes.
+        before_us: [n], when the night in question began.
+    """
+    earlier = np.flatnonzero(start_us < before_us[owner])
+    earlier = earlier[np.lexsort((start_us[earlier], owner[earlier]))]
+    counts = np.bincount(owner[earlier], minlength=len(before_us))
+    rank = np.repeat(np.cumsum(counts), counts) - np.arange(len(earlier)) - 1
+    last = rank < REFERENCE_NIGHTS
+    reference = np.full((len(before_us), REFERENCE_NIGHTS), np.nan)
+    reference[owner[earlier[last]], rank[last]] = values[earlier[last]]
+    enough = np.count_nonzero(~np.isnan(reference), axis=1) >= MINIMUM_REFERENCE_NIGHTS
+    medians = np.full(len(before_us), np.nan)
+    medians[enough] = np.nanmedian(reference[enough], axis=1)
+    return medians
 
 
 def no_usual(values: Mapping[str, float]) -> tuple[Against, ...]:

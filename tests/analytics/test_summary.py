@@ -10,6 +10,7 @@ import pytest
 
 from analytics import cohort_words
 from analytics.grades import REASONS
+from analytics.night_view import night_view
 from analytics.nights import night_table
 from analytics.summary import (
     CohortOverview,
@@ -276,6 +277,39 @@ class TestCohort:
         assert person["estimator"] == alone.score.estimator
         assert person["mean_se_pct"] == pytest.approx(alone.score.mean_se_pct)
         assert (person["valid_7"], person["valid_28"]) == (6, 27)
+
+    def test_usual_of_the_last_night_is_what_the_night_itself_says(self) -> None:
+        random = np.random.default_rng(13)
+        lengths = {
+            # Beyond the window of the tables: 28 valid nights reach as far back as they have to.
+            "ana": [
+                *random.normal(450, 60, 60).round(),
+                *[math.nan] * 40,
+                *random.normal(400, 30, 20).round(),
+            ],
+            "ben": [460.0, 480, 420, 500, 470, 430],
+            "cem": [460.0, 480, 420, 500, 430],
+            # A last night that is left out has its usual too.
+            "dee": [*random.normal(450, 60, 30).round(), 100.0],
+        }
+        made = {
+            who: sleeps((date(2026, 2, 11) - timedelta(days=len(asleep))).isoformat(), asleep)
+            for who, asleep in lengths.items()
+        }
+        found = cohort(several(**made), *made, "eve").people["last_usual_tst_min"]
+        for who, recordings in made.items():
+            sessions = session_set(recordings)
+            shown = night_view(sessions, night_table(sessions, zone="UTC"), recordings[-1].name).against[0]
+            assert found[who] == pytest.approx(shown.usual, nan_ok=True, rel=1e-12)
+        assert found.isna().to_dict() == {
+            "ana": False, "ben": False, "cem": True, "dee": False, "eve": True
+        }  # fmt: skip
+
+    def test_a_last_night_that_could_not_be_used_has_no_usual(self) -> None:
+        awake = Recording(start=at("2026-02-10 23:00"), stages=((0, 600),))
+        people = cohort(several(ana=[*sleeps("2026-01-28", [460.0] * 13), awake]), "ana").people
+        assert people["last_session_id"].tolist() == [awake.name]
+        assert people["last_usual_tst_min"].isna().all()
 
     def test_the_sparkline_is_the_last_28_nights_with_breaks(self) -> None:
         made = sleeps("2026-01-13", [480.0] * 27 + [math.nan, 420])
