@@ -16,6 +16,7 @@ from nocturne import roster, runs, sync, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
+from nocturne.progress import Failure
 from settings import SettingsError, read_settings
 from store.people import DuplicatePerson, InvalidPerson, NewPerson, Person, StoreError, UnknownPerson
 
@@ -88,6 +89,7 @@ def _demo_application(*, needs_vendor: bool) -> Iterator[Application]:
 
 
 def _add(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
+    _refuse_in_the_demo(application)
     tags = tuple(tag.strip() for tag in (chosen.tags or "").split(";") if tag.strip())
     person = roster.add_person(
         application,
@@ -106,6 +108,7 @@ def _add(application: Application, actor: Actor, chosen: argparse.Namespace) -> 
 
 
 def _import(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
+    _refuse_in_the_demo(application)
     try:
         text = chosen.file.read_text(encoding="utf-8-sig")
     except OSError as problem:
@@ -141,9 +144,7 @@ def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) ->
             "Nobody is on the roster yet. `python -m nocturne people import FILE.csv` puts people there."
         )
     progress = sync.synchronise(application, actor, people, days=chosen.days)
-    names = {person.person_id: person.name for person in people}
-    for failure in progress.failures:
-        print(f"{names[failure.person_id]}: {failure.reason}", file=sys.stderr)
+    _complain(progress.failures, people)
     if progress.halted:
         print(f"Stopped for everybody: {progress.halted}", file=sys.stderr)
     print(
@@ -181,12 +182,27 @@ def _report(application: Application, actor: Actor, chosen: argparse.Namespace) 
     made = runs.weekly_reports(
         application, actor, people, ending=ending, formats=chosen.format, folder=chosen.out
     )
-    names = {person.person_id: person.name for person in people}
     for path in made.files:
         print(path)
-    for failure in made.failures:
-        print(f"{names[failure.person_id]}: {failure.reason}", file=sys.stderr)
+    _complain(made.failures, people)
     return IN_PART if made.failures else DONE
+
+
+def _complain(failures: Sequence[Failure], people: Sequence[Person]) -> None:
+    """Every person left out, those with the same reason in one line."""
+    names = {person.person_id: person.name for person in people}
+    by_reason: dict[str, list[str]] = {}
+    for failure in failures:
+        by_reason.setdefault(failure.reason, []).append(names[failure.person_id])
+    for reason, concerned in by_reason.items():
+        print(f"{', '.join(concerned)}: {reason}", file=sys.stderr)
+
+
+def _refuse_in_the_demo(application: Application) -> None:
+    if application.settings.environment == "demo":
+        raise _Usage(
+            "This is the demo, whose people are made up. Set ASLEEP_API_KEY to keep a roster of your own."
+        )
 
 
 def _people(application: Application, actor: Actor, wanted: str) -> tuple[Person, ...]:

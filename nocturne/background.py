@@ -5,6 +5,7 @@ from threading import Event, Thread
 
 from nocturne.access import local_actor
 from nocturne.application import Application
+from nocturne.progress import SyncProgress
 from nocturne.sync import synchronise
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,13 @@ class BackgroundSync:
         self._thread.start()
 
     def request(self) -> None:
-        """Asks for a synchronisation now; one that is running is not started twice."""
+        """Asks for a synchronisation now; one that is running is not started twice.
+
+        The board says at once that it has begun, so that whoever asked sees it.
+        """
+        board = self._application.board
+        if not board.progress.running:
+            board.show(SyncProgress(state="listing", people=len(self._application.people())))
         self._wake.set()
 
     def stop(self) -> None:
@@ -46,9 +53,7 @@ class BackgroundSync:
         application = self._application
         actor = local_actor(application.organisation)
         try:
-            people = application.people()
-            if people:
-                synchronise(application, actor, people, stop=self._stop)
+            synchronise(application, actor, application.people(), stop=self._stop)
         except Exception:
             # The thread must outlive a fault of one round; the next round tries again, and the log says what happened.
             log.exception("A synchronisation broke off; the next one starts at the next interval.")

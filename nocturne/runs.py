@@ -72,7 +72,7 @@ def weekly_reports(
 ) -> RunReport:
     """The weekly reports of these people as files in `folder`, which is made when it is not there.
 
-    A person without any night is listed as a failure; the others are served.
+    A person of whom nothing was recorded in that week is listed as a failure; the others are served.
 
     Raises:
         NotAllowed: the actor may not make reports.
@@ -86,6 +86,10 @@ def weekly_reports(
             report = person_report(application, actor, person.person_id, ending=ending)
         except NothingRecorded as reason:
             failures.append(Failure(person_id=person.person_id, reason=str(reason)))
+            continue
+        if not report.period.coverage.recorded:
+            nothing = f"Nothing was recorded in the week that ends on {ending}."
+            failures.append(Failure(person_id=person.person_id, reason=nothing))
             continue
         for kind in formats:
             made = document(application, report, kind)

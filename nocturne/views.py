@@ -172,7 +172,12 @@ def overview(
     people = cohort_people(application, actor, cohort)
     nights = statistics(application, people)
     states = application.store.sync_states(application.organisation)
-    synced = {key: state.succeeded_at for key, state in states.items() if state.succeeded_at is not None}
+    asked = timedelta(days=application.settings.nocturne_sync_days)
+    synced = {
+        key: ((state.succeeded_at - asked).date(), state.succeeded_at.date())
+        for key, state in states.items()
+        if state.succeeded_at is not None
+    }
     return cohort_overview(
         [sleeper(person) for person in people],
         nights,

@@ -58,7 +58,8 @@ def _page() -> None:
     with aside:
         _delivered(seen)
         _sync_state(application, nights)
-        _more_people(application, actor)
+        if application.settings.environment != "demo":
+            _more_people(application, actor)
 
 
 def _facts(seen: CohortOverview, cohort: Cohort) -> str:
@@ -101,19 +102,19 @@ def _person(person_id: str, row: "pd.Series[Any]", newest: pd.Timestamp | None) 
             alt=f"Time asleep of the last 28 nights, {of(int(row['valid_28']), 28)} valid",
             width=160,
         )
-        if state != "no data":
-            st.page_link(
-                "night.py",
-                label="Night",
-                icon=":material/bedtime:",
-                query_params=link_params(person=person_id, session=row["last_session_id"]),
-            )
+        session = None if state == "no data" else row["last_session_id"]
+        st.page_link(
+            "night.py",
+            label="Night",
+            icon=":material/bedtime:",
+            query_params=link_params(person=person_id, session=session),
+        )
 
 
 def _no_data_words(newest: pd.Timestamp | None) -> str:
     if newest is None:
         return "No night has arrived yet."
-    return f"Nothing arrived for this night; the newest is of {day(newest.date(), year=False, short=True)}."
+    return f"Nothing arrived for this night; the newest is the one to {day(newest.date(), year=False, short=True)}."
 
 
 def _score_words(row: "pd.Series[Any]") -> str:
@@ -187,7 +188,7 @@ def _sync_state(application: Application, nights: pd.DataFrame) -> None:
             st.caption(escape(progress.halted))
         if st.button("Synchronise now", icon=":material/sync:"):
             here().request_sync()
-            st.toast("Asked for new nights.")
+            st.rerun()
 
 
 def _as_of(moment: datetime | None) -> str:

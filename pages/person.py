@@ -10,7 +10,7 @@ import streamlit as st
 from analytics.score import Part
 from analytics.summary import PersonPeriod
 from analytics.usual import counted_efficiency_pct
-from analytics.wording import clock, duration, number, of, percent, signed_quantity, span
+from analytics.wording import clock, day, duration, number, of, percent, plural, signed_quantity, span
 from charts.sparkline import part_bar
 from charts.timing import timing
 from charts.trend import trend
@@ -34,6 +34,8 @@ from pages.parts import (
 )
 from store.people import Person, UnknownPerson
 
+# A mean needs three nights (docs/definitions.md), a typical time of day no fewer.
+_TYPICAL_FROM = 3
 _PERIODS = {"4 weeks": 28, "3 months": 91, "1 year": 365}
 
 
@@ -80,7 +82,7 @@ def _page() -> None:
     with card("trend", _trend_heading(shown), _trend_caption(shown)):
         show(trend(shown, theme(), narrow=narrow()), key="trend")
     _nights(found, shown)
-    _quality(shown)
+    _quality(shown, nights["night"].min().date())
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))
 
@@ -128,7 +130,8 @@ def _nothing_yet(application: Application, found: Person, reason: NothingRecorde
 def _empty(found: Person, shown: PersonPeriod, newest: date) -> NoReturn:
     problem(
         "No night in this period",
-        f"{found.name} has no session from {span(shown.first, shown.last)}. The newest night is {span(newest, newest)}.",
+        f"{found.name} has no session from {span(shown.first, shown.last)}. "
+        f"The newest night is {span(newest, newest)}.",
         "Show the newest four weeks",
         _forget_period,
     )
@@ -171,8 +174,14 @@ def _timing_heading(shown: PersonPeriod) -> str:
     if not len(shown.valid):
         return "No valid night in this period"
     bed, rise = shown.bed, shown.rise
-    if math.isnan(bed.mean_h):
-        return "There is no typical bedtime in this period"
+    if bed.nights < _TYPICAL_FROM or math.isnan(bed.mean_h):
+        few = bed.nights < _TYPICAL_FROM
+        nights = plural(bed.nights, "night")
+        return (
+            f"{nights}: too few for a typical bedtime"
+            if few
+            else "There is no typical bedtime in this period"
+        )
     spread = "" if math.isnan(bed.sd_min) else f", give or take {duration(bed.sd_min)}"
     return f"To bed at {clock(bed.mean_h)}{spread}; up at {clock(rise.mean_h)}"
 
@@ -181,7 +190,7 @@ def _trend_heading(shown: PersonPeriod) -> str:
     result = shown.trend
     weeks = max(1, round(result.span_days / 7))
     if result.verdict == "too few":
-        return f"{result.nights} nights: too few for a trend"
+        return f"{plural(result.nights, 'night')}: too few for a trend"
     if result.verdict == "none":
         return f"No clear trend in time asleep over {weeks} weeks"
     longer = "longer" if result.slope_per_week > 0 else "shorter"
@@ -205,7 +214,7 @@ def _trend_caption(shown: PersonPeriod) -> str:
 
 def _nights(found: Person, shown: PersonPeriod) -> None:
     table = shown.nights.sort_values("start", ascending=False)
-    with card("nights", f"{len(table)} sleeps in this period", "Choose a row to open the night."):
+    with card("nights", f"{plural(len(table), 'session')} in this period", "Choose a row to open the night."):
         chosen = st.dataframe(
             pd.DataFrame(
                 {
@@ -239,7 +248,7 @@ def _nights(found: Person, shown: PersonPeriod) -> None:
             st.switch_page("night.py", query_params={"person": found.person_id, "session": session})
 
 
-def _quality(shown: PersonPeriod) -> None:
+def _quality(shown: PersonPeriod, oldest: date) -> None:
     coverage = shown.coverage
     heading = f"{of(coverage.recorded, coverage.expected)} nights recorded, {number(coverage.valid, 0)} of them valid"
     with card("quality", heading):
@@ -249,7 +258,10 @@ def _quality(shown: PersonPeriod) -> None:
             st.markdown(f"{count} × {escape(reason)}")
         missing = coverage.expected - coverage.recorded
         if missing:
-            st.caption(f"On {missing} of {coverage.expected} nights nothing was recorded.")
+            st.caption(
+                f"On {of(missing, coverage.expected)} nights there is no recording. The first that arrived at all is "
+                f"the one to {day(oldest, weekday=False)}; what lies before may never have been asked for."
+            )
 
 
 _page()

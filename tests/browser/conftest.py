@@ -1,31 +1,16 @@
 """A real Chromium on a real server; every request that would leave the machine is noted and refused."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
-from tests.serving import CHROMIUM_FLAGS, Served, chromium, serve_script
+from tests.serving import Served, serve_script
 
 DEMO = {"NOCTURNE_DEMO_PEOPLE": "9", "NOCTURNE_DEMO_NIGHTS": "40", "NOCTURNE_SYNC_INTERVAL_MINUTES": "0"}
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium()
-    if path is None:
-        message = "Chromium is not installed, so no page was opened. Install it: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
-        yield started
-        started.close()
 
 
 @dataclass

@@ -140,3 +140,28 @@ def test_the_demo_needs_no_key(
     assert (tmp_path / "data" / "demo").is_dir()
     assert main(["people", "list"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_a_real_person_does_not_end_in_the_demo(
+    monkeypatch: pytest.MonkeyPatch, roster: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("ASLEEP_API_KEY")
+    monkeypatch.delenv("ASLEEP_BASE_URL")
+    assert main(["people", "import", str(roster)]) == 2
+    assert main(["people", "add", "G-1", "--name", "Noa", "--zone", "UTC"]) == 2
+    assert "Set ASLEEP_API_KEY" in capsys.readouterr().err
+
+
+def test_the_same_complaint_is_made_once_for_all(
+    roster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    capsys.readouterr()
+    monkeypatch.setenv("ASLEEP_BASE_URL", f"http://127.0.0.1:{free_port()}")
+    assert main(["sync"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    monkeypatch.setenv("NOCTURNE_DATABASE_URL", f"sqlite:///{roster}/nocturne.sqlite3")
+    assert main(["status"]) == 1
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert said.strip()

@@ -104,3 +104,17 @@ def test_an_unknown_role_may_nothing(application: Application) -> None:
     with pytest.raises(NotAllowed):
         import_people(application, elsewhere, f"{HEADER}G-1,Noa,UTC,,,\n")
     assert not application.people()
+
+
+def test_a_tag_that_would_hide_everybody_is_refused(application: Application, actor: Actor) -> None:
+    report = import_people(application, actor, f"{HEADER}G-1,Noa,UTC,,,Everyone\n")
+    assert "names everybody" in report.refused[0].reason
+    with pytest.raises(RosterError):
+        add_person(application, actor, NewPerson(vendor_id="G-1", name="Noa", zone="UTC", tags=("everyone",)))
+
+
+def test_a_file_that_is_no_csv_is_refused_with_its_line(application: Application, actor: Actor) -> None:
+    with pytest.raises(RosterError, match="Line 2 cannot be read as CSV"):
+        import_people(application, actor, f"{HEADER}G-1,{'x' * 200_000},UTC,,,\n")
+    report = import_people(application, actor, f"{HEADER}G-1,Noa,UTC,{'9' * 5000},,\n")
+    assert "a year like 1988" in report.refused[0].reason

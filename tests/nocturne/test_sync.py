@@ -1,6 +1,7 @@
 """Nights on their way into the archive, over real HTTP against the simulator."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -57,10 +58,21 @@ def test_what_was_stopped_goes_on_where_it_was(
     application.board.show = stop_after_the_first_person  # type: ignore[method-assign]
     partial = synchronise(application, actor, application.people(), stop=stop)
     assert 0 < partial.nights_done < partial.nights
+    states = application.store.sync_states(application.organisation).values()
+    cut_off = [state for state in states if state.failed]
+    assert cut_off
+    assert all(state.succeeded_at is None and "stopped" in state.error for state in cut_off)
+    assert partial.people_complete == len(states) - len(cut_off)
     application.board.show = show  # type: ignore[method-assign]
+    unfinished = sum(
+        state != "COMPLETE"
+        for person in application.people()
+        for state in application.archive.known(application.organisation, person.person_id).values()
+    )
     rest = synchronise(application, actor, application.people())
-    assert rest.nights <= partial.nights - partial.nights_done + 12
+    assert rest.nights == partial.nights - partial.nights_done + unfinished
     assert rest.nights_done == rest.nights
+    assert rest.people_complete == len(application.people())
 
 
 def test_a_person_whom_the_vendor_does_not_know_fails_alone(
@@ -121,3 +133,68 @@ def test_newest_nights_come_first(application: Application, actor: Actor, simula
     first_round = spans[: len(simulator.world.people)]
     assert all(oldest <= 8 for _, oldest in first_round)
     assert max(oldest for _, oldest in spans) > 20
+
+
+def test_a_full_disk_fails_the_person_and_not_the_synchronisation(
+    application: Application, actor: Actor, simulator: Running
+) -> None:
+    import_people(application, actor, roster_csv(simulator))
+    unlucky = application.people()[2]
+    put = application.archive.put
+
+    def full_for_one(*args: object, **kwargs: object) -> object:
+        if args[1] == unlucky.person_id:
+            raise OSError(28, "No space left on device")
+        return put(*args, **kwargs)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(application.archive), "put", lambda _self, *a, **k: full_for_one(*a, **k))
+        progress = synchronise(application, actor, application.people())
+    assert [failure.person_id for failure in progress.failures] == [unlucky.person_id]
+    assert "No space left on device" in progress.failures[0].reason
+    assert not application.board.progress.running
+    assert progress.people_complete == len(application.people()) - 1
+
+
+def test_a_fault_of_our_own_ends_the_board_too(
+    application: Application, actor: Actor, simulator: Running
+) -> None:
+    import_people(application, actor, roster_csv(simulator))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(application.archive), "put", lambda *_a, **_k: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            synchronise(application, actor, application.people())
+    assert not application.board.progress.running
+    assert freshness(application, application.people()).as_of is None
+
+
+def test_a_session_that_the_vendor_deleted_leaves_the_archive(filled: Application, actor: Actor) -> None:
+    person = filled.people()[0]
+    nights = filled.archive.nights(filled.organisation, person.person_id)
+    gone = str(nights["session_id"].iloc[-3])
+    filled.asleep.delete_session(person.vendor_id, gone)
+    synchronise(filled, actor, [person])
+    after = filled.archive.nights(filled.organisation, person.person_id)
+    assert gone not in set(after["session_id"])
+    assert len(after) == len(nights) - 1
+
+
+def test_a_lost_file_is_brought_back_whole(filled: Application, actor: Actor) -> None:
+    person = filled.people()[0]
+    before = len(filled.archive.nights(filled.organisation, person.person_id))
+    filled.archive.erase(filled.organisation, person.person_id)
+    synchronise(filled, actor, [person], days=3)
+    assert len(filled.archive.nights(filled.organisation, person.person_id)) == before
+
+
+def test_one_person_brought_up_to_date_does_not_make_the_others_fresh(
+    filled: Application, make_application: Callable[..., Application]
+) -> None:
+    later = make_application(now=NOW + timedelta(days=5))
+    people = later.people()
+    synchronise(later, local_actor(later.organisation), people[:1])
+    fresh = freshness(later, people)
+    assert not fresh.stale
+    assert fresh.behind == len(people) - 1
+    assert freshness(later, people[:1]).behind == 0
+    assert freshness(later, people[1:]).stale

@@ -1,25 +1,30 @@
 """What pages ask for: cohorts, the newest night, links that name nothing."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
+import pandas as pd
 import pytest
 
 from analytics.night_view import UnknownNight
+from analytics.sessions import SessionSet
+from cache.archive import Delivery
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.roster import add_person
+from nocturne.roster import EVERYONE, add_person, import_people
 from nocturne.views import (
-    EVERYONE,
     NothingRecorded,
     UnknownCohort,
     cohort_people,
     cohorts,
+    last_night,
     night,
     overview,
     period,
 )
 from store.people import NewPerson, UnknownPerson
-from tests.nocturne.conftest import NIGHTS
+from tests.nocturne.conftest import NIGHTS, NOW
 
 
 def test_cohorts_are_everyone_and_one_for_each_tag(filled: Application, actor: Actor) -> None:
@@ -74,3 +79,43 @@ def test_links_that_name_nothing_are_told_apart(filled: Application, actor: Acto
     )
     with pytest.raises(NothingRecorded, match="next synchronisation"):
         period(filled, actor, newcomer.person_id)
+
+
+def test_last_night_is_today_only_once_half_of_them_have_slept() -> None:
+    today, yesterday = pd.Timestamp(NOW.date()), pd.Timestamp(NOW.date()) - pd.Timedelta(days=1)
+    rows = [(f"p_{number}", yesterday) for number in range(5)] + [("p_0", today)]
+    nights = pd.DataFrame(rows, columns=["person_id", "night"]).assign(valid=True, kind="main")
+    clock = cast("Application", SimpleNamespace(now=lambda: NOW))
+    assert last_night(clock, nights) == yesterday.date()
+    more = [(f"p_{number}", today) for number in (1, 2)]
+    slept = pd.concat(
+        [nights, pd.DataFrame(more, columns=["person_id", "night"]).assign(valid=True, kind="main")]
+    )
+    assert last_night(clock, slept) == today.date()
+    assert last_night(clock, nights.iloc[:0]) == yesterday.date()
+
+
+def test_a_new_zone_dates_nights_anew_at_once(filled: Application, actor: Actor) -> None:
+    person = filled.people()[0]
+    sessions = filled.archive.sessions(filled.organisation, person.person_id)
+    bare = SessionSet(
+        frame=sessions.frame.assign(created_timezone="", received=NOW + timedelta(seconds=1)),
+        stages=sessions.stages,
+        snoring=sessions.snoring,
+    )
+    delivery = Delivery(person_id=person.person_id, zone=person.zone, sessions=bare)
+    filled.archive.put_many(filled.organisation, [delivery])
+    zone = "Asia/Seoul" if person.zone != "Asia/Seoul" else "Europe/Berlin"
+    line = f"vendor_id,name,zone\n{person.vendor_id},{person.name},{zone}\n"
+    import_people(filled, actor, line)
+    after = filled.archive.nights(filled.organisation, person.person_id)
+    assert set(after["zone"]) == {zone}
+
+
+def test_somebody_of_the_other_vendor_environment_is_not_here(filled: Application, actor: Actor) -> None:
+    other = filled.store.add_person(
+        filled.organisation, NewPerson(vendor_id="G-t", name="Test", zone="UTC", environment="test")
+    )
+    assert other not in filled.people()
+    with pytest.raises(UnknownPerson):
+        period(filled, actor, other.person_id)

@@ -13,9 +13,11 @@ from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.roster import add_person, import_people
 from nocturne.sync import synchronise
-from store.people import NewPerson
+from pages.parts import escape
+from store.people import NewPerson, StoreUnavailable
 from tests.nocturne.conftest import make_application, roster_csv, simulator  # noqa: F401
 from tests.pages.test_parts import HOSTILE
+from tests.serving import free_port
 
 ROUTER = Path(__file__).resolve().parents[2] / "pages" / "router.py"
 PAGES = ("home.py", "night.py", "person.py", "cohort.py", "report.py")
@@ -102,7 +104,10 @@ def test_a_name_may_hold_anything(filled: Application, page: str) -> None:
         filled.store.update_person(filled.organisation, replace(person, name=HOSTILE))
     app = run(page)
     assert not app.exception
-    assert HOSTILE not in words(app), "the name reached the page without its backslashes"
+    said = words(app)
+    assert HOSTILE not in said, "the name reached the page without its backslashes"
+    if page in {"night.py", "person.py", "report.py"}:
+        assert escape(HOSTILE) in said
 
 
 def test_a_person_without_nights_has_a_page_that_says_so(empty: Application) -> None:
@@ -112,3 +117,49 @@ def test_a_person_without_nights_has_a_page_that_says_so(empty: Application) -> 
         app = run(page)
         assert not app.exception, page
         assert "No night of Noa yet" in words(app) or page == "cohort.py"
+
+
+@pytest.mark.parametrize(
+    ("page", "params"),
+    [
+        ("person.py", {"from": "2027-01-01"}),
+        ("person.py", {"to": "0001-01-01"}),
+        ("report.py", {"ending": "2020-01-01"}),
+        ("report.py", {"ending": "0001-01-01"}),
+        ("cohort.py", {"from": "2026-03-01"}),
+        ("cohort.py", {"from": "0001-01-01"}),
+        ("cohort.py", {"from": "2026-03-01", "to": "2030-03-01"}),
+    ],
+)
+def test_no_date_in_a_link_breaks_a_page(filled: Application, page: str, params: dict[str, str]) -> None:
+    app = run(page, **params)
+    assert not app.exception
+    assert app.title
+
+
+def test_a_first_synchronisation_that_failed_says_why(
+    make_application: Callable[..., Application],  # noqa: F811
+    simulator: Running,  # noqa: F811
+) -> None:
+    application = make_application(address=f"http://127.0.0.1:{free_port()}")
+    applications.register(application, request_sync=lambda: None)
+    actor = local_actor(application.organisation)
+    import_people(application, actor, roster_csv(simulator))
+    synchronise(application, actor, application.people())
+    for page in PAGES[:3]:
+        app = run(page)
+        assert not app.exception
+        assert "The last attempt failed" in words(app), page
+    applications.forget()
+
+
+def test_what_the_database_cannot_do_is_said_without_a_traceback(
+    filled: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> object:
+        raise StoreUnavailable("The database cannot be reached. Check its disk and try again.")
+
+    monkeypatch.setattr(type(filled.store), "people", fail)
+    app = run()
+    assert not app.exception
+    assert "cannot be reached" in words(app)

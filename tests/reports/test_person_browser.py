@@ -1,36 +1,17 @@
 """The report where readers meet it: in a browser, on a phone, in the dark, and on one sheet of paper."""
 
-import os
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from reports.style import palettes
 from reports.weekly import PersonReport, weekly_html
 from tests.reports.made_up import NAN, report_of, week_of_nights
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 A4_PRINTABLE = {"width": 658, "height": 986}  # 174 mm by 261 mm at 96 to the inch
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing; .ci/run installs it")
-        pytest.skip("Chromium is missing, so the report was not looked at: install the package chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""What all kinds of tests share."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.serving import CHROMIUM_FLAGS, chromium
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        message = "Chromium is not installed, so no page was opened. Install it: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(autouse=True)
+def main_module_kept() -> Iterator[None]:
+    """Streamlit's test runner puts the page in the place of the main module; a child process would start from it."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
