@@ -126,7 +126,7 @@ _BESIDE: Final = (
     _Pair("sol_min", "vendor_sol_min", "Latency", "duration", 0.5),
     _Pair("waso_min", "vendor_waso_min", "Awake after onset", "duration", 0.5),
     _Pair("final_wake_min", "vendor_final_wake_min", "Final wake", "duration", 0.5),
-    _Pair("se_pct", "vendor_se_pct", "Efficiency", "percent", 1.1),
+    _Pair("se_pct", "vendor_se_pct", "Efficiency, of time in bed", "percent", 1.1),
     _Pair("awakenings", "vendor_awakenings", "Awakenings", "count", 0.0),
 )
 

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analytics import wording
+from analytics.efficiency import counted_efficiency_pct
 from analytics.regularity import Consistency, Estimator, consistencies, consistency, in_words
 
 Floats = NDArray[np.float64]
@@ -40,8 +41,6 @@ SCORE_COLUMNS: Final = (
 MINIMUM_NIGHTS = 3
 CONFIDENT_NIGHTS = 5
 CONSISTENCY_DAYS = 14
-# Above this share of lost signal a night is not in aggregates at all.
-MAXIMUM_UNKNOWN_SHARE = 0.20
 
 # National Sleep Foundation: the age in years from which a row holds, and its hours of sleep: may be
 # appropriate from, recommended from, recommended to, may be appropriate to.
@@ -185,7 +184,8 @@ def period_score(nights: pd.DataFrame, *, age_years: float | None, first: date, 
     """
     ages = _age_of_one(nights, age_years)
     row = period_scores(nights, ages=ages, first=first, last=last).iloc[0]
-    return _in_words(row, _consistency(_days(nights, first, last)), age_years, single=False)
+    days = _days(nights, first, last)
+    return _in_words(row, _consistency(days), age_years, single=False, whole=_whole(days))
 
 
 def night_score(nights: pd.DataFrame, *, age_years: float | None, night: date) -> PeriodScore:
@@ -195,9 +195,11 @@ def night_score(nights: pd.DataFrame, *, age_years: float | None, night: date) -
         ValueError: the nights are of more than one person.
     """
     ages = _age_of_one(nights, age_years)
-    row = _means(_days(nights, night, night), ages, minimum=1).iloc[0]
+    tonight = _days(nights, night, night)
+    row = _means(tonight, ages, minimum=1).iloc[0]
     first = pd.Timestamp(night) - pd.Timedelta(days=CONSISTENCY_DAYS - 1)
-    return _in_words(row, _consistency(_days(nights, first, night)), age_years, single=True)
+    days = _days(nights, first, night)
+    return _in_words(row, _consistency(days), age_years, single=True, whole=_whole(tonight))
 
 
 def _days(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
@@ -205,16 +207,15 @@ def _days(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     label = nights["night"]
     inside = (label >= pd.Timestamp(first)) & (label <= pd.Timestamp(last)) & (nights["kind"] == "main")
     days = nights[inside].sort_values(["person_id", "day_index"])
-    unknown = days["unknown_share"]
     usable = days["valid"].astype(bool) & days["se_pct"].notna() & days["tst_min"].notna()
-    known_only = (unknown > 0) & (unknown <= MAXIMUM_UNKNOWN_SHARE)
     person, index = days["person_id"], days["day_index"]
     paired = (person == person.shift()) & (index == index.shift() + 1)
     columns = {
         # Plain objects: a categorical column would not match the index of ages.
         "person_id": person.astype(object),
         "usable": usable,
-        "se_pct": days["se_pct"].where(~known_only, days["se_known_pct"]),
+        "se_pct": counted_efficiency_pct(days),
+        "whole": ~(days["unknown_share"] > 0),
         "tst_min": days["tst_min"],
         "midsleep_clock_h": days["midsleep_clock_h"].where(usable),
         "sri_agree": days["sri_agree"].where(paired, 0),
@@ -242,6 +243,11 @@ def _means(days: pd.DataFrame, ages: "pd.Series[float]", *, minimum: int) -> pd.
     return pd.DataFrame(columns, index=people.rename("person_id"))
 
 
+def _whole(days: pd.DataFrame) -> bool:
+    """Whether no signal was lost in any of the nights that count."""
+    return bool(days.loc[days["usable"], "whole"].all())
+
+
 def _age_of_one(nights: pd.DataFrame, age_years: float | None) -> "pd.Series[float]":
     people = nights["person_id"].unique()
     if len(people) > 1:
@@ -257,13 +263,13 @@ def _consistency(days: pd.DataFrame) -> Consistency:
 
 
 def _in_words(
-    row: "pd.Series[float]", regular: Consistency, age_years: float | None, *, single: bool
+    row: "pd.Series[float]", regular: Consistency, age_years: float | None, *, single: bool, whole: bool
 ) -> PeriodScore:
     nights = int(row["nights"])
     efficiency, duration = float(row["score_e"]), float(row["score_d"])
     total = float(overall(efficiency, regular.value, duration))
     parts = (
-        _part("efficiency", efficiency, _efficiency_reason(row, nights, single=single)),
+        _part("efficiency", efficiency, _efficiency_reason(row, nights, single=single, whole=whole)),
         _part("consistency", regular.value, regular.reason),
         _part("duration", duration, _duration_reason(row, nights, age_years, single=single)),
     )
@@ -289,8 +295,9 @@ def _part(name: str, value: float, reason: str) -> Part:
     return Part(name=name, value=value, weight=WEIGHTS[name], reason=reason)
 
 
-def _efficiency_reason(row: "pd.Series[float]", nights: int, *, single: bool) -> str:
-    asleep = f"asleep {wording.percent(float(row['mean_se_pct']))} of the time in bed"
+def _efficiency_reason(row: "pd.Series[float]", nights: int, *, single: bool, whole: bool) -> str:
+    time = "time in bed" if whole else "known time in bed"
+    asleep = f"asleep {wording.percent(float(row['mean_se_pct']))} of the {time}"
     return _over(asleep, nights, single=single)
 
 

@@ -114,8 +114,8 @@ class CohortOverview:
             last_session_id, last_reason, score, score_e, score_c, score_d, estimator (of the last 7 nights),
             mean_tst_min (mean of the last 7 nights, NaN below 3), usual_tst_min (usual for those 7: mean of the valid
             nights among the 28 before them, NaN below 5), delta_tst_min (of these two means), mean_se_pct (7 nights),
-            valid_7, valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid night).
-            Whose sleep fell most against usual comes first.
+            valid_7, valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid
+            night). Whose sleep fell most against usual comes first.
         map_dates: night labels of the map, oldest first.
         map_values: float array people x nights of `tst_min`, NaN = not valid.
         map_states: uint8 array people x nights: 0 not synced, 1 synced but no valid night, 2 valid.

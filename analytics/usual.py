@@ -14,8 +14,23 @@ import numpy as np
 import pandas as pd
 
 from analytics import wording
-from analytics.score import MAXIMUM_UNKNOWN_SHARE
+from analytics.efficiency import counted_efficiency_pct
 from analytics.time_of_day import Counts, Floats, clock_statistics, wrap_h
+
+__all__ = [
+    "ABOUT_THE_SAME_MIN",
+    "COMPARED",
+    "MINIMUM_REFERENCE_NIGHTS",
+    "REFERENCE_NIGHTS",
+    "Against",
+    "against_usual",
+    "comparable",
+    "counted_efficiency_pct",
+    "in_words",
+    "length_finding",
+    "medians_before",
+    "no_usual",
+]
 
 MINIMUM_REFERENCE_NIGHTS = 5
 REFERENCE_NIGHTS = 28
@@ -76,14 +91,6 @@ def comparable(nights: pd.DataFrame) -> pd.DataFrame:
     columns = {name: nights[name].to_numpy(dtype=np.float64) for name, _, _ in COMPARED}
     columns["se_pct"] = counted_efficiency_pct(nights)
     return pd.DataFrame(columns, index=nights.index)
-
-
-def counted_efficiency_pct(nights: pd.DataFrame) -> Floats:
-    """Sleep efficiency as the score takes it: of the known time where up to 20 % of a night is unknown."""
-    unknown = nights["unknown_share"].to_numpy(dtype=np.float64)
-    known_only = (unknown > 0) & (unknown <= MAXIMUM_UNKNOWN_SHARE)
-    of_known, of_all = (nights[name].to_numpy(dtype=np.float64) for name in ("se_known_pct", "se_pct"))
-    return np.where(known_only, of_known, of_all)
 
 
 def against_usual(

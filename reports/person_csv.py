@@ -11,6 +11,7 @@ from reports.cells import Cell, csv_bytes
 from reports.person_report import PersonReport
 from reports.reasons import sentences
 from reports.rows import Row, absent, local, records
+from reports.week_table import with_efficiency
 
 # What identifies a sleep and dates it comes first, under names that say which clock they are on.
 _LEADING: dict[str, Callable[[Row], Cell]] = {
@@ -49,7 +50,7 @@ def weekly_csv(report: PersonReport) -> bytes:
         the nights frame under their own names (`_min`, `_pct`, `_ratio`, `_per_h`; counts have no unit), full float
         precision, an undefined value empty, then the vendor's values (`vendor_...`).
     """
-    nights = report.period.nights
+    nights = with_efficiency(report.period.nights)
     measured = [str(name) for name in nights.columns if name not in _LEADING and name not in _SOURCES]
     ours = [name for name in measured if not name.startswith("vendor_")]
     vendors = [name for name in measured if name.startswith("vendor_")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics import wording
+from analytics.efficiency import counted_efficiency_pct
 from analytics.summary import PersonPeriod
 from analytics.trends import reliability
 from reports.rows import Row
@@ -56,12 +57,8 @@ COLUMNS = (*CLOCKS, *AMOUNTS)
 
 
 def with_efficiency(nights: pd.DataFrame) -> pd.DataFrame:
-    """The nights with `efficiency_pct`, the efficiency that counts.
-
-    That is of the known time where some of a night is unknown, else of the time in bed (the score's own rule).
-    """
-    counted = nights["se_known_pct"].where(nights["unknown_share"] > 0, nights["se_pct"])
-    return nights.assign(efficiency_pct=counted)
+    """The nights with `efficiency_pct`, the efficiency that counts everywhere (`counted_efficiency_pct`)."""
+    return nights.assign(efficiency_pct=counted_efficiency_pct(nights))
 
 
 def night_cells(row: Row) -> tuple[str, ...]:

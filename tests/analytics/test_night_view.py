@@ -297,7 +297,7 @@ class TestBeside:
             ("Latency", "10 min", "10 min"),
             ("Awake after onset", "10 min", "10 min"),
             ("Final wake", "10 min", "10 min"),
-            ("Efficiency", "94 %", "94 %"),
+            ("Efficiency, of time in bed", "94 %", "94 %"),
             ("Awakenings", "1", "1"),
         ]
         assert not any(each.differs for each in view.beside)
@@ -307,7 +307,7 @@ class TestBeside:
         [
             ("time_in_sleep_s", 31, "Asleep"),
             ("wakeup_latency_s", -60, "Final wake"),
-            ("sleep_efficiency_ratio", 0.012, "Efficiency"),
+            ("sleep_efficiency_ratio", 0.012, "Efficiency, of time in bed"),
             ("waso_count", 1, "Awakenings"),
         ],
     )

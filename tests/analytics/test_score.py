@@ -143,6 +143,25 @@ def test_lost_signal_is_left_out_of_efficiency_up_to_a_fifth() -> None:
     assert score_of(frame).mean_se_pct == pytest.approx((8 * 70 + 2 * 90) / 10)
 
 
+def test_a_fifth_lost_is_a_fifth_also_as_an_archive_keeps_it() -> None:
+    frame = nights(10, unknown_share=0.2, se_pct=70.0, se_known_pct=90.0)
+    narrow = frame.astype(dict.fromkeys(frame.select_dtypes("float64"), "float32"))
+    assert float(narrow["unknown_share"].iloc[0]) > 0.2
+    for kept in (narrow, narrow.astype(dict.fromkeys(narrow.select_dtypes("float32"), "float64"))):
+        assert score_of(kept).mean_se_pct == pytest.approx(90)
+        assert night_score(kept, age_years=40, night=date(2026, 2, 10)).mean_se_pct == pytest.approx(90)
+
+
+def test_a_reason_says_which_time_the_efficiency_is_of() -> None:
+    lost = nights(10, unknown_share=[0.0] * 9 + [0.1], se_pct=70.0, se_known_pct=90.0)
+    assert plain(score_of(lost).efficiency.reason) == (
+        "asleep 72 % of the known time in bed, mean of 10 nights"
+    )
+    last, before = (night_score(lost, age_years=40, night=date(2026, 2, day)) for day in (10, 9))
+    assert plain(last.efficiency.reason) == "asleep 90 % of the known time in bed"
+    assert plain(before.efficiency.reason) == "asleep 70 % of the time in bed"
+
+
 def test_naps_and_invalid_nights_are_not_counted() -> None:
     nap = nights(10, kind="nap", tst_min=60.0)
     bad = nights(8, start="2026-02-11", valid=False, tst_min=100.0, midsleep_clock_h=12.0)
