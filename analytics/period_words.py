@@ -11,13 +11,12 @@ from analytics import wording
 from analytics.grades import DEFAULT_RULES, ValidNight
 from analytics.score import SCORE_VERSION, WEIGHTS, PeriodScore
 from analytics.time_of_day import Floats, clock_statistics, wrap_h
-from analytics.trends import Trend, reliability
+from analytics.trends import Trend, period_reliability
 from analytics.usual import REFERENCE_NIGHTS, Against, length_finding
 
 MINIMUM_NIGHTS = 3
 # A standard deviation of mid-sleep from which hours count as irregular (PMC9992262, table 2).
 SHIFTING_SD_MIN = 65.0
-_WEEK = 7
 
 _HOURS: Final = {
     "shifting": "at shifting hours",
@@ -54,8 +53,7 @@ class PeriodFacts:
     @property
     def hours(self) -> str:
         """Hours that are "shifting", "steady" or "around" the clock; "" with too few nights for a spread."""
-        weekly = self.days <= _WEEK
-        if reliability(len(self.valid), weekly=weekly, statistic="variability") == "suppressed":
+        if period_reliability(len(self.valid), days=self.days, statistic="variability") == "suppressed":
             return ""
         spread = clock_statistics(_clock(self.valid, "midsleep_clock_h")).sd_min
         if math.isnan(spread):
@@ -134,7 +132,7 @@ def _valid_night(rules: ValidNight) -> str:
 
 def _length(facts: PeriodFacts) -> str:
     asleep = f"{facts.asleep.text} a night"
-    gate = reliability(len(facts.valid), weekly=facts.days <= _WEEK, statistic="mean")
+    gate = period_reliability(len(facts.valid), days=facts.days, statistic="mean")
     doubt = "" if gate == "good" else " (low confidence: few nights)"
     if math.isnan(facts.asleep.usual):
         return f"{asleep}{doubt}; a usual needs 5 valid nights before, there are {facts.asleep.nights}."
@@ -163,7 +161,7 @@ def _spread(facts: PeriodFacts) -> str:
         return ""
     now = clock_statistics(_clock(facts.valid, "midsleep_clock_h")).sd_min
     before = clock_statistics(_clock(facts.reference, "midsleep_clock_h"))
-    gate = reliability(before.nights, weekly=False, statistic="variability")
+    gate = period_reliability(before.nights, days=REFERENCE_NIGHTS, statistic="variability")
     usually = (
         ""
         if gate == "suppressed" or math.isnan(before.sd_min)

@@ -14,7 +14,7 @@ from analytics.grades import REASONS, first_exclusion
 from analytics.score import PeriodScore, period_score
 from analytics.sleeper import Sleeper
 from analytics.time_of_day import circular_mean_h, clock_statistics
-from analytics.trends import PRACTICAL, Trend, rolling_mean, trend
+from analytics.trends import PRACTICAL, Trend, period_reliability, rolling_mean, trend
 from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, comparable
 
 __all__ = [
@@ -62,7 +62,7 @@ class PersonPeriod:
         coverage: how much it rests on.
         score: the period's score with parts and reasons.
         before: the score of the 28 days before the period.
-        bed, rise: clock statistics (mean, sd) of bedtime and rise time of the valid nights.
+        bed, rise: mean and spread of bedtime and rise time of the valid nights.
         against: means of the period (NaN below 3 nights) against the valid nights of the 28 days before it, whose mean
             is the usual.
         trend: trend of time asleep over `history`.
@@ -91,10 +91,22 @@ class PersonPeriod:
     talk: str
     method: str
 
+    @property
+    def days(self) -> int:
+        """The calendar days of the period."""
+        return (self.last - self.first).days + 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClockSpread:
-    """Typical time of day and its spread; `mean_h` is NaN when there is no typical time (R < 0.3)."""
+    """Typical time of day and its spread.
+
+    Attributes:
+        mean_h: circular mean; NaN when there is no typical time (R < 0.3).
+        sd_min: standard deviation; NaN likewise, and where the nights are too few for one: it takes 6 of a period up to
+            7 days and 11 of a longer one (`trends.period_reliability`).
+        nights: how many nights went in.
+    """
 
     mean_h: float
     sd_min: float
@@ -188,8 +200,8 @@ def person_period(sleeper: Sleeper, nights: pd.DataFrame, *, first: date, last: 
         ),
         score=score,
         before=_score(sleeper, mine, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)),
-        bed=_spread(valid, "start_clock_h"),
-        rise=_spread(valid, "end_clock_h"),
+        bed=_spread(valid, "start_clock_h", days),
+        rise=_spread(valid, "end_clock_h", days),
         against=compared,
         trend=moved,
         history=history,
@@ -270,9 +282,10 @@ def _score(sleeper: Sleeper, nights: pd.DataFrame, first: date, last: date) -> P
     return period_score(nights, age_years=sleeper.age_years(last.year), first=first, last=last)
 
 
-def _spread(valid: pd.DataFrame, name: str) -> ClockSpread:
+def _spread(valid: pd.DataFrame, name: str, days: int) -> ClockSpread:
     found = clock_statistics(valid[name].to_numpy(dtype=np.float64))
-    return ClockSpread(mean_h=found.mean_h, sd_min=found.sd_min, nights=found.nights)
+    trusted = period_reliability(found.nights, days=days, statistic="variability") != "suppressed"
+    return ClockSpread(mean_h=found.mean_h, sd_min=found.sd_min if trusted else np.nan, nights=found.nights)
 
 
 def _excluded(nights: pd.DataFrame) -> dict[str, int]:

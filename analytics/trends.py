@@ -24,6 +24,7 @@ PRACTICAL: Final = {"tst_min": 15.0, "se_pct": 2.0, "midsleep": 15.0}
 MINIMUM_NIGHTS = 14
 MINIMUM_SPAN_DAYS = 21
 SIGNIFICANT_P = 0.05
+WEEK_DAYS = 7
 WEEKLY_SPAN_DAYS = 56
 # A week's median needs as many nights as a week's mean.
 MINIMUM_NIGHTS_OF_WEEK = 3
@@ -162,6 +163,19 @@ def reliability(
     if nights_in_period >= good:
         return "good"
     return "low" if nights_in_period >= low else "suppressed"
+
+
+def period_reliability(
+    nights: int, *, days: int, statistic: Literal["mean", "variability"] = "mean"
+) -> Reliability:
+    """How far a figure over so many nights of a period can be trusted: up to 7 days it is judged as a week's.
+
+    Args:
+        nights: how many nights of the period have a value.
+        days: calendar days of the period.
+        statistic: "mean" or "variability", as in `reliability`.
+    """
+    return reliability(nights, weekly=days <= WEEK_DAYS, statistic=statistic)
 
 
 def _by_day(days: Days, values: ArrayLike) -> "pd.Series[float]":

@@ -120,11 +120,11 @@ def week_page(report: PersonReport, *, generated_at: datetime, product: str) -> 
         title=period.title,
         lead=period.lead,
         score=week_facts.score_text(period.score, period.before),
-        nights_title="Seven nights on the clock" if _days(period) == 7 else "Nights on the clock",
+        nights_title="Seven nights on the clock" if period.days == 7 else "Nights on the clock",
         ticks=axis.ticks if axis else (),
         nights=night_lines(report, axis),
         naps=nap_sentences(period.nights),
-        against_title="This week against the last 28 nights",
+        against_title="This week against the 28 days before",
         against_basis=_against_basis(period.against),
         against_note=_against_note(period.against),
         against=tuple(_against(row) for row in period.against),
@@ -155,10 +155,6 @@ def _template() -> Template:
     return environment.get_template("person_week.html.j2")
 
 
-def _days(period: PersonPeriod) -> int:
-    return (period.last - period.first).days + 1
-
-
 def _nights(period: PersonPeriod) -> str:
     coverage = period.coverage
     return f"nights: {coverage.valid} valid, {coverage.recorded} recorded, {coverage.expected} expected"
@@ -184,7 +180,7 @@ def _against_basis(rows: tuple[Against, ...]) -> str:
 
 def _against_note(rows: tuple[Against, ...]) -> str:
     if not rows or all(math.isnan(row.usual) for row in rows):
-        return "No usual range yet: it needs 5 valid nights in the 28 nights before this week."
+        return "No usual range yet: it needs 5 valid nights in the 28 days before this week."
     text = "dot: mean of the week; line: usual; band: middle 80 % of nights"
     return f"{text}; diamond: outside it" if any(row.outside for row in rows) else text
 

@@ -12,7 +12,7 @@ from analytics import wording
 from analytics.night_view import Against
 from analytics.score import Part, PeriodScore, band, duration_part
 from analytics.summary import ClockSpread, PersonPeriod, Sleeper
-from analytics.trends import Trend, reliability
+from analytics.trends import Trend
 
 _PLUS_MINUS = "\u00b1"
 _TIMES = "\u00d7"
@@ -183,9 +183,7 @@ def _clock(label: str, spread: ClockSpread) -> Fact:
     if math.isnan(spread.mean_h):
         return Fact(label=label, value="", note=f"no typical time in {nights}")
     mean = wording.clock(spread.mean_h)
-    if reliability(spread.nights, weekly=True, statistic="variability") == "suppressed" or math.isnan(
-        spread.sd_min
-    ):
+    if math.isnan(spread.sd_min):
         return Fact(label=label, value=mean, note=f"mean of {nights}; too few for a spread")
     return Fact(
         label=label,

@@ -8,8 +8,9 @@ import pandas as pd
 
 from analytics import wording
 from analytics.efficiency import counted_efficiency_pct
+from analytics.period_words import MINIMUM_NIGHTS
 from analytics.summary import PersonPeriod
-from analytics.trends import reliability
+from analytics.trends import period_reliability
 from reports.rows import Row
 
 _SHORT_MIN = 420
@@ -70,7 +71,7 @@ def foot(period: PersonPeriod) -> tuple[Foot, ...]:
     """Mean, least and most of the valid nights.
 
     With `short_nights` the list follows a published physician sleep report (doi 10.1186/2193-8636-1-7, table 3).
-    There is no mean below three nights; with three or four it is marked as low confidence.
+    There is no mean below three nights; below five of a week, or ten of a longer period, it is marked low confidence.
     """
     valid = with_efficiency(period.valid)
     if valid.empty:
@@ -90,11 +91,11 @@ def short_nights(period: PersonPeriod) -> str:
 
 def _mean(period: PersonPeriod, valid: pd.DataFrame) -> Foot:
     nights = wording.plural(len(valid), "night")
-    gate = reliability(len(valid), weekly=True, statistic="mean")
-    if gate == "suppressed":
-        return Foot(label="Mean", sentence=f"{nights}: too few for a mean, which needs 3")
+    if len(valid) < MINIMUM_NIGHTS:
+        return Foot(label="Mean", sentence=f"{nights}: too few for a mean, which needs {MINIMUM_NIGHTS}")
     clocks = (wording.clock(period.bed.mean_h), wording.clock(period.rise.mean_h))
-    label = "Mean, low confidence" if gate == "low" else "Mean"
+    trusted = period_reliability(len(valid), days=period.days, statistic="mean") == "good"
+    label = "Mean" if trusted else "Mean, low confidence"
     return Foot(label=label, cells=(*clocks, *_words(valid.mean(numeric_only=True))))
 
 

@@ -74,6 +74,22 @@ class TestPeriod:
         assert found.rise.mean_h == pytest.approx(7)
         assert found.rise.nights == 7
 
+    @pytest.mark.parametrize(
+        ("days", "nights", "told"), [(7, 5, False), (7, 6, True), (28, 10, False), (28, 11, True)]
+    )
+    def test_a_spread_takes_6_nights_of_a_week_and_11_of_a_longer_period(
+        self, days: int, nights: int, told: bool
+    ) -> None:
+        first = LAST - timedelta(days=days - 1)
+        made = nights_of(
+            *sleeps((first - timedelta(days=1)).isoformat(), [460.0] * nights, [n % 2 for n in range(nights)])
+        )
+        found = person_period(PERSON, made, first=first, last=LAST)
+        for spread in (found.bed, found.rise):
+            assert spread.nights == nights
+            assert not math.isnan(spread.mean_h)
+            assert math.isnan(spread.sd_min) != told
+
     def test_what_lies_beyond_the_period_does_not_count_in_it(self) -> None:
         after = sleeps("2026-02-11", [200.0] * 3)
         one = week(*BEFORE, *sleeps("2026-02-04", [460.0] * 7))

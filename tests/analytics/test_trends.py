@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.trends import PRACTICAL, reliability, rolling_mean, trend
+from analytics.trends import PRACTICAL, period_reliability, reliability, rolling_mean, trend
 
 START = "2026-01-05"
 
@@ -168,3 +168,9 @@ def test_how_many_nights_a_figure_needs(nights: int, weekly: bool, statistic: st
 def test_another_statistic_is_refused() -> None:
     with pytest.raises(ValueError, match='"mean" or "variability", not "median"'):
         reliability(5, statistic="median")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("days", "needed"), [(5, 6), (7, 6), (8, 11), (28, 11)])
+def test_a_period_longer_than_a_week_is_judged_as_a_month(days: int, needed: int) -> None:
+    verdicts = [period_reliability(n, days=days, statistic="variability") for n in (needed - 1, needed)]
+    assert [verdict == "suppressed" for verdict in verdicts] == [True, False]

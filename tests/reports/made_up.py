@@ -154,8 +154,8 @@ def report_of(
         coverage=Coverage(expected=7, recorded=frame["night"].nunique(), valid=len(valid), excluded=_excluded(frame)),
         score=score_of(score, nights=len(valid), estimator=estimator),
         before=score_of(before, nights=26, estimator="sri"),
-        bed=ClockSpread(mean_h=23.85, sd_min=103.0, nights=len(valid)) if len(valid) else _NO_CLOCK,
-        rise=ClockSpread(mean_h=8.1, sd_min=62.0, nights=len(valid)) if len(valid) else _NO_CLOCK,
+        bed=_spread(23.85, 103.0, len(valid)),
+        rise=_spread(8.1, 62.0, len(valid)),
         against=_against(usual=usual) if len(valid) else (),
         trend=trend(history["night"], history["tst_min"], practical=PRACTICAL["tst_min"]),
         history=history,
@@ -231,6 +231,12 @@ _NO_CONSISTENCY = (
     "consistency needs 5 pairs of consecutive nights, or 5 nights; there are 2 pairs and 3 nights"
 )
 _NO_CLOCK = ClockSpread(mean_h=NAN, sd_min=NAN, nights=0)
+
+
+def _spread(mean_h: float, sd_min: float, nights: int) -> ClockSpread:
+    if not nights:
+        return _NO_CLOCK
+    return ClockSpread(mean_h=mean_h, sd_min=sd_min if nights >= 6 else NAN, nights=nights)
 
 
 def _against(*, usual: bool) -> tuple[Against, ...]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -10,8 +11,16 @@ import pytest
 from analytics import wording
 from analytics.night_view import NightView, night_view
 from analytics.nights import night_table
-from analytics.summary import CohortOverview, PersonPeriod, Sleeper, cohort_overview, person_week
+from analytics.summary import (
+    CohortOverview,
+    PersonPeriod,
+    Sleeper,
+    cohort_overview,
+    person_period,
+    person_week,
+)
 from analytics.usual import counted_efficiency_pct
+from reports.week_facts import regularity_facts
 from reports.week_nights import night_lines
 from reports.weekly import PersonReport, weekly_csv, weekly_html
 from tests.analytics.recordings import Recording, at, session_set
@@ -67,3 +76,17 @@ def test_efficiency_of_the_time_in_bed_has_a_name_of_its_own() -> None:
     beside = {row.label: row.ours for row in shown.view.beside}
     assert beside["Efficiency, of time in bed"] == wording.percent(75)
     assert "Efficiency" not in beside
+
+
+def test_a_spread_that_the_person_page_withholds_is_withheld_in_the_report() -> None:
+    nights = Shown(0).nights
+    sparse = nights[nights["night"] > pd.Timestamp("2026-02-03")]
+    month = person_period(PERSON, sparse, first=date(2026, 1, 15), last=LAST)
+    week = person_week(PERSON, sparse, ending=LAST)
+    assert (month.bed.nights, week.bed.nights) == (8, 7)
+    assert math.isnan(month.bed.sd_min)
+    assert wording.duration(week.bed.sd_min) == wording.duration(0)
+    said = {period.days: regularity_facts(period)[1] for period in (month, week)}
+    assert said[28].value == "23:00"
+    assert said[28].note.endswith("too few for a spread")
+    assert said[7].value.startswith("23:00 \u00b1 ")
