@@ -83,6 +83,18 @@ def duration_part(tst_h: ArrayLike, age_years: ArrayLike) -> Floats:
     return np.minimum(short, long)
 
 
+def recommended_hours(age_years: float | None) -> tuple[float, float]:
+    """The hours of sleep recommended at an age, from and to; an age of None or NaN is judged as an adult's.
+
+    They are the hours to which `duration_part` gives 100. At 40 years they are 7 h and 9 h.
+
+    Raises:
+        ValueError: an age below 0; `Sleeper.age_years` gives none.
+    """
+    _, low, high, _ = _ranges(math.nan if age_years is None else age_years)
+    return float(low), float(high)
+
+
 def overall(efficiency: ArrayLike, consistency: ArrayLike, duration: ArrayLike) -> Floats:
     """The score, 0 to 100, of its three parts; NaN where one of them is."""
     return (
@@ -306,7 +318,7 @@ def _duration_reason(row: "pd.Series[float]", nights: int, age_years: float | No
     if math.isnan(row["score_d"]):
         return asleep
     age = math.nan if age_years is None else float(age_years)
-    _, low, high, _ = _ranges(age)
+    low, high = recommended_hours(age)
     who = "an adult; the age is not known" if math.isnan(age) else f"age {wording.number(math.floor(age), 0)}"
     return (
         f"{asleep}; {wording.duration(low * 60)} to {wording.duration(high * 60)} are recommended for {who}"

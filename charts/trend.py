@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics.score import duration_part
+from analytics.score import recommended_hours
 from analytics.summary import PersonPeriod
 from analytics.trends import Trend
 from analytics.wording import NBSP, day, duration, number, percent, plural, signed_duration
@@ -59,18 +59,12 @@ def trend(period: PersonPeriod, theme: Theme, *, narrow: bool = False) -> Chart:
 
 
 def _recommended(period: PersonPeriod) -> tuple[float, float, str]:
-    """The recommended range in hours and for whom: the hours that the duration part of the score finds best.
-
-    The score holds the table of ages; asking it keeps band and score from ever telling two stories.
-    """
-    born = period.sleeper.birth_year
-    age = np.nan if born is None else float(max(period.last.year - born, 0))
-    hours = np.arange(0, 24.25, 0.25)
-    best = hours[duration_part(hours, age) >= 100]
-    who = "adults" if np.isnan(age) or age >= 26 else f"age {number(age, 0)}"
-    if age >= 65:
+    """The recommended range in hours, as the score judges it, and for whom."""
+    age = period.sleeper.age_years(period.last.year)
+    who = "adults" if age is None or age >= 26 else f"age {number(age, 0)}"
+    if age is not None and age >= 65:
         who = "adults from 65"
-    return float(best[0]), float(best[-1]), who
+    return *recommended_hours(age), who
 
 
 def _traces(period: PersonPeriod, history: pd.DataFrame, theme: Theme) -> Iterator[go.Scatter]:

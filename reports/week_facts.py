@@ -5,18 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from analytics import wording
 from analytics.night_view import Against
-from analytics.score import Part, PeriodScore, band, duration_part
+from analytics.score import Part, PeriodScore, band, recommended_hours
 from analytics.summary import ClockSpread, PersonPeriod, Sleeper
 from analytics.trends import Trend
 
 _PLUS_MINUS = "\u00b1"
 _TIMES = "\u00d7"
-_FULL = 100.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,19 +124,10 @@ def weeks_in_numbers(history: pd.DataFrame, trend: str, low_h: float, high_h: fl
 
 
 def recommended_h(sleeper: Sleeper, on: date) -> tuple[float, float, str]:
-    """The recommended hours of sleep for the person's age in the year of a date, and for whom they hold.
-
-    They are the hours that the score's duration part judges with 100, so that picture and score cannot differ.
-    """
-    age = float(on.year - sleeper.birth_year) if sleeper.birth_year is not None else math.nan
-    hours = np.arange(0, 24.5, 0.5)
-    full = hours[duration_part(hours, age) == _FULL]
-    whom = (
-        f"age {wording.number(age, 0)}"
-        if sleeper.birth_year is not None
-        else "adults, as the age is not known"
-    )
-    return float(full.min()), float(full.max()), whom
+    """The recommended hours of sleep for the person's age in the year of a date, and for whom they hold."""
+    age = sleeper.age_years(on.year)
+    whom = "adults, as the age is not known" if age is None else f"age {wording.number(age, 0)}"
+    return *recommended_hours(age), whom
 
 
 def _part(part: Part) -> PartText:

@@ -19,6 +19,7 @@ from analytics.score import (
     overall,
     period_score,
     period_scores,
+    recommended_hours,
 )
 from analytics.wording import NBSP
 
@@ -141,6 +142,19 @@ def test_lost_signal_is_left_out_of_efficiency_up_to_a_fifth() -> None:
     shares = np.array([0.0, 0.1, 0.2, 0.2001, 0.3] + [0.0] * 5)
     frame = nights(10, unknown_share=shares, se_pct=70.0, se_known_pct=90.0)
     assert score_of(frame).mean_se_pct == pytest.approx((8 * 70 + 2 * 90) / 10)
+
+
+@pytest.mark.parametrize("age", [0, 0.5, 2, 4, 10, 16, 22, 40, 70, math.nan])
+def test_the_recommended_hours_are_those_judged_best(age: float) -> None:
+    hours = np.arange(0, 24.5, 0.5)
+    best = hours[duration_part(hours, age) == 100]
+    assert recommended_hours(age) == (best[0], best[-1])
+
+
+def test_without_an_age_an_adults_hours_are_recommended() -> None:
+    assert recommended_hours(None) == recommended_hours(40) == (7, 9)
+    with pytest.raises(ValueError, match="0 years or more"):
+        recommended_hours(-1)
 
 
 def test_a_fifth_lost_is_a_fifth_also_as_an_archive_keeps_it() -> None:

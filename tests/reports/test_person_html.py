@@ -272,6 +272,24 @@ def test_the_footer_says_method_number_version_and_what_it_is_not() -> None:
     assert "Acme · made" in read(weekly_html(report, generated_at=MADE, product="Acme")).text
 
 
+@pytest.mark.parametrize(
+    ("born", "said"),
+    [
+        (2030, "14 to 17\xa0h, recommended for age 0"),
+        (2016, "9 to 11\xa0h, recommended for age 10"),
+        (1950, "7 to 8\xa0h, recommended for age 76"),
+        (None, "7 to 9\xa0h, recommended for adults, as the age is not known"),
+    ],
+)
+def test_the_recommended_hours_are_those_of_the_age_also_before_the_year_of_birth(
+    born: int | None, said: str
+) -> None:
+    report = report_of(week_of_nights())
+    sleeper = replace(report.period.sleeper, birth_year=born)
+
+    assert said in document(replace(report, period=replace(report.period, sleeper=sleeper))).text
+
+
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="pass an aware datetime"):
         weekly_html(report_of([]), generated_at=at("2026-02-12 00:00"))
