@@ -7,11 +7,16 @@ import re
 from dataclasses import replace
 from datetime import date, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.grades import REASONS
 from analytics.stages import STATISTICS
+from reports.cells import cell
+from reports.person_csv import _shortest
 from reports.weekly import weekly_csv
 from tests.reports.made_up import NAN, Sleep, at, report_of, week_of_nights
 
@@ -78,6 +83,35 @@ def test_statistics_keep_their_full_precision_and_undefined_is_empty() -> None:
             assert row[name] == "" if math.isnan(value) else float(row[name]) == value, name
     assert rows[-1]["sol_min"] == ""
     assert rows[0]["vendor_tst_min"] == repr(float(frame[0]["tst_min"]) + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("kept", "written"),
+    [
+        (float(np.float32(88.478745)), "88.478745"),
+        (float(np.float32(0.2)), "0.2"),
+        (float(np.float32(100 / 3)), "33.333332"),
+        (450.5, "450.5"),
+        (100 / 3, "33.333333333333336"),
+        (1e300, "1e+300"),
+        (math.inf, ""),
+    ],
+)
+def test_a_number_of_an_archive_is_written_in_its_own_digits(kept: float, written: str) -> None:
+    report = report_of(week_of_nights()[:1])
+    frame = report.period.nights.assign(sfi_per_h=kept)
+
+    row = read(weekly_csv(replace(report, period=replace(report.period, nights=frame))))[0]
+
+    assert row["sfi_per_h"] == written
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_what_an_archive_keeps_comes_back_from_its_text(kept: float) -> None:
+    written = cell(_shortest(kept))
+
+    assert np.float32(written) == np.float32(kept)
+    assert len(written) <= len(repr(kept))
 
 
 def test_instants_stand_in_utc_and_on_the_local_clock_with_both_dates() -> None:
