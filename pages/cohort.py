@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.summary import CohortOverview
-from analytics.wording import NOTHING, of, percent, span
+from analytics.wording import NOTHING, of, percent, rounded_series, span
 from charts.cohort import people_map
 from charts.sparkline import data_uri, sparkline
 from nocturne.access import Permission
@@ -87,10 +87,10 @@ def _table(seen: CohortOverview) -> None:
         pd.DataFrame(
             {
                 "Person": people["name"],
-                "Asleep, h": (people["mean_tst_min"] / 60).round(1),
-                "Against usual, min": people["delta_tst_min"].round(),
-                "Efficiency, %": people["mean_se_pct"].round(1),
-                "Score": people["score"].round(),
+                "Asleep, h": rounded_series(people["mean_tst_min"] / 60, 1),
+                "Against usual, min": rounded_series(people["delta_tst_min"]),
+                "Efficiency, %": rounded_series(people["mean_se_pct"]),
+                "Score": rounded_series(people["score"]),
                 "Last 28 nights": [data_uri(sparkline(values, colours)) for values in people["sparkline"]],
                 "Valid of 28": people["valid_28"],
                 "Tags": [list(tags) for tags in people["tags"]],

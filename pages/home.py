@@ -128,7 +128,7 @@ def _last_night_words(row: "pd.Series[Any]", state: str) -> str:
     if state == "no valid night":
         return escape(str(row["last_reason"]))
     words = f"Slept **{duration(float(row['last_tst_min']))}**, efficiency **{percent(float(row['last_se_pct']))}**"
-    usual = float(row["usual_tst_min"])
+    usual = float(row["last_usual_tst_min"])
     if math.isnan(usual):
         return f"{words}."
     return f"{words}; usual {duration(usual)}."

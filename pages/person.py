@@ -10,7 +10,18 @@ import streamlit as st
 from analytics.score import Part
 from analytics.summary import PersonPeriod
 from analytics.usual import counted_efficiency_pct
-from analytics.wording import clock, day, duration, number, of, percent, plural, signed_quantity, span
+from analytics.wording import (
+    clock,
+    day,
+    duration,
+    number,
+    of,
+    percent,
+    plural,
+    rounded_series,
+    signed_quantity,
+    span,
+)
 from charts.sparkline import part_bar
 from charts.timing import timing
 from charts.trend import trend
@@ -224,7 +235,9 @@ def _nights(found: Person, shown: PersonPeriod) -> None:
                     "To bed": table["start_clock_h"].map(clock),
                     "Up": table["end_clock_h"].map(clock),
                     "Asleep": table["tst_min"].map(duration),
-                    "Efficiency, %": counted_efficiency_pct(table).round(1),
+                    "Efficiency, %": rounded_series(
+                        pd.Series(counted_efficiency_pct(table), index=table.index), 1
+                    ),
                     "To fall asleep, min": table["sol_min"],
                     "Awake after, min": table["waso_min"],
                     "Deep, min": table["deep_min"],
