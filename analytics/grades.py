@@ -150,40 +150,6 @@ def gap_inside_sleep_min(stages: NDArray[np.int8], epoch_min: float = 0.5) -> fl
     return float(lengths.max(initial=0)) * epoch_min
 
 
-def differs_from_vendor(statistics: pd.DataFrame, vendor: pd.DataFrame, in_bed_s: Floats) -> Flags:
-    """Which sessions the vendor's statistics disagree with, by more than rounding explains.
-
-    Seconds may differ by one epoch, efficiency by 0.011, awakenings not at all. A session with unknown epochs is
-    never called different, because the vendor does not say how it counts them.
-
-    Args:
-        statistics: ours, one row per session.
-        vendor: its `vendor_` columns, NaN where it served none.
-        in_bed_s: from start to end by the instants.
-    """
-    pairs = {
-        "time_in_bed_s": in_bed_s,
-        "sleep_latency_s": statistics["sol_min"] * 60,
-        "wakeup_latency_s": statistics["final_wake_min"] * 60,
-        "time_in_sleep_s": statistics["tst_min"] * 60,
-        "time_in_sleep_period_s": statistics["spt_min"] * 60,
-        "time_in_wake_s": statistics["waso_min"] * 60,
-        "time_in_light_s": statistics["light_min"] * 60,
-        "time_in_deep_s": statistics["deep_min"] * 60,
-        "time_in_rem_s": statistics["rem_min"] * 60,
-        "longest_waso_s": statistics["longest_wake_min"] * 60,
-    }
-    differs = np.zeros(len(statistics), dtype=np.bool_)
-    for name, ours in pairs.items():
-        differs |= _apart(np.asarray(ours, dtype=np.float64), vendor[f"vendor_{name}"], 30.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        efficiency = statistics["tst_min"].to_numpy() * 60 / in_bed_s
-    differs |= _apart(efficiency, vendor["vendor_sleep_efficiency_ratio"], 0.011)
-    differs |= _apart(statistics["awakenings"].to_numpy(), vendor["vendor_waso_count"], 0.0)
-    complete: Flags = statistics["unknown_min"].to_numpy() == 0
-    return differs & complete
-
-
 def reason_codes(flags: dict[str, Flags]) -> list[str]:
     """Per row the codes that hold, in the order of `REASONS`, joined by ";"."""
     rows: list[list[str]] = [[] for _ in range(len(next(iter(flags.values()))))]
@@ -229,9 +195,3 @@ def _with_other_codes(stages: Ragged) -> Flags:
         at = np.flatnonzero((stages.values < UNKNOWN) | (stages.values > REM))
         other[np.searchsorted(stages.offsets, at, side="right") - 1] = True
     return other
-
-
-def _apart(ours: Floats, theirs: "pd.Series[float]", tolerance: float) -> Flags:
-    # A little more than the tolerance, because both sides were rounded in binary.
-    difference = np.abs(ours - theirs.to_numpy(dtype=np.float64))
-    return np.asarray(difference > tolerance * (1 + 1e-9) + 1e-9)

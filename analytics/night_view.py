@@ -31,6 +31,7 @@ from analytics.usual import (
     length_finding,
     no_usual,
 )
+from analytics.vendor_figures import COMPARED_FIGURES, VENDOR_COLUMNS, differing_figures
 from analytics.zones import HOUR_US, MINUTE_US, clock_changes
 
 __all__ = ["Against", "Beside", "NightView", "UnknownNight", "night_view"]
@@ -86,7 +87,7 @@ class NightView:
         shares: minutes and percent of time asleep per stage: index awake, rem, light, deep, unknown; columns `minutes`,
             `pct` (NaN for awake and unknown, which are not part of sleep).
         against: this night against the last 28 valid nights before it.
-        beside: ours and the vendor's.
+        beside: ours and the vendor's; a sleep with the remark that they differ has a line that does.
     """
 
     session_id: str
@@ -110,24 +111,29 @@ class NightView:
     beside: tuple[Beside, ...]
 
 
-class _Pair(NamedTuple):
-    """Our column and the vendor's, what a reader calls them, how they are written, what rounding may make of them."""
+class _Line(NamedTuple):
+    """One statistic beside the vendor's: our column, what a reader calls it, and how it is written."""
 
-    ours: str
-    vendor: str
+    name: str
     label: str
     kind: str
-    tolerance: float
 
 
 _BESIDE: Final = (
-    _Pair("tib_min", "vendor_tib_min", "Time in bed", "duration", 0.5),
-    _Pair("tst_min", "vendor_tst_min", "Asleep", "duration", 0.5),
-    _Pair("sol_min", "vendor_sol_min", "Latency", "duration", 0.5),
-    _Pair("waso_min", "vendor_waso_min", "Awake after onset", "duration", 0.5),
-    _Pair("final_wake_min", "vendor_final_wake_min", "Final wake", "duration", 0.5),
-    _Pair("se_pct", "vendor_se_pct", "Efficiency, of time in bed", "percent", 1.1),
-    _Pair("awakenings", "vendor_awakenings", "Awakenings", "count", 0.0),
+    _Line("tib_min", "Time in bed", "duration"),
+    _Line("tst_min", "Asleep", "duration"),
+    _Line("sol_min", "Latency", "duration"),
+    _Line("waso_min", "Awake after onset", "duration"),
+    _Line("final_wake_min", "Final wake", "duration"),
+    _Line("se_pct", "Efficiency, of time in bed", "percent"),
+    _Line("awakenings", "Awakenings", "count"),
+)
+_BESIDE_WHERE_DIFFERENT: Final = (
+    _Line("spt_min", "Sleep period", "duration"),
+    _Line("light_min", "Light", "duration"),
+    _Line("deep_min", "Deep", "duration"),
+    _Line("rem_min", "REM", "duration"),
+    _Line("longest_wake_min", "Longest awakening", "duration"),
 )
 
 
@@ -257,19 +263,21 @@ def _clock_note(start: datetime, end: datetime, row: Row, reference: pd.DataFram
 
 
 def _beside(row: Row) -> tuple[Beside, ...]:
+    """Ours beside the vendor's; what is compared without a line of its own has one where it differs."""
     if row["kind"] == "unusable":
         return ()
-    # The vendor does not say how it counts lost signal, so nights with any are not compared.
-    whole = not float(row["unknown_min"]) > 0
-    return tuple(_pair(row, pair, comparable=whole) for pair in _BESIDE)
+    needed = (*COMPARED_FIGURES, *VENDOR_COLUMNS, "pieces", "unknown_min")
+    shared = np.array(["PARTIAL_OVERLAP" in str(row["reasons"]).split(";")])
+    found = differing_figures({name: [row[name]] for name in needed}, shared=shared)
+    differs = {name: bool(flags[0]) for name, flags in found.items()}
+    more = (line for line in _BESIDE_WHERE_DIFFERENT if differs[line.name])
+    return tuple(_line(row, line, differs=differs[line.name]) for line in (*_BESIDE, *more))
 
 
-def _pair(row: Row, pair: _Pair, *, comparable: bool) -> Beside:
-    ours, vendor = float(row[pair.ours]), float(row[pair.vendor])
-    return Beside(
-        label=pair.label,
-        ours=in_words(pair.kind, ours),
-        vendor=in_words(pair.kind, vendor),
-        # A little more than the tolerance, because an archive keeps seven digits.
-        differs=comparable and abs(ours - vendor) > pair.tolerance + 1e-3,
-    )
+def _line(row: Row, line: _Line, *, differs: bool) -> Beside:
+    both = float(row[line.name]), float(row[f"vendor_{line.name}"])
+    ours, vendor = (in_words(line.kind, value) for value in both)
+    if differs and ours == vendor:
+        # Half a minute apart can be the same whole minute; what is marked as different has to look different.
+        ours, vendor = (wording.minutes(value) for value in both)
+    return Beside(label=line.label, ours=ours, vendor=vendor, differs=differs)

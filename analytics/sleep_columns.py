@@ -11,15 +11,14 @@ from analytics.episodes import Episodes
 from analytics.grades import (
     Flags,
     ValidNight,
-    differs_from_vendor,
     gap_inside_sleep_min,
     grades,
     reason_codes,
 )
 from analytics.received import Columns, Counts, Names, Received, instants, midway
 from analytics.sessions import rows_of
-from analytics.stages import EPOCH_S, STATISTICS, night_statistics
-from analytics.vendor_figures import snoring_minutes, vendor_figures
+from analytics.stages import EPOCH_S, STATISTICS
+from analytics.vendor_figures import differing_figures, snoring_minutes, vendor_figures
 from analytics.zones import DAY_US, MINUTE_US, SECOND_US, wall_us
 
 _CLOCKS: Final = {
@@ -51,15 +50,23 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
     offsets = {name: (local[name] - times[name]) // MINUTE_US for name in ("start", "end")}
     of_sessions = _flags_of_sessions(received, episodes)
     of_sleeps = _flags_of_sleeps(episodes, rules)
-    flags = of_sessions | of_sleeps | {"CLOCK_CHANGE": offsets["start"] != offsets["end"]}
+    figures = {
+        **{name: episodes.statistics[name].to_numpy() for name in STATISTICS},
+        **vendor_figures(received.frame.iloc[pieces.row], episodes),
+        "pieces": episodes.count,
+    }
+    differs = differing_figures(figures, shared=of_sessions["PARTIAL_OVERLAP"])
+    of_times = {
+        "DIFFERS_FROM_VENDOR": np.any(list(differs.values()), axis=0),
+        "CLOCK_CHANGE": offsets["start"] != offsets["end"],
+    }
+    flags = of_sessions | of_sleeps | of_times
     valid = ~np.any([of_sleeps[code] for code in _REJECTING], axis=0)
     return {
         **times,
-        **{name: episodes.statistics[name].to_numpy() for name in STATISTICS},
-        **vendor_figures(received.frame.iloc[pieces.row], episodes),
+        **figures,
         "session_id": pieces.session_id[first],
         "session_ids": _joined_ids(episodes),
-        "pieces": episodes.count,
         "day_index": episodes.day,
         "kind": np.where(episodes.main, "main", "nap").astype(object),
         "grade": np.where(valid, grades(episodes.missing_share, rules), "X").astype(object),
@@ -109,15 +116,12 @@ def _flags_of_sessions(received: Received, episodes: Episodes) -> dict[str, Flag
     """Which sleeps have a session that a reason holds for."""
     pieces = episodes.pieces
     frame = received.frame.iloc[pieces.row]
-    # As received, because the vendor knows nothing of time that is shared with another session.
     in_bed_s = (instants(frame["end"]) - instants(frame["start"])) / SECOND_US
     stages = rows_of(received.sessions.stages, pieces.row)
-    whole = night_statistics(stages.values, stages.offsets) if pieces.skipped.any() else pieces.statistics
     flags = {
         "BROKE_OFF": frame["unexpected_end"].notna().to_numpy(),
         "PARTIAL_OVERLAP": pieces.overlapping,
         "EPOCH_MISMATCH": np.abs(stages.lengths * EPOCH_S - in_bed_s) > 2 * EPOCH_S,
-        "DIFFERS_FROM_VENDOR": differs_from_vendor(whole, frame, in_bed_s),
         "ZONE_UNKNOWN": ~received.located[pieces.row],
     }
     return {code: _of_any_piece(flag, episodes.first) for code, flag in flags.items()}

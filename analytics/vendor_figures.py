@@ -1,24 +1,37 @@
-"""What the vendor says of a sleep, in our units, so that it can stand beside our own statistics."""
+"""What the vendor says of a sleep, in our units, beside our own statistics, and where the two differ."""
+
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analytics.episodes import EPOCH_MIN, Episodes
 from analytics.ragged import Ragged
 
+Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-VENDOR_COLUMNS = (
-    "vendor_tib_min",
-    "vendor_tst_min",
-    "vendor_sol_min",
-    "vendor_waso_min",
-    "vendor_final_wake_min",
-    "vendor_se_pct",
-    "vendor_awakenings",
-    "vendor_sleep_index",
+_AMOUNTS: Final = (
+    "tib_min",
+    "tst_min",
+    "spt_min",
+    "sol_min",
+    "waso_min",
+    "final_wake_min",
+    "light_min",
+    "deep_min",
+    "rem_min",
+    "longest_wake_min",
 )
+COMPARED_FIGURES: Final = (*_AMOUNTS, "se_pct", "awakenings")
+"""Our statistics that the vendor has too; its figure of each is in the column of that name after `vendor_`."""
+
+VENDOR_COLUMNS: Final = (*(f"vendor_{name}" for name in COMPARED_FIGURES), "vendor_sleep_index")
+
+# What rounding explains: an epoch in every piece, 0.011 of a ratio; a little more, because both sides are binary.
+_EPOCH_TOLERANCE_MIN, _RATIO_TOLERANCE_PCT, _BINARY = EPOCH_MIN, 1.1, 1e-3
 
 
 def vendor_figures(vendor: pd.DataFrame, episodes: Episodes) -> dict[str, Floats]:
@@ -43,12 +56,44 @@ def vendor_figures(vendor: pd.DataFrame, episodes: Episodes) -> dict[str, Floats
     return {
         "vendor_tib_min": tib,
         "vendor_tst_min": tst,
+        "vendor_spt_min": np.add.reduceat(seconds["time_in_sleep_period_s"] + at_seam, first) / 60,
         "vendor_sol_min": latency[first] / 60,
         "vendor_waso_min": np.add.reduceat(seconds["time_in_wake_s"] + at_seam, first) / 60,
         "vendor_final_wake_min": final_wake[last] / 60,
+        **{
+            f"vendor_{stage}_min": np.add.reduceat(seconds[f"time_in_{stage}_s"], first) / 60
+            for stage in ("light", "deep", "rem")
+        },
+        "vendor_longest_wake_min": np.maximum.reduceat(np.maximum(seconds["longest_waso_s"], at_seam), first)
+        / 60,
         "vendor_se_pct": 100 * np.where(single, seconds["sleep_efficiency_ratio"][first], _share(tst, tib)),
         "vendor_awakenings": np.add.reduceat(seconds["waso_count"] + np.minimum(at_seam, 1), first),
         "vendor_sleep_index": np.where(single, seconds["sleep_index"][first], np.nan),
+    }
+
+
+def differing_figures(columns: Mapping[str, ArrayLike], *, shared: Flags) -> dict[str, Flags]:
+    """Per name of `COMPARED_FIGURES`, in which sleeps the vendor's figure differs by more than rounding explains.
+
+    Durations may differ by one epoch for each piece of the sleep, efficiency by 0.011, awakenings not at all. A sleep
+    with lost signal is never called different, because the vendor does not say how it counts that; nor is one with
+    `shared` time, of which the vendor knows nothing. Where the vendor served nothing, nothing differs.
+
+    Args:
+        columns: of the nights table: `COMPARED_FIGURES`, `VENDOR_COLUMNS`, `pieces` and `unknown_min`.
+        shared: which sleeps share time with another session.
+    """
+    comparable = ~(_as_kept(columns["unknown_min"]) > 0) & ~shared
+    per_piece = _EPOCH_TOLERANCE_MIN * _as_kept(columns["pieces"])
+    tolerances = {
+        **dict.fromkeys(_AMOUNTS, per_piece),
+        "se_pct": np.full_like(per_piece, _RATIO_TOLERANCE_PCT),
+        "awakenings": np.zeros_like(per_piece),
+    }
+    return {
+        name: comparable
+        & (np.abs(_as_kept(columns[name]) - _as_kept(columns[f"vendor_{name}"])) > tolerance + _BINARY)
+        for name, tolerance in tolerances.items()
     }
 
 
@@ -74,7 +119,12 @@ def snoring_minutes(snoring: Ragged, episodes: Episodes) -> Floats:
 _READ = (
     "time_in_bed_s",
     "time_in_sleep_s",
+    "time_in_sleep_period_s",
     "time_in_wake_s",
+    "time_in_light_s",
+    "time_in_deep_s",
+    "time_in_rem_s",
+    "longest_waso_s",
     "sleep_latency_s",
     "wakeup_latency_s",
     "waso_count",
@@ -87,3 +137,8 @@ def _share(part: Floats, whole: Floats) -> Floats:
     share = np.full(len(part), np.nan)
     np.divide(part, whole, out=share, where=whole > 0)
     return share
+
+
+def _as_kept(values: ArrayLike) -> Floats:
+    """The values with the digits of an archive, so that a night read from one is judged as on the day it was made."""
+    return np.asarray(values, dtype=np.float32).astype(np.float64)

@@ -34,7 +34,7 @@ def safe_text(text: str) -> str:
 
 
 def cell(value: Cell) -> str:
-    """One value as its CSV cell: text guarded, a float's shortest exact text, ISO dates, empty for what does not exist."""
+    """One value as its CSV cell: text guarded, a float's shortest exact text, ISO dates, empty for nothing."""
     if value is None:
         return ""
     if isinstance(value, str):

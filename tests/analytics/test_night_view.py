@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics.grades import REASONS
 from analytics.night_view import Against, NightView, UnknownNight, night_view
@@ -323,6 +325,66 @@ class TestBeside:
         vendor = VENDOR | {figure: VENDOR[figure] + change}
         view = view_of([Recording(start=CHECKED.start, stages=CHECKED.stages, vendor=vendor)])
         assert not any(each.differs for each in view.beside)
+
+    @pytest.mark.parametrize(
+        ("figure", "label"),
+        [
+            ("time_in_sleep_period_s", "Sleep period"),
+            ("time_in_light_s", "Light"),
+            ("time_in_deep_s", "Deep"),
+            ("time_in_rem_s", "REM"),
+            ("longest_waso_s", "Longest awakening"),
+        ],
+    )
+    def test_what_is_compared_without_a_line_has_one_where_it_differs(self, figure: str, label: str) -> None:
+        vendor = VENDOR | {figure: VENDOR[figure] + 60}
+        view = view_of([Recording(start=CHECKED.start, stages=CHECKED.stages, vendor=vendor)])
+        assert REASONS["DIFFERS_FROM_VENDOR"][0] in view.reasons
+        assert [each.label for each in view.beside if each.differs] == [label]
+        assert len(view.beside) == 8
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.dictionaries(
+                st.sampled_from(
+                    sorted(set(VENDOR) - {"sleep_index", "waso_count", "sleep_efficiency_ratio"})
+                ),
+                st.integers(-90, 90),
+                max_size=3,
+            ),
+            min_size=1,
+            max_size=2,
+        ),
+        st.sampled_from([0.0, 0.005, 0.0085, 0.011, 0.012, 0.05]),
+        st.sampled_from([-0.25, 0.5, 1.0]),
+    )
+    def test_a_sleep_is_remarked_as_different_when_one_of_its_lines_is(
+        self, changes: list[dict[str, int]], ratio: float, gap_h: float
+    ) -> None:
+        recordings = []
+        for n, change in enumerate(changes):
+            vendor = VENDOR | {name: VENDOR[name] + seconds for name, seconds in change.items()}
+            vendor["sleep_efficiency_ratio"] += ratio
+            start = CHECKED.start + timedelta(hours=n * (8 + gap_h))
+            recordings.append(Recording(start=start, stages=CHECKED.stages, vendor=vendor))
+        sessions = session_set(recordings)
+        nights = night_table(sessions, zone="UTC")
+        narrow = nights.astype(dict.fromkeys(nights.select_dtypes("float64"), "float32"))
+        for kept in (nights, narrow):
+            view = night_view(sessions, kept, recordings[0].name)
+            remarked = REASONS["DIFFERS_FROM_VENDOR"][0] in view.reasons
+            marked = [each for each in view.beside if each.differs]
+            assert remarked == bool(marked)
+            assert all(each.ours != each.vendor for each in marked)
+
+    def test_what_differs_looks_different(self) -> None:
+        stages = ((0, 20), (1, 451), (0, 20), (2, 225), (3, 225), (0, 19))
+        vendor = VENDOR | {"time_in_sleep_s": 27062.0}
+        view = view_of([Recording(start=CHECKED.start, stages=stages, vendor=vendor)])
+        asleep = next(each for each in view.beside if each.label == "Asleep")
+        assert asleep.differs
+        assert (plain(asleep.ours), plain(asleep.vendor)) == ("450.5 min", "451 min")
 
     def test_what_the_vendor_does_not_say_is_a_dash_and_no_difference(self) -> None:
         view = view_of([hours(23, 31)])

@@ -471,6 +471,8 @@ class TestFlags:
         assert night["vendor_se_pct"] == pytest.approx(94)
         assert night["vendor_awakenings"] == 1
         assert night["vendor_sleep_index"] == 81
+        assert (night["vendor_spt_min"], night["vendor_longest_wake_min"]) == (460, 10)
+        assert [night[f"vendor_{stage}_min"] for stage in ("light", "deep", "rem")] == [225, 112.5, 112.5]
 
     @pytest.mark.parametrize("figure", sorted(set(VENDOR) - {"sleep_index"}))
     def test_each_figure_of_the_vendor_is_compared(self, figure: str) -> None:
@@ -497,6 +499,25 @@ class TestFlags:
         assert night["vendor_awakenings"] == 3
         assert night["vendor_se_pct"] == pytest.approx(100 * 440 / 480)
         assert np.isnan(night["vendor_sleep_index"])
+
+    def test_pieces_that_agree_with_the_vendor_agree_together(self) -> None:
+        # 29 s of each piece are no whole epoch: together they are more than one.
+        vendor = VENDOR | {"time_in_bed_s": 28829.0}
+        pieces = [
+            Recording(start=CHECKED.start + timedelta(hours=hour), stages=CHECKED.stages, vendor=vendor)
+            for hour in (0, 8.5)
+        ]
+        night = table(*pieces).iloc[0]
+        assert night["pieces"] == 2
+        assert night["reasons"] == ""
+        # Final wake and latency meet in the middle, and are one awakening.
+        assert night["vendor_longest_wake_min"] == night["longest_wake_min"] == 20
+        assert night["vendor_spt_min"] == night["spt_min"] == 940
+        assert night["vendor_light_min"] == night["light_min"] == 450
+
+    def test_time_that_sessions_share_is_not_compared(self) -> None:
+        later = Recording(start=CHECKED.start + timedelta(hours=7.75), stages=CHECKED.stages, vendor=VENDOR)
+        assert reasons(table(CHECKED, later).iloc[0]) == {"PARTIAL_OVERLAP"}
 
     @pytest.mark.parametrize(("extra_s", "flagged"), [(0, False), (60, False), (61, True), (-61, True)])
     def test_stages_that_do_not_fit_the_session(self, extra_s: int, flagged: bool) -> None:
