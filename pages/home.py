@@ -22,6 +22,7 @@ from pages.parts import (
     cohort_picker,
     escape,
     link_params,
+    narrow,
     reader_clock,
     stale_banner,
     svg,
@@ -89,7 +90,8 @@ def _everyone(seen: CohortOverview, newest: "pd.Series[pd.Timestamp]") -> None:
 
 def _person(person_id: str, row: "pd.Series[Any]", newest: pd.Timestamp | None) -> None:
     state = str(row["last_state"])
-    with card(f"person_{person_id}"), st.container(horizontal=True, vertical_alignment="center"):
+    # On a phone the line and the way to the night share a row below the words; elsewhere all share one.
+    with card(f"person_{person_id}"), st.container(horizontal=not narrow(), vertical_alignment="center"):
         with st.container(width="stretch", gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 name = f":blue[**{escape(str(row['name']))}**]"
@@ -97,18 +99,19 @@ def _person(person_id: str, row: "pd.Series[Any]", newest: pd.Timestamp | None) 
                 st.badge(_STATE_WORDS[state], color=_STATE_COLOURS[state])  # type: ignore[arg-type]
                 st.caption(_score_words(row))
             st.markdown(_no_data_words(newest) if state == "no data" else _last_night_words(row, state))
-        svg(
-            sparkline(row["sparkline"], theme()),
-            alt=f"Time asleep of the last 28 nights, {of(int(row['valid_28']), 28)} valid",
-            width=160,
-        )
-        session = None if state == "no data" else row["last_session_id"]
-        st.page_link(
-            "night.py",
-            label="Night",
-            icon=":material/bedtime:",
-            query_params=link_params(person=person_id, session=session),
-        )
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            svg(
+                sparkline(row["sparkline"], theme()),
+                alt=f"Time asleep of the last 28 nights, {of(int(row['valid_28']), 28)} valid",
+                width=160,
+            )
+            session = None if state == "no data" else row["last_session_id"]
+            st.page_link(
+                "night.py",
+                label="Night",
+                icon=":material/bedtime:",
+                query_params=link_params(person=person_id, session=session),
+            )
 
 
 def _no_data_words(newest: pd.Timestamp | None) -> str:

@@ -140,7 +140,8 @@ def _metrics(page: NightPage) -> None:
     shown = [row for name in _METRICS for row in page.view.against if row.name == name]
     with st.grid(len(_METRICS), min_column_width=150, key="night_metrics"):
         for row in shown:
-            _metric(row, page.recent[row.name].tolist())
+            # A nap or a broken recording stands alone: nights are no measure for it.
+            _metric(row, page.recent[row.name].tolist() if page.view.kind == "main" else [])
 
 
 def _metric(row: Against, recent: list[float]) -> None:
@@ -152,7 +153,7 @@ def _metric(row: Against, recent: list[float]) -> None:
         delta=row.delta_text if has_usual else None,
         delta_color="off",
         delta_arrow="off" if not has_usual or row.delta == 0 else ("up" if row.delta > 0 else "down"),
-        delta_description=_beside_chip(row) if has_usual else "no usual yet",
+        delta_description=_beside_chip(row) if has_usual else None,
         chart_data=known if len(known) > 1 else None,
         border=True,
         height="stretch",
@@ -195,9 +196,12 @@ def _stages(view: NightView) -> None:
     draw(chart, key="hypnogram")
     words = _share_words(view)
     svg(stage_strip(view, theme()), alt=", ".join(words).replace("*", ""), width="stretch")
-    with st.container(horizontal=True, gap="medium"):
-        for share in words:
-            st.markdown(share, width="content")
+    if narrow():
+        st.markdown("  \n".join(words))
+    else:
+        with st.container(horizontal=True, gap="medium"):
+            for share in words:
+                st.markdown(share, width="content")
     twin(chart, key="hypnogram")
 
 

@@ -50,7 +50,7 @@ def style() -> None:
         [class*="st-key-card"] {{ background: {tokens.surface}; }}
         [data-testid="stMainBlockContainer"] {{ max-width: 1288px; margin: 0 auto; }}
         [data-testid="stCaptionContainer"] {{ opacity: 1; color: {tokens.text_tertiary}; }}
-        [data-variant="segmented_control"][aria-checked="true"] {{ color: {tokens.accent}; }}
+        [data-variant="segmented_control"][aria-checked="true"] * {{ color: {tokens.accent} !important; }}
         [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
         </style>"""
     )
