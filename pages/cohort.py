@@ -12,15 +12,14 @@ from charts.sparkline import data_uri, sparkline
 from nocturne.access import Permission
 from nocturne.views import Cohort, cohort_people, freshness, last_night, overview, statistics
 from pages.access import require
+from pages.links import check_cohort_link, drop, query_date
 from pages.parts import (
     card,
-    check_cohort_link,
     chosen_row,
     cohort_picker,
     escape,
     narrow,
     problem,
-    query_date,
     show,
     stale_banner,
     theme,
@@ -71,7 +70,7 @@ def _period(newest: date) -> tuple[date, date]:
 
 def _forget() -> None:
     for name in ("from", "to"):
-        st.query_params.pop(name, None)
+        drop(name)
 
 
 def _facts(seen: CohortOverview, cohort: Cohort) -> str:

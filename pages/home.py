@@ -16,19 +16,8 @@ from nocturne.application import Application
 from nocturne.roster import ImportReport, RosterError, add_person, create_person, import_people
 from nocturne.views import Cohort, cohort_people, freshness, overview, statistics
 from pages.access import here, require
-from pages.parts import (
-    card,
-    check_cohort_link,
-    cohort_picker,
-    escape,
-    link_params,
-    narrow,
-    reader_clock,
-    stale_banner,
-    svg,
-    theme,
-    title,
-)
+from pages.links import check_cohort_link, link_params
+from pages.parts import card, cohort_picker, escape, narrow, reader_clock, stale_banner, svg, theme, title
 from store.people import DuplicatePerson, InvalidPerson, NewPerson
 
 _PER_PAGE = 12
@@ -55,7 +44,7 @@ def _page() -> None:
     nights = statistics(application, people)
     listing, aside = st.columns([2.35, 1])
     with listing:
-        _everyone(seen, nights.groupby("person_id", observed=True)["night"].max())
+        _everyone(seen, cohort, nights.groupby("person_id", observed=True)["night"].max())
     with aside:
         _delivered(seen)
         _sync_state(application, nights)
@@ -73,15 +62,16 @@ def _finding(seen: CohortOverview) -> str:
     return f"{of(valid, len(seen.people))} people have a valid last night"
 
 
-def _everyone(seen: CohortOverview, newest: "pd.Series[pd.Timestamp]") -> None:
+def _everyone(seen: CohortOverview, cohort: Cohort, newest: "pd.Series[pd.Timestamp]") -> None:
     people = seen.people.sort_values(["score", "name"], na_position="last")
     pages = -(-len(people) // _PER_PAGE)
-    shown = st.session_state.get("home_page", 1)
-    start = (min(shown, pages) - 1) * _PER_PAGE
+    # Each cohort turns its own pages: another one may have fewer.
+    key = f"home_page_{cohort.name}"
+    start = (min(st.session_state.get(key, 1), pages) - 1) * _PER_PAGE
     for person_id, row in people.iloc[start : start + _PER_PAGE].iterrows():
         _person(str(person_id), row, newest.get(str(person_id)))
     if pages > 1:
-        st.pagination(pages, key="home_page")
+        st.pagination(pages, key=key)
     st.caption(
         "Line: time asleep per night, 28 nights, the last 7 in colour; band: own mean plus and minus one standard "
         "deviation; a break is a night without a valid recording. Score: the last 7 nights."

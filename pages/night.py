@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,9 +12,9 @@ from analytics.wording import NBSP, duration, percent, plural
 from charts.against import against
 from charts.hypnogram import hypnogram, stage_strip
 from nocturne.access import Permission
-from nocturne.application import Application
-from nocturne.views import NightPage, NothingRecorded, freshness, night, person
+from nocturne.views import NightPage, freshness, night
 from pages.access import require
+from pages.links import drop, linked_person
 from pages.parts import (
     card,
     draw,
@@ -28,7 +29,7 @@ from pages.parts import (
     title,
     twin,
 )
-from store.people import UnknownPerson
+from store.people import Person
 
 _STAGES = (("awake", "Awake"), ("rem", "REM"), ("light", "Light"), ("deep", "Deep"))
 _GRADES = {
@@ -43,24 +44,17 @@ _METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
 
 def _page() -> None:
     application, actor = require(Permission.SEE_PEOPLE)
-    person_id = st.query_params.get("person") or _first(application)
+    linked = linked_person(application, actor)
+    found = linked.person
     try:
-        found = person(application, actor, person_id)
-        page = night(application, actor, person_id, st.query_params.get("session"))
-    except UnknownPerson as reason:
-        problem(
-            "This link names a person who is not on the roster.", str(reason), "Open another person", _forget
-        )
+        page = night(application, actor, found.person_id, st.query_params.get("session"))
     except UnknownNight as reason:
         problem(
             "This link names a night that has not arrived.",
             str(reason),
             "Open the newest night",
-            _forget_night,
+            lambda: drop("session"),
         )
-    except NothingRecorded as reason:
-        stale_banner(freshness(application, [found]))
-        problem(f"No night of {found.name} yet", str(reason))
     view = page.view
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
@@ -69,7 +63,7 @@ def _page() -> None:
         for remark in view.reasons:
             st.caption(escape(remark))
     with controls:
-        _controls(application, page)
+        _controls(linked.people, page)
     _metrics(page)
     with card("hypnogram", _heading(view), _how_to_read(view)):
         if len(view.runs):
@@ -86,21 +80,6 @@ def _title(page: NightPage) -> str:
     )
 
 
-def _first(application: Application) -> str:
-    people = application.people()
-    if not people:
-        problem("Nobody is on the roster yet", "Home says how to add people.")
-    return people[0].person_id
-
-
-def _forget() -> None:
-    st.query_params.clear()
-
-
-def _forget_night() -> None:
-    st.query_params.pop("session", None)
-
-
 def _facts(view: NightView) -> str:
     grade, colour = _GRADES[view.grade]
     parts = [view.dates, f"{escape(view.zone)}, {escape(_offsets(view))}"]
@@ -115,8 +94,8 @@ def _offsets(view: NightView) -> str:
     return words[0] if first == last else f"{words[0]}, then {words[1]}"
 
 
-def _controls(application: Application, page: NightPage) -> None:
-    person_picker(application.people(), page.sleeper.person_id, page="night")
+def _controls(people: Sequence[Person], page: NightPage) -> None:
+    person_picker(people, page.sleeper.person_id, page="night")
     with st.container(horizontal=True, horizontal_alignment="right"):
         for label, icon, session in (
             ("Previous", ":material/chevron_left:", page.previous_session_id),

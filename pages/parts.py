@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,6 @@ from nocturne.views import Cohort, Freshness, cohorts
 from pages.viewport import is_narrow
 from store.people import Person
 
-_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
 
@@ -124,18 +123,6 @@ def reader_clock(moment: datetime) -> str:
     )
 
 
-def check_cohort_link(application: Application, actor: Actor) -> None:
-    """Ends the page with a sentence when the link names a cohort that does not exist."""
-    wanted = st.query_params.get("cohort")
-    if wanted is not None and wanted not in {cohort.name for cohort in cohorts(application, actor)}:
-        problem(
-            "This link names a cohort that does not exist.",
-            "It may have been renamed, or nobody carries its tag any more.",
-            "Show everyone",
-            lambda: _drop("cohort"),
-        )
-
-
 def cohort_picker(application: Application, actor: Actor) -> Cohort:
     """The chosen cohort; the choice stands in the link under its name.
 
@@ -187,25 +174,6 @@ def problem(
     st.stop()
 
 
-def query_date(name: str) -> date | None:
-    """A date from the link, or None when it is absent; one that cannot be meant ends the page with a sentence."""
-    text = st.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        value = date.fromisoformat(text)
-    except ValueError:
-        value = date.min
-    if not _EARLIEST <= value < _LATEST:
-        problem(
-            f"The link's {name} is not a date.",
-            f"It reads {text[:40]!r}; a date is written like 2026-02-11.",
-            "Open without it",
-            lambda: _drop(name),
-        )
-    return value
-
-
 def chosen_row(selection: Mapping[str, Any], shown: Sequence[str], key: str) -> str | None:
     """The id behind a chosen row of a table, or None.
 
@@ -215,12 +183,3 @@ def chosen_row(selection: Mapping[str, Any], shown: Sequence[str], key: str) -> 
     st.session_state[key] = list(shown)
     rows = selection["selection"]["rows"]
     return seen[rows[0]] if rows and rows[0] < len(seen) else None
-
-
-def _drop(name: str) -> None:
-    st.query_params.pop(name, None)
-
-
-def link_params(**values: Any) -> dict[str, str]:
-    """Query parameters of a link: only those that have a value, as text."""
-    return {name: str(value) for name, value in values.items() if value is not None}

@@ -26,9 +26,9 @@ from charts.sparkline import part_bar
 from charts.timing import timing
 from charts.trend import trend
 from nocturne.access import Permission
-from nocturne.application import Application
-from nocturne.views import NothingRecorded, freshness, period, person, person_nights
+from nocturne.views import freshness, period
 from pages.access import require
+from pages.links import drop, linked_person, query_date
 from pages.parts import (
     card,
     chosen_row,
@@ -36,14 +36,13 @@ from pages.parts import (
     narrow,
     person_picker,
     problem,
-    query_date,
     show,
     stale_banner,
     svg,
     theme,
     title,
 )
-from store.people import Person, UnknownPerson
+from store.people import Person
 
 # A mean needs three nights (docs/definitions.md), a typical time of day no fewer.
 _TYPICAL_FROM = 3
@@ -52,21 +51,10 @@ _PERIODS = {"4 weeks": 28, "3 months": 91, "1 year": 365}
 
 def _page() -> None:
     application, actor = require(Permission.SEE_PEOPLE)
-    people = application.people()
-    if not people:
-        problem("Nobody is on the roster yet", "Home says how to add people.")
-    person_id = st.query_params.get("person") or people[0].person_id
-    try:
-        found, nights = person_nights(application, actor, person_id)
-    except UnknownPerson as reason:
-        problem(
-            "This link names a person who is not on the roster.", str(reason), "Open another person", _forget
-        )
-    except NothingRecorded as reason:
-        _nothing_yet(application, person(application, actor, person_id), reason)
-    newest = nights["night"].max().date()
+    linked = linked_person(application, actor)
+    found, newest = linked.person, linked.newest
     first, last = _period(newest)
-    shown = period(application, actor, person_id, first=first, last=last)
+    shown = period(application, actor, found.person_id, first=first, last=last)
     if shown.coverage.recorded == 0:
         _empty(found, shown, newest)
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
@@ -74,7 +62,7 @@ def _page() -> None:
         title(shown.title, _facts(shown))
         stale_banner(freshness(application, [found]))
     with controls:
-        person_picker(people, person_id, page="person")
+        person_picker(linked.people, found.person_id, page="person")
         st.segmented_control(
             "Period",
             list(_PERIODS),
@@ -93,7 +81,7 @@ def _page() -> None:
     with card("trend", _trend_heading(shown), _trend_caption(shown)):
         show(trend(shown, theme(), narrow=narrow()), key="trend")
     _nights(found, shown)
-    _quality(shown, nights["night"].min().date())
+    _quality(shown, linked.nights["night"].min().date())
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))
 
@@ -104,13 +92,9 @@ _TIMING_CAPTION = (
 )
 
 
-def _forget() -> None:
-    st.query_params.clear()
-
-
 def _forget_period() -> None:
     for name in ("from", "to"):
-        st.query_params.pop(name, None)
+        drop(name)
 
 
 def _facts(shown: PersonPeriod) -> str:
@@ -131,11 +115,6 @@ def _period(newest: date) -> tuple[date, date]:
             _forget_period,
         )
     return first, last
-
-
-def _nothing_yet(application: Application, found: Person, reason: NothingRecorded) -> NoReturn:
-    stale_banner(freshness(application, [found]))
-    problem(f"No night of {found.name} yet", str(reason))
 
 
 def _empty(found: Person, shown: PersonPeriod, newest: date) -> NoReturn:

@@ -9,42 +9,31 @@ from analytics.wording import of, span
 from nocturne.access import Actor, Permission
 from nocturne.application import Application
 from nocturne.runs import Format, document, person_report
-from nocturne.views import NothingRecorded, freshness, person, person_nights
+from nocturne.views import freshness
 from pages.access import require
-from pages.parts import card, escape, person_picker, problem, query_date, stale_banner, title
+from pages.links import linked_person, query_date
+from pages.parts import card, escape, person_picker, stale_banner, title
 from reports.person_report import PersonReport, file_name
-from store.people import UnknownPerson
 
 _PREVIEW_HEIGHT_PX = 900
 
 
 def _page() -> None:
     application, actor = require(Permission.MAKE_REPORTS)
-    people = application.people()
-    if not people:
-        problem("Nobody is on the roster yet", "Home says how to add people.")
-    person_id = st.query_params.get("person") or people[0].person_id
-    try:
-        found, nights = person_nights(application, actor, person_id)
-    except UnknownPerson as reason:
-        problem(
-            "This link names a person who is not on the roster.", str(reason), "Open another person", _forget
-        )
-    except NothingRecorded as reason:
-        problem(f"No night of {person(application, actor, person_id).name} yet", str(reason))
-    newest = nights["night"].max().date()
+    linked = linked_person(application, actor)
+    person_id, newest = linked.person.person_id, linked.newest
     ending = query_date("ending") or newest
     report = person_report(application, actor, person_id, ending=ending)
     title(report.period.title, _facts(report))
-    stale_banner(freshness(application, [found]))
+    stale_banner(freshness(application, [linked.person]))
     who, when, html, csv = st.columns([1.4, 1, 0.8, 0.8], vertical_alignment="bottom")
     with who:
-        person_picker(people, person_id, page="report")
+        person_picker(linked.people, person_id, page="report")
     with when:
         st.date_input(
             "Last night of the week",
             value=ending,
-            min_value=min(nights["night"].min().date(), ending),
+            min_value=min(linked.nights["night"].min().date(), ending),
             max_value=max(newest, ending),
             key=f"report_ending_{person_id}_{ending}",
             on_change=_choose_ending,
@@ -96,10 +85,6 @@ def _maker(
 
 def _choose_ending(key: str) -> None:
     st.query_params["ending"] = st.session_state[key].isoformat()
-
-
-def _forget() -> None:
-    st.query_params.clear()
 
 
 _page()

@@ -1,6 +1,7 @@
 """The pieces pages share."""
 
-from pages.parts import escape, link_params
+from pages.links import link_params
+from pages.parts import escape
 
 HOSTILE = "*[x](y) :red[z] $a$ <b>"
 
