@@ -174,9 +174,9 @@ def _sync_state(application: Application, nights: pd.DataFrame) -> None:
         return
     with card("sync", _as_of(fresh.as_of)):
         sleeps = int((nights["kind"] != "unusable").sum())
-        st.markdown(
-            f"Stages of **{number(sleeps, 0)}** sleeps; {number(len(nights) - sleeps, 0)} sessions hold none."
-        )
+        without = len(nights) - sleeps
+        rest = f"; {plural(without, 'session')} without usable sleep" if without else ""
+        st.markdown(f"Stages of **{number(sleeps, 0)}** sleeps{rest}.")
         if progress.halted:
             st.caption(escape(progress.halted))
         if st.button("Synchronise now", icon=":material/sync:"):

@@ -46,6 +46,7 @@ from store.people import Person
 
 # A mean needs three nights (docs/definitions.md), a typical time of day no fewer.
 _TYPICAL_FROM = 3
+_OF_LINK = "as linked"
 _PERIODS = {"4 weeks": 28, "3 months": 91, "1 year": 365}
 
 
@@ -63,15 +64,7 @@ def _page() -> None:
         stale_banner(freshness(application, [found]))
     with controls:
         person_picker(linked.people, found.person_id, page="person")
-        st.segmented_control(
-            "Period",
-            list(_PERIODS),
-            default="4 weeks",
-            required=True,
-            key="person_period",
-            label_visibility="collapsed",
-            on_change=_forget_period,
-        )
+        _period_picker()
     score, when = st.columns([1, 2.1])
     with score:
         _score(shown)
@@ -102,9 +95,27 @@ def _facts(shown: PersonPeriod) -> str:
     return f"{span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
 
 
+def _period_picker() -> None:
+    """Four weeks, three months or a year up to the newest night; a link with dates of its own stands beside them."""
+    of_link = "from" in st.query_params or "to" in st.query_params
+    if of_link:
+        st.session_state["person_period"] = _OF_LINK
+    elif st.session_state.get("person_period") == _OF_LINK:
+        del st.session_state["person_period"]
+    st.segmented_control(
+        "Period",
+        [*_PERIODS, _OF_LINK] if of_link else list(_PERIODS),
+        default=None if of_link else "4 weeks",
+        required=True,
+        key="person_period",
+        label_visibility="collapsed",
+        on_change=_forget_period,
+    )
+
+
 def _period(newest: date) -> tuple[date, date]:
     """The period that the link names; what it leaves open follows from the choice beside the title."""
-    days = _PERIODS[st.session_state.get("person_period") or "4 weeks"]
+    days = _PERIODS.get(st.session_state.get("person_period") or "", 28)
     last = query_date("to") or newest
     first = query_date("from") or last - timedelta(days=days - 1)
     if first > last:

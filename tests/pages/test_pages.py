@@ -163,3 +163,12 @@ def test_what_the_database_cannot_do_is_said_without_a_traceback(
     app = run()
     assert not app.exception
     assert "cannot be reached" in words(app)
+
+
+def test_a_link_with_dates_of_its_own_says_so_beside_the_periods(filled: Application) -> None:
+    linked = run("person.py", **{"from": "2026-02-20", "to": "2026-03-01"})
+    assert not linked.exception
+    assert "20\u00a0February to 1\u00a0March\u00a02026" in words(linked)
+    plain = run("person.py")
+    assert not plain.exception
+    assert "20\u00a0February to 1" not in words(plain)
