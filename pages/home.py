@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.summary import CohortOverview
-from analytics.wording import NBSP, day, duration, night_dates, number, of, percent
+from analytics.wording import NBSP, day, duration, night_dates, number, of, percent, plural
 from asleep.errors import AsleepError
 from charts.sparkline import coverage_strip, sparkline
 from nocturne.access import Actor, Permission
