@@ -1,6 +1,7 @@
 """Synchronises while the dashboard runs: once at the start, then at an interval, and whenever somebody asks."""
 
 import logging
+from dataclasses import replace
 from threading import Event, Thread
 
 from nocturne.access import local_actor
@@ -27,7 +28,7 @@ class BackgroundSync:
         self._thread.start()
 
     def request(self) -> None:
-        """Asks for a synchronisation now; one that is running is not started twice.
+        """Asks for a synchronisation now; one that is running is finished first.
 
         The board says at once that it has begun, so that whoever asked sees it.
         """
@@ -57,3 +58,12 @@ class BackgroundSync:
         except Exception:
             # The thread must outlive a fault of one round; the next round tries again, and the log says what happened.
             log.exception("A synchronisation broke off; the next one starts at the next interval.")
+            self._say_broken_off()
+
+    def _say_broken_off(self) -> None:
+        board = self._application.board
+        if board.progress.running:
+            halted = "The synchronisation broke off on this machine; its log says why. Ask for it again."
+            board.show(
+                replace(board.progress, state="done", halted=halted, finished_at=self._application.now())
+            )

@@ -1,12 +1,9 @@
 """Reports: one person's week, previewed and downloaded as HTML or CSV."""
 
-from collections.abc import Callable
-from datetime import date
-
 import streamlit as st
 
 from analytics.wording import of, span
-from nocturne.access import Actor, Permission
+from nocturne.access import Permission
 from nocturne.application import Application
 from nocturne.runs import Format, document, person_report
 from nocturne.views import freshness
@@ -41,11 +38,11 @@ def _page() -> None:
             format="YYYY-MM-DD",
         )
     with html:
-        _download(application, actor, report, "html")
+        _download(application, report, "html")
     with csv:
-        _download(application, actor, report, "csv")
+        _download(application, report, "csv")
     st.caption(
-        "The HTML is one file that opens anywhere and prints on one page; the CSV has one row per sleep."
+        "The HTML is one file that opens anywhere and is laid out for one A4 page; the CSV has one row per sleep."
     )
     with card("preview", "Preview"):
         st.iframe(document(application, report, "html").content.decode(), height=_PREVIEW_HEIGHT_PX)
@@ -57,11 +54,10 @@ def _facts(report: PersonReport) -> str:
     return f"Weekly report · {span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
 
 
-def _download(application: Application, actor: Actor, report: PersonReport, kind: Format) -> None:
-    person_id, ending = report.period.sleeper.person_id, report.period.last
+def _download(application: Application, report: PersonReport, kind: Format) -> None:
     st.download_button(
         kind.upper(),
-        _maker(application, actor, person_id, ending, kind),
+        lambda: document(application, report, kind).content,
         file_name=file_name(report, kind),
         mime={"html": "text/html", "csv": "text/csv"}[kind],
         icon=":material/download:",
@@ -70,17 +66,6 @@ def _download(application: Application, actor: Actor, report: PersonReport, kind
         on_click="ignore",
         key=f"download_{kind}",
     )
-
-
-def _maker(
-    application: Application, actor: Actor, person_id: str, ending: date, kind: Format
-) -> Callable[[], bytes]:
-    def make() -> bytes:
-        return document(
-            application, person_report(application, actor, person_id, ending=ending), kind
-        ).content
-
-    return make
 
 
 def _choose_ending(key: str) -> None:
