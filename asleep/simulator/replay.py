@@ -4,7 +4,7 @@ import gzip
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -17,7 +17,7 @@ import numpy as np
 from asleep.simulator.diary import EPOCH_S, Session, session_id
 from asleep.simulator.people import Person, issued_user_id
 from asleep.simulator.statistics import REM, UNKNOWN
-from asleep.simulator.world import Recording, World, labelled
+from asleep.simulator.world import Figures, Recording, World, figures_of, labelled
 
 _EVENING_UTC = time(23, 0)
 _ANALYSIS_S = 249
@@ -57,6 +57,10 @@ class ReplayDiary:
         """Stages as in the file and the statistics that follow from them; nothing is known of snoring."""
         night = next(night for found, night in self.nights[person.number] if found.id == session.id)
         return _recording(session, night)
+
+    def figures(self, person: Person, sessions: Sequence[Session]) -> tuple[Figures, ...]:
+        """Labels and statistics of the sessions, in their order."""
+        return tuple(figures_of(self.recording(person, session)) for session in sessions)
 
 
 @lru_cache(4096)

@@ -1,7 +1,7 @@
 """The world the simulator serves: people, sessions and recordings, and the account that changes them."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -36,6 +36,14 @@ class Recording:
     stat: Stat | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """What the averages need of a session: its labels and the vendor's statistics, as in `Recording`."""
+
+    peculiarities: tuple[str, ...]
+    stat: Stat | None
+
+
 class Diary(Protocol):
     """Where a world's sessions come from: the simulation or a file of real nights."""
 
@@ -44,6 +52,9 @@ class Diary(Protocol):
 
     def recording(self, person: Person, session: Session) -> Recording:
         """Stages, labels and statistics of one of the sessions."""
+
+    def figures(self, person: Person, sessions: Sequence[Session]) -> tuple[Figures, ...]:
+        """Labels and statistics of many of the person's sessions, in their order; as in `recording`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +87,15 @@ class SimulatedDiary:
     def _recording(self, person: Person, session: Session) -> Recording:
         rng = np.random.default_rng([self._seed, person.number, 2, session.evening, session.slot])
         return simulated_recording(rng, person, session)
+
+    def figures(self, person: Person, sessions: Sequence[Session]) -> tuple[Figures, ...]:
+        """Labels and statistics of many of the person's sessions, in their order."""
+        return tuple(figures_of(self.recording(person, session)) for session in sessions)
+
+
+def figures_of(recording: Recording) -> Figures:
+    """The part of a recording that the averages need."""
+    return Figures(peculiarities=recording.peculiarities, stat=recording.stat)
 
 
 def simulated_world(

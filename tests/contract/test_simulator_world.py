@@ -145,6 +145,17 @@ def test_labels_and_statistics_go_together(world: World, sessions: dict[Person, 
                 assert recording.missing_data_ratio > 0.3
 
 
+def test_figures_of_many_nights_are_those_of_their_recordings(
+    world: World, sessions: dict[Person, tuple[Session, ...]]
+) -> None:
+    person = world.people[3]
+    figures = world.diary.figures(person, sessions[person])
+    recordings = [world.diary.recording(person, session) for session in sessions[person]]
+    assert [(found.peculiarities, found.stat) for found in figures] == [
+        (found.peculiarities, found.stat) for found in recordings
+    ]
+
+
 def test_about_one_evening_in_twelve_is_missing(
     world: World, sessions: dict[Person, tuple[Session, ...]]
 ) -> None:
