@@ -1,4 +1,4 @@
-"""Trouble on purpose: answers that are refused, late, broken or cut off, for a seeded share of the calls."""
+"""Trouble on purpose: which calls meet which fault, and how many calls a second are allowed."""
 
 import random
 import threading
@@ -7,10 +7,26 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-FaultKind = Literal["rate-limit", "server-error", "slow", "reset"]
+FaultKind = Literal[
+    "rate-limit",
+    "too-many",
+    "quota",
+    "plan",
+    "server-error",
+    "unavailable",
+    "internal",
+    "gateway-timeout",
+    "slow",
+    "reset",
+    "hang",
+    "drip",
+    "drip-headers",
+    "malformed",
+    "wrong-types",
+    "redirect",
+    "empty",
+]
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-
-SLOW_S = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +56,13 @@ class Fault:
 
 
 class Troublemaker:
-    """Which fault the next call meets: those planned first, then by chance. Safe between threads."""
+    """Which fault the next call meets: an outage's, then those planned, then by chance. Safe between threads."""
 
     def __init__(self, faults: tuple[Fault, ...], *, seed: int) -> None:
         self._faults = faults
         self._random = random.Random(f"faults of {seed}")
         self._planned: deque[FaultKind] = deque()
+        self._outage: FaultKind | None = None
         self._lock = threading.Lock()
 
     def plan(self, *kinds: FaultKind) -> None:
@@ -53,10 +70,17 @@ class Troublemaker:
         with self._lock:
             self._planned.extend(kinds)
 
+    def fail_all(self, kind: FaultKind | None) -> None:
+        """Lets every call meet this fault until told None; what was planned waits for the end of it."""
+        with self._lock:
+            self._outage = kind
+
     def next(self) -> FaultKind | None:
         """The fault of this call, or None. Each kind is drawn for, so shares do not depend on one another."""
         with self._lock:
             drawn = [fault.kind for fault in self._faults if self._random.random() < fault.share]
+            if self._outage is not None:
+                return self._outage
             if self._planned:
                 return self._planned.popleft()
             return drawn[0] if drawn else None

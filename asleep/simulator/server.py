@@ -8,6 +8,7 @@ from typing import Self
 
 import uvicorn
 
+from asleep.simulator.connections import Connections
 from asleep.simulator.faults import Fault, FaultKind
 from asleep.simulator.payloads import Shape
 from asleep.simulator.service import Conditions, Service
@@ -32,16 +33,16 @@ class Running:
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
             self._service.application(),
-            http=self._service.protocol(),
+            http=self._service.connections.protocol(),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             # Longer than a client keeps an idle connection, so that the client closes first.
             timeout_keep_alive=120,
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, self._service.connections)
         self._thread = threading.Thread(target=self._serve, name="asleep-simulator", daemon=True)
         self._thread.start()
         self._wait_until_started()
@@ -49,7 +50,7 @@ class Running:
     @property
     def account(self) -> Account:
         """What was created and deleted since the start."""
-        return self._service.account
+        return self._service.operations.account
 
     @property
     def requests(self) -> Counter[str]:
@@ -61,9 +62,22 @@ class Running:
         """Calls that met the rate limit or a fault, by kind."""
         return self._service.counted.refused
 
+    @property
+    def arrivals(self) -> tuple[float, ...]:
+        """When each call with a valid key came, by `time.monotonic()`; refused calls as well."""
+        return tuple(self._service.counted.arrivals)
+
     def plan_faults(self, *kinds: FaultKind) -> None:
         """Lets the next calls with a valid key meet these faults, one each, in this order."""
         self._service.trouble.plan(*kinds)
+
+    def fail_all(self, kind: FaultKind | None) -> None:
+        """Lets every call with a valid key meet this fault from now on; None ends it."""
+        self._service.trouble.fail_all(kind)
+
+    def limit_rate(self, per_second: float | None) -> None:
+        """Allows so many calls per second from now on; None allows any number."""
+        self._service.limit_rate(per_second)
 
     def stop(self) -> None:
         """Ends the server and frees its port; stopping twice is allowed."""
@@ -92,6 +106,18 @@ class Running:
             pause.wait(0.01)
         self.stop()
         raise RuntimeError(f"The simulator did not start on {self.address}; see its log lines.")
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, which lets no call that is held on purpose delay its end."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._held = connections
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._held.interrupt()
+        await super().shutdown(sockets)
 
 
 def _listening(port: int) -> socket.socket:
