@@ -13,7 +13,15 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from asleep.models import AverageFigures, AverageStats, Figures, NeverSlept, SessionStat, SleptSession
+from asleep.models import (
+    AverageFigures,
+    AverageStats,
+    Figures,
+    NeverSlept,
+    SessionStat,
+    SleptSession,
+    Unknown,
+)
 
 _DAY_S: Final = 86400.0
 _PERIOD: Final = "time_in_sleep_period_s"
@@ -69,10 +77,20 @@ def joined(pieces: Sequence[AverageStats]) -> AverageStats:
         last=last,
         days=(last - first).days + 1,
         peculiarities=tuple(dict.fromkeys(label for piece in pieces for label in piece.peculiarities)),
-        average=_mean(tuple(_rows(pieces))),
+        average=_mean(tuple(_rows(pieces)), _all_unknown(_unknown_means(pieces))),
         slept=tuple(slept.values()),
         never_slept=tuple(never_slept.values()),
+        unknown=_all_unknown(piece.unknown for piece in pieces),
     )
+
+
+def _all_unknown(pieces: Iterable[Unknown]) -> Unknown:
+    return tuple(sorted({pair for piece in pieces for pair in piece}))
+
+
+def _unknown_means(pieces: Iterable[AverageStats]) -> Iterator[Unknown]:
+    # How they are averaged is unknown as well: each stands as the service gave it for its piece.
+    return (piece.average.unknown for piece in pieces if piece.average is not None)
 
 
 def _rows(pieces: Iterable[AverageStats]) -> Iterator[_Row]:
@@ -108,13 +126,13 @@ def _clock_s(moment: datetime | None, zone: tzinfo) -> float | None:
     return local.hour * 3600.0 + local.minute * 60 + local.second + local.microsecond / 1e6
 
 
-def _mean(rows: Sequence[_Row]) -> AverageFigures | None:
+def _mean(rows: Sequence[_Row], unknown: Unknown) -> AverageFigures | None:
     if not rows:
         return None
     plain = {name: _plain_mean(rows, name) for name in _PLAIN}
     shares = {name: _share(rows, name, *parts) for name, parts in _SHARES.items()}
     clocks = {name: _circular_mean_s([(row.weight, row.clocks[name]) for row in rows]) for name in _CLOCKS}
-    return AverageFigures(**plain, **shares, **clocks)
+    return AverageFigures(**{**plain, **shares, **clocks}, unknown=unknown)
 
 
 def _plain_mean(rows: Iterable[_Row], name: str) -> float | None:

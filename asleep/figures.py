@@ -1,6 +1,7 @@
 """The vendor's statistics, normalised: units in the names, efficiency a ratio, cycles a count and times."""
 
 import math
+import operator
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +15,14 @@ _CONTRACT_NAMES: Final = {
     field: {"sleep_efficiency_ratio": "sleep_efficiency"}.get(field, field.removesuffix("_s"))
     for field in models.Figures.__struct_fields__
 }
+
+_read_figures: Final = operator.attrgetter(*_CONTRACT_NAMES.values())
+_STAT: Final = wire.Stat.__struct_fields__
+
+
+def says_nothing(raw: wire.Stat) -> bool:
+    """Whether no statistic at all was served; the older shape lists sessions by id alone."""
+    return all(getattr(raw, name) is None for name in _STAT)
 
 
 def session_stat(raw: wire.Stat, *, start: datetime | None, end: datetime | None) -> models.SessionStat:
@@ -46,7 +55,7 @@ def session_stat(raw: wire.Stat, *, start: datetime | None, end: datetime | None
 
 
 def _figures(raw: wire.Figures) -> dict[str, Any]:
-    figures = {ours: getattr(raw, theirs) for ours, theirs in _CONTRACT_NAMES.items()}
+    figures = dict(zip(_CONTRACT_NAMES, _read_figures(raw), strict=True))
     served = _ratio(raw.sleep_efficiency)
     figures["sleep_efficiency_ratio"] = served if served is None or 0 <= served <= 1 else None
     if isinstance(raw.sleep_cycle, list):

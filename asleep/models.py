@@ -5,6 +5,12 @@ a clock time is seconds after midnight (`_clock_s`). Figures are floats, because
 None means that the vendor did not say. `asleep.payloads` makes these values from the vendor's bytes, in the
 current shape and the older one.
 
+`unknown` is what the vendor said beside that and this program does not know yet: pairs of the vendor's name
+and its value as JSON text exactly as received, in order of name (`asleep.strangers`). A field of an object
+that has no model of its own stands in the model that absorbs the object, with a path before its name:
+`session.device_model` in a `SessionResult`, `period.season` in an `AverageStats`,
+`sleep_cycle[0].depth` in a `SessionStat`. Two fields whose paths spell the same stay two pairs.
+
 Every definition of a figure is the contract's, section 4 (README of the contract), not one of ours.
 """
 
@@ -21,6 +27,9 @@ Stage = Annotated[int, msgspec.Meta(ge=-128, le=127)]
 
 SessionState = Literal["OPEN", "CLOSED", "COMPLETE"]
 """OPEN: recording. CLOSED: ended, analysis running. COMPLETE: analysed. Goes forward only."""
+
+Unknown = tuple[tuple[str, str], ...]
+"""Fields that this program does not know: name and JSON text as received, in order of name."""
 
 SESSION_STATES: tuple[SessionState, ...] = ("OPEN", "CLOSED", "COMPLETE")
 
@@ -84,6 +93,7 @@ class SessionStat(Figures, frozen=True, kw_only=True):
     sleep_cycle_times: tuple[Instant, ...] = ()
     breathing_pattern: str | None = None
     sleep_efficiency_recomputed: bool = False
+    unknown: Unknown = ()
 
 
 class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +118,7 @@ class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
     snoring_stages: tuple[Stage, ...] | None = None
     breath_stages: tuple[Stage, ...] | None = None
     stat: SessionStat | None = None
+    unknown: Unknown = ()
 
 
 class SessionListItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +135,7 @@ class SessionListItem(msgspec.Struct, frozen=True, kw_only=True):
     unexpected_end: Instant | None = None
     last_received_seq_num: int | None = None
     time_in_bed_s: float | None = None
+    unknown: Unknown = ()
 
 
 class AverageFigures(Figures, frozen=True, kw_only=True):
@@ -133,10 +145,15 @@ class AverageFigures(Figures, frozen=True, kw_only=True):
     end_clock_s: float | None = None
     sleep_clock_s: float | None = None
     wake_clock_s: float | None = None
+    unknown: Unknown = ()
 
 
 class SleptSession(msgspec.Struct, frozen=True, kw_only=True):
-    """One session that enters the means; `stat` is None where the service lists ids only (older shape)."""
+    """One session that enters the means; `stat` is None where the service lists ids only (older shape).
+
+    The service gives the session and its statistics in one object, so `stat.unknown` is empty here and
+    `unknown` holds what either might have meant.
+    """
 
     session_id: str
     start: Instant | None = None
@@ -144,6 +161,7 @@ class SleptSession(msgspec.Struct, frozen=True, kw_only=True):
     completed: Instant | None = None
     created_timezone: str | None = None
     stat: SessionStat | None = None
+    unknown: Unknown = ()
 
 
 class NeverSlept(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +171,7 @@ class NeverSlept(msgspec.Struct, frozen=True, kw_only=True):
     start: Instant | None = None
     end: Instant | None = None
     completed: Instant | None = None
+    unknown: Unknown = ()
 
 
 class AverageStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +189,7 @@ class AverageStats(msgspec.Struct, frozen=True, kw_only=True):
     average: AverageFigures | None = None
     slept: tuple[SleptSession, ...] = ()
     never_slept: tuple[NeverSlept, ...] = ()
+    unknown: Unknown = ()
 
 
 class UserMetadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,6 +201,7 @@ class UserMetadata(msgspec.Struct, frozen=True, kw_only=True):
     gender: str | None = None
     height_cm: float | None = None
     weight_kg: float | None = None
+    unknown: Unknown = ()
 
 
 class LastSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +214,7 @@ class LastSession(msgspec.Struct, frozen=True, kw_only=True):
     completed: Instant | None = None
     inference_type: str | None = None
     service: str | None = None
+    unknown: Unknown = ()
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,3 +224,4 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     to_be_deleted: bool = False
     last_session: LastSession | None = None
     metadata: UserMetadata | None = None
+    unknown: Unknown = ()

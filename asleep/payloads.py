@@ -4,26 +4,41 @@ Where the two disagree, section 2 of the contract's README decides: an efficienc
 clock time where a moment should be is ignored and the moment derived, a list of cycles becomes their count,
 mean and times, a moment without an offset is UTC, unknown labels are kept. What cannot be read raises
 `MalformedAnswer`, whose sentence names the field and never its value.
+
+Nothing is left out silently:
+
+- A field that we do not know is kept with its text (`asleep.models`, `unknown`). Around a result (beside
+  `result`, beside the list of a page) there is no model to keep it; the log says so once.
+- One session that cannot be read makes its whole list unreadable, of a page as of an average, and the
+  sentence says which entry of how many it was. A list without it would look complete: the synchronisation
+  takes a session that is no longer listed for a deleted one, and a mean over fewer nights shows no gap. The
+  other nights are not lost by it: what was kept of them stays and is shown with its age, and each can be
+  read by itself with Get Session, where a session that is malformed concerns no other.
+- A session that is listed twice is given twice; only whoever joins pages or periods counts it once.
+- A session with two different ids (`id` and `session_id`) is refused, because a deletion needs the right one.
 """
 
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
 from asleep import models, wire
+from asleep.decoding import Reader, each
 from asleep.errors import MalformedAnswer
-from asleep.figures import average_figures, session_stat
+from asleep.figures import average_figures, says_nothing, session_stat
 from asleep.moments import utc_or_none
+from asleep.strangers import Strangers
 
-Read = TypeVar("Read")
-
-_SESSION: Final = msgspec.json.Decoder(wire.Envelope[wire.SessionResult])
-_SESSION_LIST: Final = msgspec.json.Decoder(wire.Envelope[wire.SessionList])
-_AVERAGES: Final = msgspec.json.Decoder(wire.Envelope[wire.AverageResult])
-_USER: Final = msgspec.json.Decoder(wire.Envelope[wire.User])
-_SLEPT: Final = msgspec.json.Decoder(wire.Session)
-_SLEPT_STAT: Final = msgspec.json.Decoder(wire.Stat)
+_SESSION: Final = Reader[wire.Envelope[wire.SessionResult]](wire.Envelope[wire.SessionResult])
+_SESSION_LIST: Final = Reader[wire.Envelope[wire.SessionList]](wire.Envelope[wire.SessionList])
+_LISTED: Final = Reader[wire.ListedSession](wire.ListedSession)
+_AVERAGES: Final = Reader[wire.Envelope[wire.AverageResult]](wire.Envelope[wire.AverageResult])
+_SLEPT: Final = Reader[wire.Slept](wire.Slept)
+_NEVER_SLEPT: Final = Reader[wire.AnalysedSession](wire.AnalysedSession)
+_USER: Final = Reader[wire.Envelope[wire.User]](wire.Envelope[wire.User])
+_CREATED_USER: Final = Reader[wire.Envelope[wire.CreatedUser]](wire.Envelope[wire.CreatedUser])
+_RESULT: Final = "result"
 
 
 def parse_session(payload: bytes) -> models.SessionResult:
@@ -32,21 +47,27 @@ def parse_session(payload: bytes) -> models.SessionResult:
     Raises:
         MalformedAnswer: the body is not JSON, lacks an id, a start or a state, or a field has another type.
     """
-    raw = _decode(_SESSION, payload).result
-    start, end = _start(raw.session), _end(raw.session)
+    envelope, strangers = _SESSION.read(payload)
+    strangers.mention_all_but(_RESULT)
+    raw = envelope.result
+    session, start, end = raw.session, _start(raw.session), _end(raw.session)
+    stat = None if raw.stat is None else session_stat(raw.stat, start=start, end=end)
+    if stat is not None and strangers.found:
+        stat = msgspec.structs.replace(stat, unknown=strangers.within(_RESULT, "stat"))
     return models.SessionResult(
-        session_id=_session_id(raw.session),
-        state=_state(raw.session),
+        session_id=_session_id(session),
+        state=_state(session.state),
         start=start,
         end=end,
-        unexpected_end=utc_or_none(raw.session.unexpected_end_time, "unexpected_end_time"),
-        created_timezone=raw.session.created_timezone,
+        unexpected_end=utc_or_none(session.unexpected_end_time, "unexpected_end_time"),
+        created_timezone=session.created_timezone,
         peculiarities=raw.peculiarities or (),
         missing_data_ratio=raw.missing_data_ratio,
-        sleep_stages=raw.session.sleep_stages,
-        snoring_stages=raw.session.snoring_stages,
-        breath_stages=raw.session.breath_stages,
-        stat=None if raw.stat is None else session_stat(raw.stat, start=start, end=end),
+        sleep_stages=session.sleep_stages,
+        snoring_stages=session.snoring_stages,
+        breath_stages=session.breath_stages,
+        stat=stat,
+        unknown=strangers.within(_RESULT, but_not=("stat",)),
     )
 
 
@@ -54,20 +75,25 @@ def parse_session_list(payload: bytes) -> tuple[models.SessionListItem, ...]:
     """One page of sessions in the order received, from the body of List Sessions.
 
     Raises:
-        MalformedAnswer: as for `parse_session`.
+        MalformedAnswer: as for `parse_session`; one entry is enough.
     """
-    return tuple(
-        models.SessionListItem(
-            session_id=_session_id(raw),
-            state=_state(raw),
-            start=_start(raw),
-            end=_end(raw),
-            created_timezone=raw.created_timezone,
-            unexpected_end=utc_or_none(raw.unexpected_end_time, "unexpected_end_time"),
-            last_received_seq_num=raw.last_received_seq_num,
-            time_in_bed_s=raw.time_in_bed,
-        )
-        for raw in _decode(_SESSION_LIST, payload).result.sleep_session_list
+    envelope, strangers = _SESSION_LIST.read(payload)
+    strangers.mention_all_but(_RESULT, "sleep_session_list")
+    return each(envelope.result.sleep_session_list, "result.sleep_session_list", _listed)
+
+
+def _listed(entry: msgspec.Raw) -> models.SessionListItem:
+    raw, strangers = _LISTED.read(entry)
+    return models.SessionListItem(
+        session_id=_session_id(raw),
+        state=_state(raw.state),
+        start=_start(raw),
+        end=_end(raw),
+        created_timezone=raw.created_timezone,
+        unexpected_end=utc_or_none(raw.unexpected_end_time, "unexpected_end_time"),
+        last_received_seq_num=raw.last_received_seq_num,
+        time_in_bed_s=raw.time_in_bed,
+        unknown=strangers.within(),
     )
 
 
@@ -77,19 +103,50 @@ def parse_average_stats(payload: bytes) -> models.AverageStats:
     Raises:
         MalformedAnswer: as for `parse_session`, or the period ends before it begins.
     """
-    raw = _decode(_AVERAGES, payload).result
+    envelope, strangers = _AVERAGES.read(payload)
+    strangers.mention_all_but(_RESULT)
+    raw = envelope.result
     first, last = raw.period.start_date, raw.period.end_date
     if last < first:
         raise MalformedAnswer("result.period ends before it begins")
+    average = None if raw.average_stats is None else average_figures(raw.average_stats)
+    if average is not None and strangers.found:
+        average = msgspec.structs.replace(average, unknown=strangers.within(_RESULT, "average_stats"))
     return models.AverageStats(
         timezone=raw.period.timezone,
         first=first,
         last=last,
         days=(last - first).days + 1,
         peculiarities=raw.peculiarities or (),
-        average=None if raw.average_stats is None else average_figures(raw.average_stats),
-        slept=tuple(_slept(one) for one in raw.slept_sessions or ()),
-        never_slept=tuple(_never_slept(one) for one in raw.never_slept_sessions or ()),
+        average=average,
+        slept=each(raw.slept_sessions or (), "result.slept_sessions", _slept),
+        never_slept=each(raw.never_slept_sessions or (), "result.never_slept_sessions", _never_slept),
+        unknown=strangers.within(_RESULT, but_not=("average_stats",)),
+    )
+
+
+def _slept(entry: msgspec.Raw) -> models.SleptSession:
+    raw, strangers = _SLEPT.read(entry)
+    start, end = _start_or_none(raw), _end(raw)
+    return models.SleptSession(
+        session_id=_session_id(raw),
+        start=start,
+        end=end,
+        completed=_completed(raw),
+        created_timezone=raw.created_timezone,
+        stat=None if says_nothing(raw) else session_stat(raw, start=start, end=end),
+        unknown=strangers.within(),
+    )
+
+
+def _never_slept(entry: msgspec.Raw) -> models.NeverSlept:
+    raw, strangers = _NEVER_SLEPT.read(entry)
+    return models.NeverSlept(
+        session_id=_session_id(raw),
+        start=_start_or_none(raw),
+        end=_end(raw),
+        completed=_completed(raw),
+        unknown=strangers.within(),
     )
 
 
@@ -99,12 +156,16 @@ def parse_user(payload: bytes) -> models.User:
     Raises:
         MalformedAnswer: as for `parse_session`; the last session needs an id, a start and a state as well.
     """
-    raw = _decode(_USER, payload).result
+    envelope, strangers = _USER.read(payload)
+    strangers.mention_all_but(_RESULT)
+    raw = envelope.result
+    last, metadata = raw.last_session_info, raw.metadata
     return models.User(
         user_id=_present(raw.user_id, "result.user_id"),
         to_be_deleted=raw.to_be_deleted,
-        last_session=None if raw.last_session_info is None else _last_session(raw.last_session_info),
-        metadata=None if raw.metadata is None else _metadata(raw.metadata),
+        last_session=None if last is None else _last_session(last, strangers),
+        metadata=None if metadata is None else _metadata(metadata, strangers),
+        unknown=strangers.within(_RESULT, but_not=("last_session_info", "metadata")),
     )
 
 
@@ -114,16 +175,18 @@ def parse_created_user(payload: bytes) -> str:
     Raises:
         MalformedAnswer: the body is not JSON or holds no id.
     """
-    return _present(_decode(_USER, payload).result.user_id, "result.user_id")
+    envelope, strangers = _CREATED_USER.read(payload)
+    strangers.mention_all_but(_RESULT, "user_id")
+    return _present(envelope.result.user_id, "result.user_id")
 
 
 def create_user_body(metadata: models.UserMetadata | None) -> bytes:
     """The body of Create User: what is known of the person, under the vendor's names."""
     if metadata is None:
         return b"{}"
-    known = {name: value for name, value in msgspec.structs.asdict(metadata).items() if value is not None}
+    told = {name: value for name, value in msgspec.structs.asdict(metadata).items() if name != "unknown"}
     vendor_names = {"height_cm": "height", "weight_kg": "weight"}
-    told = {vendor_names.get(name, name): value for name, value in known.items()}
+    told = {vendor_names.get(name, name): value for name, value in told.items() if value is not None}
     return msgspec.json.encode({"metadata": told})
 
 
@@ -147,93 +210,58 @@ def _complaint(item: dict[str, Any]) -> str:
     return f"{named}: {item.get('msg', 'is not accepted')}"
 
 
-def _decode(decoder: msgspec.json.Decoder[Read], payload: bytes | msgspec.Raw) -> Read:
-    try:
-        return decoder.decode(payload)
-    except UnicodeDecodeError:
-        problem = "a text in it is not UTF-8"
-    except RecursionError:
-        problem = "it is nested too deeply to be read"
-    except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at ")
-        problem = f"the field {path.strip('`').removeprefix('$.') or 'at the top'} is not readable: {what}"
-    except msgspec.DecodeError as error:
-        problem = f"it is not JSON ({error})"
-    # Raised here and not above, so that no error hangs on it that still holds the body.
-    raise MalformedAnswer(problem)
-
-
 def _present(text: str | None, field: str) -> str:
     if not text:
         raise MalformedAnswer(f"the field {field} is missing or empty")
     return text
 
 
-def _session_id(raw: wire.Session) -> str:
+def _session_id(raw: wire.Session | wire.Slept) -> str:
+    if raw.id and raw.session_id and raw.id != raw.session_id:
+        raise MalformedAnswer("the fields id and session_id of a session contradict each other")
     return _present(raw.id or raw.session_id, "id (or session_id) of a session")
 
 
-def _state(raw: wire.Session) -> models.SessionState:
+def _state(served: str | None) -> models.SessionState:
     for state in models.SESSION_STATES:
-        if raw.state == state:
+        if served == state:
             return state
     raise MalformedAnswer(f"the field state of a session is none of {', '.join(models.SESSION_STATES)}")
 
 
-def _start(raw: wire.Session) -> datetime:
+def _start(raw: wire.Session | wire.Slept) -> datetime:
     start = _start_or_none(raw)
     if start is None:
         raise MalformedAnswer("the field start_time (or session_start_time) of a session is missing")
     return start
 
 
-def _start_or_none(raw: wire.Session) -> datetime | None:
+def _start_or_none(raw: wire.Session | wire.Slept) -> datetime | None:
     return utc_or_none(raw.start_time or raw.session_start_time, "start_time")
 
 
-def _end(raw: wire.Session) -> datetime | None:
+def _end(raw: wire.Session | wire.Slept) -> datetime | None:
     return utc_or_none(raw.end_time or raw.session_end_time, "end_time")
 
 
-def _completed(raw: wire.Session) -> datetime | None:
+def _completed(raw: wire.AnalysedSession | wire.Slept) -> datetime | None:
     return utc_or_none(raw.completed_time or raw.complete_time, "completed_time")
 
 
-def _slept(one: msgspec.Raw) -> models.SleptSession:
-    raw, stat = _decode(_SLEPT, one), _decode(_SLEPT_STAT, one)
-    start, end = _start_or_none(raw), _end(raw)
-    return models.SleptSession(
-        session_id=_session_id(raw),
-        start=start,
-        end=end,
-        completed=_completed(raw),
-        created_timezone=raw.created_timezone,
-        stat=None if stat == wire.Stat() else session_stat(stat, start=start, end=end),
-    )
-
-
-def _never_slept(raw: wire.Session) -> models.NeverSlept:
-    return models.NeverSlept(
-        session_id=_session_id(raw),
-        start=_start_or_none(raw),
-        end=_end(raw),
-        completed=_completed(raw),
-    )
-
-
-def _last_session(raw: wire.Session) -> models.LastSession:
+def _last_session(raw: wire.LastSession, strangers: Strangers) -> models.LastSession:
     return models.LastSession(
         session_id=_session_id(raw),
-        state=_state(raw),
+        state=_state(raw.state),
         start=_start(raw),
         end=_end(raw),
         completed=_completed(raw),
         inference_type=raw.inference_type,
         service=raw.service,
+        unknown=strangers.within(_RESULT, "last_session_info"),
     )
 
 
-def _metadata(raw: wire.Metadata) -> models.UserMetadata:
+def _metadata(raw: wire.Metadata, strangers: Strangers) -> models.UserMetadata:
     return models.UserMetadata(
         birth_year=raw.birth_year,
         birth_month=raw.birth_month,
@@ -241,4 +269,5 @@ def _metadata(raw: wire.Metadata) -> models.UserMetadata:
         gender=raw.gender,
         height_cm=raw.height,
         weight_kg=raw.weight,
+        unknown=strangers.within(_RESULT, "metadata"),
     )

@@ -1,7 +1,8 @@
 """The vendor's payloads as they travel: every field of every shape, optional, under the vendor's own names.
 
 Nothing outside `asleep.payloads` reads these. Types are as wide as the contract allows (`asleep/contract`),
-so what a decoder refuses here is what the contract does not know.
+so what a decoder refuses here is what the contract does not know. A field that no object here declares is set
+apart by `asleep.strangers`; `Ignored` is one that the contract has and that says nothing we need.
 """
 
 from datetime import date, datetime
@@ -11,23 +12,32 @@ import msgspec
 
 from asleep.models import Stage
 
+Ignored = msgspec.Raw
+
 Body = TypeVar("Body")
 
 
-class Envelope(msgspec.Struct, Generic[Body]):
-    """What surrounds every answer; `detail` beside it is text for people and is not read."""
+class Object(msgspec.Struct, forbid_unknown_fields=True):
+    """An object of the vendor's with the fields that we know of."""
+
+
+class Envelope(Object, Generic[Body]):
+    """What surrounds every answer; `detail` beside the result is text for people."""
 
     result: Body
+    detail: Ignored = Ignored()
 
 
-class Cycle(msgspec.Struct):
+class Cycle(Object):
     """One sleep cycle of the older shape."""
 
     start_time: datetime
     end_time: datetime
+    order: Ignored = Ignored()
+    index: Ignored = Ignored()
 
 
-class Figures(msgspec.Struct):
+class Figures(Object):
     """The statistics that sessions and averages share."""
 
     sleep_index: float | None = None
@@ -75,42 +85,54 @@ class Stat(Figures):
     breathing_pattern: str | None = None
 
 
-class Session(msgspec.Struct):
-    """A session wherever one is named: its own payload, a list, a person's last one, an average."""
+class Session(Object):
+    """What a session has wherever one is named; two names for a thing are those of the two shapes."""
 
     id: str | None = None
     session_id: str | None = None
-    state: str | None = None
     start_time: datetime | None = None
     session_start_time: datetime | None = None
     end_time: datetime | None = None
     session_end_time: datetime | None = None
+
+
+class FullSession(Session):
+    """A session in its own payload."""
+
+    state: str | None = None
     unexpected_end_time: datetime | None = None
-    complete_time: datetime | None = None
-    completed_time: datetime | None = None
     created_timezone: str | None = None
     sleep_stages: tuple[Stage, ...] | None = None
     snoring_stages: tuple[Stage, ...] | None = None
     breath_stages: tuple[Stage, ...] | None = None
-    last_received_seq_num: int | None = None
-    time_in_bed: float | None = None
-    inference_type: str | None = None
-    service: str | None = None
+    timezone: Ignored = Ignored()
 
 
-class SessionResult(msgspec.Struct):
+class SessionResult(Object):
     """The result of Get Session."""
 
-    session: Session
+    session: FullSession
     peculiarities: tuple[str, ...] | None = None
     missing_data_ratio: float | None = None
     stat: Stat | None = None
+    timezone: Ignored = Ignored()
 
 
-class SessionList(msgspec.Struct):
-    """The result of List Sessions: one page."""
+class ListedSession(Session):
+    """A session in a list."""
 
-    sleep_session_list: list[Session]
+    state: str | None = None
+    created_timezone: str | None = None
+    unexpected_end_time: datetime | None = None
+    last_received_seq_num: int | None = None
+    time_in_bed: float | None = None
+
+
+class SessionList(Object):
+    """The result of List Sessions: one page of `ListedSession`."""
+
+    sleep_session_list: list[msgspec.Raw]
+    timezone: Ignored = Ignored()
 
 
 class Averages(Figures):
@@ -122,25 +144,47 @@ class Averages(Figures):
     wake_time: str | None = None
 
 
-class Period(msgspec.Struct):
+class Period(Object):
     """The days of an average."""
 
     start_date: date
     end_date: date
     timezone: str | None = None
+    days: Ignored = Ignored()
 
 
-class AverageResult(msgspec.Struct):
-    """The result of Get Average Stats; a slept session is a session and its statistics in one object."""
+class AnalysedSession(Session):
+    """A session of a period; the end of its analysis has two names as well."""
+
+    completed_time: datetime | None = None
+    complete_time: datetime | None = None
+
+
+class Slept(Stat):
+    """A session of a period and its statistics in one object."""
+
+    id: str | None = None
+    session_id: str | None = None
+    start_time: datetime | None = None
+    session_start_time: datetime | None = None
+    end_time: datetime | None = None
+    session_end_time: datetime | None = None
+    completed_time: datetime | None = None
+    complete_time: datetime | None = None
+    created_timezone: str | None = None
+
+
+class AverageResult(Object):
+    """The result of Get Average Stats, with lists of `Slept` and of `AnalysedSession`."""
 
     period: Period
     peculiarities: tuple[str, ...] | None = None
     average_stats: Averages | None = None
     slept_sessions: list[msgspec.Raw] | None = None
-    never_slept_sessions: list[Session] | None = None
+    never_slept_sessions: list[msgspec.Raw] | None = None
 
 
-class Metadata(msgspec.Struct):
+class Metadata(Object):
     """What the vendor knows of a person; height in centimetres, weight in kilograms."""
 
     birth_year: int | None = None
@@ -151,10 +195,24 @@ class Metadata(msgspec.Struct):
     weight: float | None = None
 
 
-class User(msgspec.Struct):
-    """The result of Get User and, with the id alone, of Create User."""
+class LastSession(AnalysedSession):
+    """A person's latest session in brief."""
+
+    state: str | None = None
+    inference_type: str | None = None
+    service: str | None = None
+
+
+class User(Object):
+    """The result of Get User."""
 
     user_id: str
     to_be_deleted: bool = False
-    last_session_info: Session | None = None
+    last_session_info: LastSession | None = None
     metadata: Metadata | None = None
+
+
+class CreatedUser(Object):
+    """The result of Create User."""
+
+    user_id: str

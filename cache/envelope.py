@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 import zstandard
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised whenever the models change, so that what older versions kept is asked for again."""
 
 _LEVEL = 3

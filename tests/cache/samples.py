@@ -48,4 +48,5 @@ def night(
         sleep_stages=stages,
         snoring_stages=tuple(int(stage == 2) for stage in stages),
         stat=SessionStat(time_in_bed_s=28_800.0, sleep_latency_s=300.0, sleep_index=80.0, waso_count=3.0),
+        unknown=(("session.device_model", '"X-1"'),),
     )

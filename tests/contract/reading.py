@@ -43,5 +43,16 @@ def assert_survives(value: Any) -> None:
         assert msgspec.json.decode(msgspec.json.encode(one), type=type(one)) == one
 
 
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every path into a decoded payload, of lists the first two entries only."""
+    found = [path] if path else []
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    )
+    for key, inner in entries:
+        found += places(inner, (*path, key))
+    return found
+
+
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]

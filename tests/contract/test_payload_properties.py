@@ -15,11 +15,12 @@ from asleep.errors import MalformedAnswer
 from asleep.payloads import (
     parse_detail,
 )
-from tests.contract.reading import PARSERS, READABLE, assert_survives, parser_of
+from tests.contract.reading import PARSERS, READABLE, assert_survives, parser_of, places
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 moments = st.datetimes(timezones=st.just(UTC))
 stages = st.none() | st.lists(st.integers(-128, 127)).map(tuple)
+unknown = st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple)
 stats = st.builds(
     models.SessionStat,
     **dict.fromkeys(models.Figures.__struct_fields__, numbers),
@@ -28,6 +29,7 @@ stats = st.builds(
     sleep_cycle_times=st.lists(moments, max_size=6).map(tuple),
     breathing_pattern=st.none() | st.text(),
     sleep_efficiency_recomputed=st.booleans(),
+    unknown=unknown,
 )
 sessions = st.builds(
     models.SessionResult,
@@ -43,6 +45,7 @@ sessions = st.builds(
     snoring_stages=stages,
     breath_stages=stages,
     stat=st.none() | stats,
+    unknown=unknown,
 )
 
 
@@ -61,17 +64,6 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every path into a decoded payload, of lists the first two entries only."""
-    found = [path] if path else []
-    entries = (
-        value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
-    )
-    for key, inner in entries:
-        found += places(inner, (*path, key))
-    return found
 
 
 def read_or_refuse(parse: Callable[[bytes], Any], body: bytes) -> None:
