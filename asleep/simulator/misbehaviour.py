@@ -15,14 +15,11 @@ from asleep.simulator.faults import FaultKind
 
 SLOW_S = 3.0
 DRIP_S = 0.2
-RETRY_AFTER_S = 1
+_COME_BACK = {"retry-after": "1"}
 
 
-def refusal(
-    status: int, detail: object, *, retry_after_s: int | None = None, more: Mapping[str, str] | None = None
-) -> Response:
+def refusal(status: int, detail: object, *, headers: Mapping[str, str] | None = None) -> Response:
     """An answer in the contract's form of errors."""
-    headers = dict(more or {}) | ({} if retry_after_s is None else {"retry-after": str(retry_after_s)})
     body = msgspec.json.encode({"detail": detail})
     return Response(body, status_code=status, headers=headers, media_type="application/json")
 
@@ -59,12 +56,12 @@ async def misbehave(kind: FaultKind, call: Call) -> ASGIApp:
 # Faults that answer the same to every call.
 _ANSWERS: dict[FaultKind, Callable[[], Response]] = {
     "rate-limit": lambda: refusal(403, "Rate limit exceeded"),
-    "too-many": lambda: refusal(429, "Too Many Requests", retry_after_s=RETRY_AFTER_S),
+    "too-many": lambda: refusal(429, "Too Many Requests", headers=_COME_BACK),
     "quota": lambda: refusal(403, "Quota exceeded"),
     "plan": lambda: refusal(403, "Plan is expired"),
     "internal": lambda: refusal(500, "Internal Server Error"),
     "server-error": lambda: _gateway_page(502),
-    "unavailable": lambda: refusal(503, "Service Unavailable", retry_after_s=RETRY_AFTER_S),
+    "unavailable": lambda: refusal(503, "Service Unavailable", headers=_COME_BACK),
     "gateway-timeout": lambda: _gateway_page(504),
     "empty": lambda: Response(media_type="application/json"),
 }

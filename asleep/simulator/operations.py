@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from asleep.simulator import parameters, payloads
 from asleep.simulator.diary import Session
+from asleep.simulator.metadata import user_metadata
 from asleep.simulator.parameters import RefusalError
 from asleep.simulator.payloads import Payload, Shape
 from asleep.simulator.people import Person
@@ -42,35 +44,30 @@ class Operations:
         )
 
     async def _create_user(self, request: Request) -> Response:
-        metadata = parameters.user_metadata(await request.body())
+        metadata = await user_metadata(request)
         user_id = self.account.create_user(metadata, now=datetime.now(UTC))
         return _json(payloads.envelope({"user_id": user_id}, users=True), status=201)
 
     async def _get_user(self, request: Request) -> Response:
-        person = self._person(request.path_params["user_id"])
+        person = self._person(_identifier(request, "user_id"))
         sessions = self.account.sessions(person)
         result = payloads.user_result(person, sessions[-1] if sessions else None, self._shape)
         return _json(payloads.envelope(result, users=True))
 
     async def _delete_user(self, request: Request) -> Response:
-        if not self.account.delete_user(request.path_params["user_id"]):
+        if not self.account.delete_user(_identifier(request, "user_id")):
             raise RefusalError(404, "user does not exist")
         return Response(status_code=204)
 
     async def _list_sessions(self, request: Request) -> Response:
         user_id, zone = parameters.user_header(request), parameters.zone(request)
-        query = request.query_params
         first, last = (
             parameters.calendar_date(request, "date_gte"),
             parameters.calendar_date(request, "date_lte"),
         )
         offset = parameters.whole_number(request, "offset", default=0)
         limit = parameters.whole_number(request, "limit", default=_DEFAULT_PAGE, largest=_LARGEST_PAGE)
-        order = query.get("order_by", "DESC")
-        if order not in ("ASC", "DESC"):
-            parameters.invalid(
-                "order_by", "value is not a valid enumeration member; permitted: 'ASC', 'DESC'", "enum"
-            )
+        order = parameters.order(request)
         sessions = _within(self.account.sessions(self._person(user_id)), zone, first=first, last=last)
         if order == "DESC":
             sessions.reverse()
@@ -80,7 +77,7 @@ class Operations:
     async def _get_session(self, request: Request) -> Response:
         user_id, zone = parameters.user_header(request), parameters.zone(request)
         person = self._person(user_id)
-        session = self.account.session(person, request.path_params["session_id"])
+        session = self.account.session(person, _identifier(request, "session_id"))
         if session is None:
             raise RefusalError(404, "session does not exist")
         recording = self._world.diary.recording(person, session)
@@ -89,21 +86,19 @@ class Operations:
 
     async def _delete_session(self, request: Request) -> Response:
         person = self._person(parameters.user_header(request))
-        if not self.account.delete_session(person, request.path_params["session_id"]):
+        if not self.account.delete_session(person, _identifier(request, "session_id")):
             raise RefusalError(404, "session does not exist")
         return Response(status_code=204)
 
     async def _average_stats(self, request: Request) -> Response:
         zone = parameters.zone(request)
-        start, end = (
-            parameters.calendar_date(request, "start_date", required=True),
-            parameters.calendar_date(request, "end_date", required=True),
-        )
-        if start is None or end is None or end < start:
+        start = parameters.required_date(request, "start_date")
+        end = parameters.required_date(request, "end_date")
+        if end < start:
             parameters.invalid("end_date", "end_date is before start_date", "value_error")
         if (end - start).days + 1 > _LONGEST_PERIOD_DAYS:
             raise RefusalError(400, "The period should be less than or equal to 100 days")
-        user_id = request.path_params["user_id"]
+        user_id = _identifier(request, "user_id")
         person = self.account.person(user_id)
         if person is None:
             raise RefusalError(404, f"Unable to find the user of id {user_id}")
@@ -121,6 +116,10 @@ class Operations:
         if person is None:
             raise RefusalError(404, "user does not exist")
         return person
+
+
+def _identifier(request: Request, name: str) -> str:
+    return unquote(request.path_params[name])  # the path is matched as it was sent
 
 
 def _json(payload: Payload, *, status: int = 200) -> Response:

@@ -5,18 +5,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from asleep.simulator.connections import Connections, Hangup
 from asleep.simulator.faults import Fault, RateLimit, Troublemaker
 from asleep.simulator.misbehaviour import Call, misbehave, refusal
 from asleep.simulator.operations import Handler, Operations
-from asleep.simulator.parameters import RefusalError
+from asleep.simulator.parameters import RefusalError, header
+from asleep.simulator.paths import Answering, Paths
 from asleep.simulator.payloads import Shape
 from asleep.simulator.world import World
 
@@ -61,17 +59,14 @@ class Service:
         """Allows so many calls a second from now on; None allows any number."""
         self._rate_limit = None if per_second is None else RateLimit(per_second)
 
-    def application(self) -> Starlette:
-        """The routes of the contract; any other path or method answers 404 or 405 in the contract's form."""
-        return Starlette(
-            routes=[
-                Route(path, self._operation(name, handler), methods=[method])
-                for name, method, path, handler in self.operations.routes()
-            ],
-            exception_handlers={HTTPException: _no_such_operation},
-        )
+    def application(self) -> ASGIApp:
+        """The operations of the contract; any other path or method answers 404 or 405 in the contract's form."""
+        by_path: dict[str, dict[str, Answering]] = {}
+        for name, method, path, handler in self.operations.routes():
+            by_path.setdefault(path, {})[method] = self._operation(name, handler)
+        return Paths(by_path)
 
-    def _operation(self, name: str, handler: Handler) -> Callable[[Request], Awaitable[ASGIApp]]:
+    def _operation(self, name: str, handler: Handler) -> Answering:
         async def truth(request: Request) -> Response:
             try:
                 return await handler(request)
@@ -79,7 +74,7 @@ class Service:
                 return refusal(refused.status, refused.detail)
 
         async def answer(request: Request) -> ASGIApp:
-            if request.headers.get("x-api-key") != self._api_key:
+            if header(request, "x-api-key") != self._api_key:
                 return refusal(401, "Unauthorized")
             self.counted.arrivals.append(time.monotonic())
             self.counted.requests[name] += 1
@@ -102,8 +97,3 @@ class Service:
         self.counted.refused[kind] += 1
         call = Call(request=request, line=self.connections.of(request), truth=lambda: truth(request))
         return await misbehave(kind, call)
-
-
-async def _no_such_operation(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return refusal(status, "Method Not Allowed" if status == 405 else "Not Found")
