@@ -6,8 +6,11 @@ here both ends refuse everything but bytes, so nothing is ever unpickled.
 
 import contextlib
 import logging
+import math
 import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +18,23 @@ import diskcache
 from diskcache.core import MODE_RAW
 
 from cache.files import exclusively, private_folder, remove, set_aside
+from cache.parts import MAX_BYTES, cut, joined, rows_of
 from cache.seal import Seal, SealBroken
+from cache.trouble import REST_S, Trouble, cause_of, is_damage, is_strange_text
 
-MAX_VALUE_BYTES = 32_768
 SIZE_LIMIT_BYTES = 256 * 2**20
-_WRITE_TIMEOUT_S = 5.0
+_WAIT_S = 2.0
+_ERASE_WAIT_S = 5.0
+
+_DISK_FAILS = (sqlite3.Error, diskcache.Timeout, OSError)
+_OPENING_FAILS = (*_DISK_FAILS, TypeError, ValueError)
+"""TypeError and ValueError come from a settings table that diskcache did not write."""
 
 log = logging.getLogger(__name__)
 
 
 class ValueTooLarge(ValueError):
-    """The value has more than 32,768 bytes when sealed; the caller does without keeping it.
-
-    diskcache would put it in a file of its own, and replacing such files under readers gives false misses.
-    """
+    """The value has more than 512 kB when sealed; the caller does without keeping it."""
 
 
 class NotBytes(TypeError):
@@ -78,61 +84,85 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
 class DiskCache:
     """Bytes by key and tag, with an expiry, in one folder that is open to its owner only.
 
-    It is only a cache: a file that is damaged is moved aside with a line in the log and begun anew, and a
-    value that cannot be written in time is not kept. Threads and processes may share the folder.
+    It is only a cache: a file that is damaged is moved aside with a line in the log and begun anew. Whatever
+    the disk does, reading says that nothing is kept and writing that nothing was; `cache.trouble` tells it
+    once and leaves the disk alone for a while. Only deleting insists. Threads and processes may share the
+    folder.
 
     Args:
         folder: where; made when missing.
         seal: what every value passes on its way to disk and back.
         size_limit_bytes: above it, the values stored longest ago go first.
+        clock: monotonic seconds; tests hand in their own.
     """
 
-    def __init__(self, folder: Path, seal: Seal, *, size_limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
-        self._folder = private_folder(folder)
+    def __init__(
+        self,
+        folder: Path,
+        seal: Seal,
+        *,
+        size_limit_bytes: int = SIZE_LIMIT_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
         self._file = folder / diskcache.core.DBNAME
         self._seal = seal
         self._size_limit_bytes = size_limit_bytes
+        self._clock = clock
+        self._trouble = Trouble(folder, clock=clock)
         self._opening = threading.Lock()
+        self._cache: Any = None
+        self._inode = 0
+        self._anew_at_s = -math.inf
         try:
-            self._cache = self._opened()
-        except (sqlite3.DatabaseError, TypeError, ValueError) as error:
-            # TypeError and ValueError come from a settings table that diskcache did not write.
-            self._begin_anew(error)
+            self._connected()
+        except _OPENING_FAILS as error:
+            self._failed(error)
 
     def get(self, key: str, *, tag: str) -> bytes | None:
-        """The value kept under the key, or None: never stored, expired, or not to be trusted."""
+        """The value kept under the key, or None: never stored, expired, not to be trusted, or the disk fails."""
+        if self._trouble.closed("read"):
+            return None
+        value = None
         try:
-            sealed = self._cache.get(key)
-            return None if sealed is None else self._seal.open(sealed, label=f"{tag}{key}")
+            value = self._read(key, label=f"{tag}{key}")
         except (NotBytes, SealBroken) as error:
-            log.warning("A value in the cache was refused and deleted: %s", error)
-            with contextlib.suppress(CacheBusy):
-                self.delete(key)
-        except sqlite3.DatabaseError as error:
-            self._recover(error)
-        return None
+            self._refuse(key, error)
+        except _OPENING_FAILS as error:
+            if not is_strange_text(error):
+                self._failed(error, reading=True)
+                return None
+            self._refuse(key, NotBytes("The cache file holds a text that this program did not write."))
+        self._trouble.worked("read")
+        return value
 
     def set(self, key: str, data: bytes, *, tag: str, expire_s: float) -> bool:
         """Whether the value is kept now, under the key, for so many seconds; tags begin as the drawers do.
 
         Raises:
-            ValueTooLarge: it is not kept because it has more than 32,768 bytes.
+            ValueTooLarge: it is not kept because it has more than 524,271 bytes.
             NotBytes: it is not bytes, or the key is not text.
         """
         if type(data) is not bytes or type(key) is not str:
             raise NotBytes(
                 f"A key is text and a value bytes, not {type(key).__name__}, {type(data).__name__}."
             )
-        sealed = self._seal.seal(data, label=f"{tag}{key}")
-        if len(sealed) > MAX_VALUE_BYTES:
-            raise ValueTooLarge(f"A value of {len(sealed)} bytes is not kept; the most is {MAX_VALUE_BYTES}.")
+        label = f"{tag}{key}"
+        sealed = self._seal.seal(data, label=label)
+        if len(sealed) > MAX_BYTES:
+            raise ValueTooLarge(f"A value of {len(sealed)} bytes is not kept; the most is {MAX_BYTES}.")
+        if self._trouble.closed("write"):
+            return False
         try:
-            return bool(self._cache.set(key, sealed, expire=expire_s, tag=tag))
-        except diskcache.Timeout:
-            log.info("A value was not kept: another process was writing to the cache for too long.")
-        except sqlite3.DatabaseError as error:
-            self._recover(error)
-        return False
+            cache = self._connected()
+            with cache.transact():
+                for number, row in enumerate(cut(sealed, label=label)):
+                    cache.set(_row_key(key, number), row, expire=expire_s, tag=tag)
+        except _OPENING_FAILS as error:
+            self._failed(error, reading=False)
+            return False
+        self._trouble.worked("write")
+        return True
 
     def delete(self, key: str) -> bool:
         """Whether a value was there under the key; it is not there any more.
@@ -140,71 +170,147 @@ class DiskCache:
         Raises:
             CacheBusy: it may be there still.
         """
-        return self._erase("key = ?", (key,)) > 0
+        # "0" follows "/" in the order of characters, so this range is exactly the value's further rows.
+        return self._erase("key = ? OR key >= ? AND key < ?", (key, f"{key}/", f"{key}0")) > 0
 
     def erase(self, tag: str) -> int:
-        """How many values were deleted whose tag begins so; no byte of them stays in the folder.
+        """How many rows were deleted whose tag begins so; no byte of them stays in the folder.
 
         Raises:
             ValueError: the tag is empty or does not end with "/", so it could reach a neighbour's drawer.
-            CacheBusy: nothing was deleted.
+            CacheBusy: some may be there still.
         """
         if not tag.endswith("/"):
             raise ValueError(f"A drawer's name ends with '/', and {tag!r} does not.")
-        remove(*self._folder.glob("*.damaged"))  # nobody can tell whose values those hold
-        # "0" follows "/" in the order of characters, so this range is exactly the tags that begin so.
-        return self._erase("tag >= ? AND tag < ?", (tag, tag[:-1] + "0"))
+        return self._erase("tag >= ? AND tag < ?", (tag, tag[:-1] + "0"), damaged_too=True)
 
     def close(self) -> None:
         """Let go of this thread's connection."""
-        self._cache.close()
+        if self._cache is not None:
+            self._cache.close()
 
-    def _erase(self, where: str, values: tuple[str, ...]) -> int:
+    def _read(self, key: str, *, label: str) -> bytes | None:
+        cache = self._connected()
+        first = cache.get(key)
+        if first is None:
+            return None
+        rows = rows_of(first)
         try:
-            with contextlib.closing(
-                sqlite3.connect(self._file, timeout=_WRITE_TIMEOUT_S, isolation_level=None)
-            ) as connection:
-                connection.execute("PRAGMA secure_delete = ON")
-                count = connection.execute(f"DELETE FROM Cache WHERE {where}", values).rowcount  # noqa: S608
-                if count:
-                    # Overwritten in the file and cut out of the log: only both together leave no byte.
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                return count
-        except sqlite3.OperationalError as error:
-            raise CacheBusy(f"What should go is still in the cache ({error}); delete it again.") from error
-        except sqlite3.DatabaseError as error:
-            self._recover(error)
+            return self._joined(cache, key, first, rows, label)
+        except SealBroken:
+            if rows == 1:
+                raise
+        # Somebody may have replaced the value while its rows were read one by one; now nobody can.
+        with cache.transact():
+            first = cache.get(key)
+            return None if first is None else self._joined(cache, key, first, rows_of(first), label)
+
+    def _joined(self, cache: Any, key: str, first: bytes, rows: int, label: str) -> bytes:
+        rest = [cache.get(_row_key(key, number)) for number in range(1, rows)]
+        return self._seal.open(joined([first, *rest], label=label), label=label)
+
+    def _refuse(self, key: str, error: Exception) -> None:
+        level = logging.DEBUG if self._trouble.lasts else logging.WARNING
+        log.log(level, "A value in the cache was refused and deleted: %s", error)
+        with contextlib.suppress(CacheBusy):
+            self.delete(key)
+
+    def _erase(self, where: str, values: tuple[str, ...], *, damaged_too: bool = False) -> int:
+        try:
+            if damaged_too:
+                remove(*self._folder.glob("*.damaged"))  # nobody can tell whose values those hold
+            return self._deleted(where, values)
+        except _OPENING_FAILS as error:
+            cause = cause_of(error)
+            if not is_damage(cause):
+                raise CacheBusy(
+                    f"What should go may still be in the cache ({cause}); delete it again."
+                ) from error
+        try:
+            self._begin_anew(cause)
             remove(*self._folder.glob("*.damaged"))
+            return self._deleted(where, values)  # of the file that somebody else may have begun meanwhile
+        except _OPENING_FAILS as error:
+            raise CacheBusy(
+                f"What should go may still be in the cache ({error}); delete it again."
+            ) from error
+
+    def _deleted(self, where: str, values: tuple[str, ...]) -> int:
+        if not self._file.exists():
             return 0
+        with contextlib.closing(
+            sqlite3.connect(self._file, timeout=_ERASE_WAIT_S, isolation_level=None)
+        ) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            count = connection.execute(f"DELETE FROM Cache WHERE {where}", values).rowcount  # noqa: S608
+            # Overwritten in the file and cut out of the log: only both together leave no byte. Also when there
+            # was nothing to delete: an earlier call may have been kept from cutting.
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise TimeoutError("others are reading what was deleted")
+            return count
+
+    def _connected(self) -> Any:
+        """The opened cache on the file that lies in the folder now, whoever put it there."""
+        if self._cache is None or self._moved():
+            with self._opening:
+                if self._cache is None or self._moved():
+                    self._cache = self._opened()
+        return self._cache
+
+    def _moved(self) -> bool:
+        # An open connection would go on with a file that others have deleted, and erased people with it.
+        try:
+            inode: int = self._file.stat().st_ino
+        except FileNotFoundError:
+            return True
+        return inode != self._inode
 
     def _opened(self) -> Any:
+        private_folder(self._folder)
         self._file.touch(mode=0o600)  # SQLite gives its log the same mode
-        cache = diskcache.Cache(
+        self._inode = self._file.stat().st_ino
+        # diskcache waits a minute for its turn to write; a file that is locked for good is found out before.
+        with contextlib.closing(sqlite3.connect(self._file, timeout=_WAIT_S, isolation_level=None)) as probe:
+            probe.execute("BEGIN IMMEDIATE")
+            probe.execute("ROLLBACK")
+        return diskcache.Cache(
             str(self._folder),
-            timeout=_WRITE_TIMEOUT_S,
+            timeout=_WAIT_S,
             disk=BytesDisk,
             size_limit=self._size_limit_bytes,
             eviction_policy="least-recently-stored",
             tag_index=1,
             statistics=0,
             sqlite_secure_delete=1,
+            sqlite_mmap_size=0,  # a mapped file that is cut short or fails to read kills the process
         )
-        self._inode = self._file.stat().st_ino
-        return cache
 
-    def _recover(self, error: sqlite3.DatabaseError) -> None:
-        if isinstance(error, sqlite3.OperationalError) and not any(
-            sign in str(error) for sign in ("malformed", "no such table", "no such column")
-        ):
-            log.warning("The cache could not be used this time: %s", error)
+    def _failed(self, error: Exception, *, reading: bool | None = None) -> None:
+        """Begin anew if the file is damaged; otherwise say so once and leave the disk alone for a while."""
+        cause = cause_of(error)
+        if is_damage(cause) and self._clock() - self._anew_at_s > REST_S:
+            try:
+                self._begin_anew(cause)
+            except _OPENING_FAILS as later:
+                cause = cause_of(later)
+            else:
+                return
+        if reading is None or self._cache is None:
+            self._trouble.began(cause, "read", "write")
         else:
-            self._begin_anew(error)
+            self._trouble.began(cause, "read" if reading else "write")
 
-    def _begin_anew(self, error: Exception) -> None:
-        with self._opening, exclusively(self._folder / ".lock"):
+    def _begin_anew(self, damage: BaseException) -> None:
+        with self._opening, exclusively(self._folder / ".lock", within_s=_WAIT_S):
             # Somebody else may have begun anew while we waited: then only our old connection is at fault.
-            found = self._file.stat().st_ino if self._file.exists() else 0
-            if found == getattr(self, "_inode", found):
-                set_aside(self._file, because=str(error))
+            if not self._moved():
+                set_aside(self._file, because=str(damage))
                 remove(*(self._file.with_name(self._file.name + end) for end in ("-wal", "-shm")))
+            self._anew_at_s = self._clock()
+            self._cache = None
             self._cache = self._opened()
+
+
+def _row_key(key: str, number: int) -> str:
+    return key if number == 0 else f"{key}/{number}"

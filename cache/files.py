@@ -1,11 +1,14 @@
 """How files come to be in the cache's folders: whole or not at all, private, one writer at a time."""
 
 import contextlib
+import errno
 import fcntl
 import logging
+import math
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,11 +81,31 @@ def remove(*paths: Path) -> bool:
 
 
 @contextlib.contextmanager
-def exclusively(lock: Path) -> Iterator[None]:
-    """Alone with the lock file among threads and processes, as long as the block lasts; waits its turn."""
+def exclusively(lock: Path, *, within_s: float = math.inf) -> Iterator[None]:
+    """Alone with the lock file among threads and processes, as long as the block lasts; waits its turn.
+
+    Raises:
+        TimeoutError: somebody else held it for `within_s` seconds and more.
+    """
     with _lock_file(lock) as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        if within_s == math.inf:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        else:
+            _lock_within(handle, within_s)
         yield
+
+
+def _lock_within(handle: int, limit_s: float) -> None:
+    until = time.monotonic() + limit_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise TimeoutError(errno.ETIMEDOUT, "another process holds the lock") from None
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from cache.disk import MAX_VALUE_BYTES, DiskCache, NotBytes, ValueTooLarge
+from cache.disk import DiskCache, NotBytes, ValueTooLarge
+from cache.parts import MAX_BYTES, ROW_BYTES
 from cache.seal import PlainSeal
 from tests.cache.samples import MirrorSeal, bytes_under
 
@@ -48,14 +49,48 @@ def test_a_value_is_kept_as_long_as_was_said(disk: DiskCache) -> None:
         assert disk.get("key", tag=TAG) is None
 
 
-def test_a_value_over_32_kb_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
+def longest_row(folder: Path) -> int:
+    connection = database(folder)
+    (longest,) = connection.execute("SELECT max(length(value)) FROM Cache").fetchone()
+    connection.close()
+    return int(longest)
+
+
+def test_a_long_value_is_kept_in_rows_of_32_kb_and_not_in_files(disk: DiskCache, tmp_path: Path) -> None:
+    for size in (ROW_BYTES - 40, ROW_BYTES, 3 * ROW_BYTES, 500_000):
+        data = os.urandom(size)
+        assert disk.set("key", data, tag=TAG, expire_s=60)
+        assert disk.get("key", tag=TAG) == data
+        assert longest_row(tmp_path / "answers") <= ROW_BYTES
+    folder = tmp_path / "answers"
+    assert {file.name for file in folder.iterdir()} <= {"cache.db", "cache.db-wal", "cache.db-shm"}
+    assert disk.set("key", b"short", tag=TAG, expire_s=60)
+    assert disk.get("key", tag=TAG) == b"short"
+    assert disk.delete("key")
+    assert not disk.erase("north/")  # nothing of the longer values was left behind
+
+
+def test_a_value_over_512_kb_is_refused_and_the_former_one_stays(tmp_path: Path) -> None:
     disk = DiskCache(tmp_path, PlainSeal())
-    assert disk.set("key", b"x" * MAX_VALUE_BYTES, tag=TAG, expire_s=60)
-    with pytest.raises(ValueTooLarge, match="32769 bytes"):
-        disk.set("key", b"x" * (MAX_VALUE_BYTES + 1), tag=TAG, expire_s=60)
-    assert {file.name for file in tmp_path.iterdir()} <= {"cache.db", "cache.db-wal", "cache.db-shm"}
-    assert disk.get("key", tag=TAG) == b"x" * MAX_VALUE_BYTES
+    assert disk.set("key", b"x" * MAX_BYTES, tag=TAG, expire_s=60)
+    with pytest.raises(ValueTooLarge, match=f"{MAX_BYTES + 1} bytes"):
+        disk.set("key", b"x" * (MAX_BYTES + 1), tag=TAG, expire_s=60)
+    assert disk.get("key", tag=TAG) == b"x" * MAX_BYTES
     disk.close()
+
+
+@pytest.mark.parametrize("row", ["key", "key/1", "key/2"])
+def test_a_long_value_with_a_row_missing_or_of_another_value_is_a_miss(disk: DiskCache, row: str) -> None:
+    disk.set("key", os.urandom(80_000), tag=TAG, expire_s=60)
+    disk._cache.delete(row)
+    assert disk.get("key", tag=TAG) is None
+    disk.set("key", os.urandom(80_000), tag=TAG, expire_s=60)
+    former = disk._cache.get(row)
+    disk.set("key", os.urandom(80_000), tag=TAG, expire_s=60)
+    disk._cache.set(row, former)
+    assert disk.get("key", tag=TAG) is None
+    disk.set("key", b"healed", tag=TAG, expire_s=60)
+    assert disk.get("key", tag=TAG) == b"healed"
 
 
 @pytest.mark.parametrize("value", ["text", 1, None, {"a": 1}, bytearray(b"x")])
@@ -236,8 +271,9 @@ def test_processes_share_a_folder(tmp_path: Path) -> None:
     disk.close()
 
 
-def test_threads_that_replace_and_read_one_key_never_miss(disk: DiskCache) -> None:
-    disk.set("key", b"0", tag=TAG, expire_s=60)
+@pytest.mark.parametrize("size", [500, 100_000])
+def test_threads_that_replace_and_read_one_key_never_miss(disk: DiskCache, size: int) -> None:
+    disk.set("key", os.urandom(size), tag=TAG, expire_s=60)
     missed: list[int] = []
     until = time.monotonic() + 0.5
 
@@ -247,7 +283,7 @@ def test_threads_that_replace_and_read_one_key_never_miss(disk: DiskCache) -> No
 
     def write() -> None:
         while time.monotonic() < until:
-            disk.set("key", os.urandom(500), tag=TAG, expire_s=60)
+            disk.set("key", os.urandom(size), tag=TAG, expire_s=60)
 
     threads = [threading.Thread(target=target) for target in (read, read, write)]
     for thread in threads:
