@@ -1,5 +1,6 @@
 """The cached client: hit, miss, stand-in; what is forgotten; what never reaches another organisation."""
 
+import hashlib
 import json
 import logging
 import sqlite3
@@ -11,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import msgspec
+
 import pytest
 
 from asleep.client import AsleepClient
@@ -374,14 +375,14 @@ def test_creating_a_person_passes_through_and_is_never_kept(bench: Bench) -> Non
 
 def test_an_answer_too_large_to_keep_is_handed_out_and_asked_for_again(bench: Bench) -> None:
     def long_list(_verb: str, _arguments: tuple[Any, ...]) -> Any:
-        ids = (msgspec.json.encode(n * 7_919).hex() * 3 for n in range(9_000))
+        ids = (hashlib.sha256(b"%d" % n).hexdigest() for n in range(20_000))  # nothing to compress: 650 kB
         return tuple(SessionListItem(session_id=name, state="COMPLETE", start=NOW) for name in ids)
 
     cached = bench.cached()
     cached.list_sessions("u")
     bench.now += timedelta(seconds=61)
     bench.fake.handler = long_list
-    assert [len(cached.list_sessions("u").value) for _ in range(2)] == [9_000, 9_000]
+    assert [len(cached.list_sessions("u").value) for _ in range(2)] == [20_000, 20_000]
     assert len(bench.fake.calls) == 3
     bench.fake.handler = failing(FAILURES["503"])
     with pytest.raises(ServerFault):  # the short list of a minute ago must not come back instead
