@@ -4,28 +4,21 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-import yaml
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
-from asleep import contract
 from asleep.contract import example
 from asleep.simulator.faults import Fault
 from asleep.simulator.payloads import Shape
 from asleep.simulator.people import Person
 from asleep.simulator.server import Running, serve
 from asleep.simulator.world import World, simulated_world
+from tests.contract.calling import NOBODY, Caller, calling, validator
 
 UNTIL = date(2026, 4, 12)
 NOW = datetime(2026, 4, 15, 12, tzinfo=UTC)
-NOBODY = "G-20260101000000-aaaaaaaaaaaaaaaaaaaa"
 
 
 @pytest.fixture(scope="module")
@@ -39,52 +32,10 @@ def running(world: World) -> Iterator[Running]:
         yield server
 
 
-class Caller:
-    """One connection to a server, with its key."""
-
-    def __init__(self, server: Running) -> None:
-        self.address = server.address
-        self.session = requests.Session()
-        self.session.headers["x-api-key"] = server.api_key
-
-    def get(
-        self, path: str, user: str | None = None, zone: str | None = None, **query: Any
-    ) -> requests.Response:
-        headers = {
-            name: value for name, value in (("x-user-id", user), ("timezone", zone)) if value is not None
-        }
-        return self.session.get(self.address + path, headers=headers, params=query, timeout=30)
-
-    def delete(self, path: str, user: str | None = None) -> requests.Response:
-        headers = {} if user is None else {"x-user-id": user}
-        return self.session.delete(self.address + path, headers=headers, timeout=30)
-
-    def post(self, path: str, body: Any = None) -> requests.Response:
-        return self.session.post(self.address + path, json=body, timeout=30)
-
-    def every_session(self, user: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        while True:
-            page = self.get("/data/v1/sessions", user, limit=100, offset=len(found)).json()["result"]
-            found += page["sleep_session_list"]
-            if len(page["sleep_session_list"]) < 100:
-                return found
-
-
 @pytest.fixture
 def call(running: Running) -> Iterator[Caller]:
-    caller = Caller(running)
-    yield caller
-    caller.session.close()
-
-
-@cache
-def validator(schema: str) -> Draft202012Validator:
-    document = yaml.safe_load((Path(contract.__file__).parent / "openapi.yaml").read_text(encoding="utf-8"))
-    registry: Registry[Any] = Registry()
-    registry = registry.with_resource("urn:contract", DRAFT202012.create_resource(document))
-    reference = {"$ref": f"urn:contract#/components/schemas/{schema}"}
-    return Draft202012Validator(reference, registry=registry)
+    with calling(running) as caller:
+        yield caller
 
 
 def of_each_kind(world: World) -> list[tuple[Person, str, str]]:
@@ -113,8 +64,7 @@ def test_every_kind_of_session_is_in_the_current_shape(world: World, call: Calle
 
 def test_every_kind_of_session_is_in_the_reference_shape(world: World) -> None:
     model = example("session_complete_reference_shape")
-    with serve(world, shape="reference") as server:
-        call = Caller(server)
+    with serve(world, shape="reference") as server, calling(server) as call:
         for person, session_id, kind in of_each_kind(world):
             body = call.get(f"/data/v3/sessions/{session_id}", person.user_id, "Europe/Berlin").json()
             validator("SessionResponse").validate(body)
@@ -124,7 +74,6 @@ def test_every_kind_of_session_is_in_the_reference_shape(world: World) -> None:
             if kind == "night" and body["result"]["stat"] is not None:
                 assert body["result"]["stat"].keys() == model["result"]["stat"].keys()
                 assert body["result"]["stat"]["sleep_efficiency"] > 1
-        call.session.close()
 
 
 def test_the_current_shape_has_the_examples_fields(world: World, call: Caller) -> None:
@@ -215,8 +164,7 @@ def test_users_are_in_the_contracts_form(world: World, call: Caller) -> None:
 
 
 def test_a_user_lives_from_creation_to_deletion(world: World) -> None:
-    with serve(world) as server:
-        call = Caller(server)
+    with serve(world) as server, calling(server) as call:
         created = call.post("/ai/v1/users", example("user_create_request"))
         assert created.status_code == 201
         validator("UserCreatedResponse").validate(created.json())
@@ -232,7 +180,6 @@ def test_a_user_lives_from_creation_to_deletion(world: World) -> None:
         for answer in (call.get(f"/ai/v1/users/{user_id}"), call.delete(f"/ai/v1/users/{user_id}")):
             assert (answer.status_code, answer.json()) == (404, {"detail": "user does not exist"})
         assert call.post("/ai/v1/users").status_code == 201
-        call.session.close()
 
 
 @pytest.mark.parametrize(
@@ -255,8 +202,7 @@ def test_metadata_out_of_range_is_refused(call: Caller, metadata: Any) -> None:
 def test_a_deleted_session_is_gone_here_and_stays_on_another_server(world: World, call: Caller) -> None:
     person = world.people[1]
     session_id = world.diary.sessions(person)[4].id
-    with serve(world) as server:
-        here = Caller(server)
+    with serve(world) as server, calling(server) as here:
         gone = here.delete(f"/ai/v1/sessions/{session_id}", person.user_id)
         assert (gone.status_code, gone.content) == (204, b"")
         for answer in (
@@ -265,7 +211,6 @@ def test_a_deleted_session_is_gone_here_and_stays_on_another_server(world: World
         ):
             assert (answer.status_code, answer.json()) == (404, example("error_404_session"))
         assert session_id not in {entry["session_id"] for entry in here.every_session(person.user_id)}
-        here.session.close()
     assert call.get(f"/data/v3/sessions/{session_id}", person.user_id).status_code == 200
 
 
@@ -274,8 +219,7 @@ def test_averages_are_in_the_contracts_form(world: World, shape: Shape) -> None:
     schema = "AverageStatsResultCurrent" if shape == "current" else "AverageStatsResult"
     model = example("average_stats" if shape == "current" else "average_stats_reference_shape")
     start, end = UNTIL - timedelta(days=98), UNTIL
-    with serve(world, shape=shape) as server:
-        call = Caller(server)
+    with serve(world, shape=shape) as server, calling(server) as call:
         for person in world.people[:12]:
             path = f"/data/v1/users/{person.user_id}/average-stats"
             body = call.get(path, zone="Europe/Berlin", start_date=start, end_date=end).json()
@@ -285,7 +229,6 @@ def test_averages_are_in_the_contracts_form(world: World, shape: Shape) -> None:
             assert body["result"]["average_stats"].keys() == model["result"]["average_stats"].keys()
             slept = body["result"]["slept_sessions"]
             assert slept[0].keys() == model["result"]["slept_sessions"][0].keys()
-        call.session.close()
 
 
 def test_averages_account_for_every_complete_session_with_statistics(world: World, call: Caller) -> None:
@@ -416,21 +359,18 @@ def test_a_method_the_contract_does_not_have_is_refused(call: Caller, world: Wor
 
 def test_calls_are_counted_by_operation(world: World) -> None:
     person = world.people[0]
-    with serve(world) as server:
-        call = Caller(server)
+    with serve(world) as server, calling(server) as call:
         call.get("/data/v1/sessions", person.user_id)
         call.get("/data/v1/sessions", NOBODY)
         call.get(f"/data/v3/sessions/{world.diary.sessions(person)[0].id}", person.user_id)
         call.get(f"/ai/v1/users/{person.user_id}")
-        call.session.close()
         assert server.requests == {"listSessions": 2, "getSession": 1, "getUser": 1}
         assert not server.refused
 
 
 def test_calls_over_the_rate_are_refused_and_the_next_second_is_free(world: World) -> None:
     path = f"/ai/v1/users/{world.people[0].user_id}"
-    with serve(world, rate_limit_per_s=5) as server:
-        call = Caller(server)
+    with serve(world, rate_limit_per_s=5) as server, calling(server) as call:
         answers = [call.get(path) for _ in range(12)]
         refused = [answer for answer in answers if answer.status_code == 403]
         assert [answer.status_code for answer in answers[:5]] == [200] * 5
@@ -439,23 +379,19 @@ def test_calls_over_the_rate_are_refused_and_the_next_second_is_free(world: Worl
         assert server.refused == {"rate-limit": len(refused)}
         time.sleep(1.1)
         assert [call.get(path).status_code for _ in range(5)] == [200] * 5
-        call.session.close()
 
 
 def test_latency_delays_every_answer(world: World) -> None:
     path = f"/ai/v1/users/{world.people[0].user_id}"
-    with serve(world, latency_ms=120) as server:
-        call = Caller(server)
+    with serve(world, latency_ms=120) as server, calling(server) as call:
         started = time.monotonic()
         assert call.get(path).status_code == 200
         assert time.monotonic() - started >= 0.12
-        call.session.close()
 
 
 def test_planned_faults_come_in_order_and_then_no_more(world: World) -> None:
     path = f"/ai/v1/users/{world.people[0].user_id}"
-    with serve(world) as server:
-        call = Caller(server)
+    with serve(world) as server, calling(server) as call:
         server.plan_faults("server-error", "rate-limit")
         broken = call.get(path)
         assert broken.status_code == 502
@@ -464,20 +400,17 @@ def test_planned_faults_come_in_order_and_then_no_more(world: World) -> None:
         assert (limited.status_code, limited.json()) == (403, example("error_403_rate_limit"))
         assert call.get(path).status_code == 200
         assert server.refused == {"server-error": 1, "rate-limit": 1}
-        call.session.close()
 
 
 def test_a_reset_cuts_the_connection_and_the_server_goes_on(world: World) -> None:
     path = f"/ai/v1/users/{world.people[0].user_id}"
-    with serve(world) as server:
-        call = Caller(server)
+    with serve(world) as server, calling(server) as call:
         assert call.get(path).status_code == 200
         server.plan_faults("reset")
         with pytest.raises(requests.ConnectionError):
             call.get(path)
         assert call.get(path).status_code == 200
         assert server.refused == {"reset": 1}
-        call.session.close()
 
 
 def test_a_slow_call_is_answered_in_the_end(world: World) -> None:
@@ -492,10 +425,8 @@ def test_faults_by_chance_meet_about_their_share_of_calls(world: World) -> None:
     path = f"/ai/v1/users/{world.people[0].user_id}"
     statuses = []
     for _ in range(2):
-        with serve(world, faults=(Fault(kind="server-error", share=0.3),)) as server:
-            call = Caller(server)
+        with serve(world, faults=(Fault(kind="server-error", share=0.3),)) as server, calling(server) as call:
             statuses.append([call.get(path).status_code for _ in range(200)])
-            call.session.close()
     assert statuses[0] == statuses[1]
     assert 40 <= statuses[0].count(502) <= 80
 
