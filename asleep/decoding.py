@@ -38,7 +38,7 @@ class Reader(Generic[Read]):
     def _read_apart(self, payload: bytes | msgspec.Raw) -> tuple[Read, Strangers]:
         try:
             known, strangers = sifted(payload, self._shape)
-            return self._decoder.decode(known), strangers
+            return self._decode_known(known), strangers
         except UnicodeDecodeError:
             problem = "a text in it is not UTF-8"
         except RecursionError:
@@ -51,6 +51,24 @@ class Reader(Generic[Read]):
             problem = f"it is not JSON ({error})"
         # Raised here and not above, so that no error hangs on it that still holds the body.
         raise MalformedAnswer(problem)
+
+    def _decode_known(self, payload: bytes) -> Read:
+        try:
+            return self._decoder.decode(payload)
+        except msgspec.ValidationError as error:
+            if "got `float`" not in str(error):
+                raise
+        # To JSON Schema, which the contract is written in, 30.0 is an integer as well.
+        return self._decoder.decode(msgspec.json.encode(_whole(msgspec.json.decode(payload))))
+
+
+def _whole(value: Any) -> Any:
+    """The value with 30 for every 30.0 in it."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in value.items()}
+    return [_whole(one) for one in value] if isinstance(value, list) else value
 
 
 def each(
