@@ -5,18 +5,41 @@ restarted tomorrow has the same history plus one night. Only the days on which s
 range; they move in steps, to leave yesterday's history mostly as it was.
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from asleep.simulator.people import Habits, Person
+from asleep.simulator.clock import DAY_S
+from asleep.simulator.draws import LEVELS
+from asleep.simulator.lives import CAST_SIZE, STILL_ANALYSED, STILL_RECORDED, Habits
+from asleep.simulator.people import Person
+from asleep.simulator.plans import (
+    ANALYSIS,
+    DEVICE,
+    DEVICE_KIND,
+    DEVICE_SHARE,
+    KIND,
+    NAP_LENGTH,
+    SHARE,
+    Plans,
+    plans,
+)
+from asleep.simulator.stories import Calendar
 
 Kind = Literal[
-    "night", "nap", "gaps", "defects", "broken_off", "too_short", "never_slept", "left_running", "replayed"
+    "night",
+    "second_sleep",
+    "nap",
+    "gaps",
+    "defects",
+    "broken_off",
+    "too_short",
+    "never_slept",
+    "left_running",
+    "second_device",
+    "replayed",
 ]
 State = Literal["OPEN", "CLOSED", "COMPLETE"]
 
@@ -30,17 +53,15 @@ _KINDS: tuple[tuple[float, Kind], ...] = (
     (0.058, "broken_off"),
     (0.066, "too_short"),
     (0.069, "never_slept"),
-    (0.0695, "left_running"),
+    (0.070, "left_running"),
 )
-# Lengths of gaps in a person's evenings: mostly one (within_person.oura_a and lifesnaps_daily, gap_lengths).
-_GAP_TWO, _GAP_THREE = 0.80, 0.93
-_MEAN_GAP_EVENINGS = 1.27
 
-# Whose last session is still recorded or analysed, by place in each 48.
-_STILL_ANALYSED, _STILL_RECORDED = 7, 23
+# Places of an evening's sessions; a second device hears what the session of NIGHT hears.
+NIGHT, TOO_SHORT, NAP, SECOND_SLEEP, SECOND_DEVICE = range(5)
+_SLOTS = 8
 
-_BLOCK = 32  # evenings drawn at once
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(first + second for second in _DIGITS for first in _DIGITS)
 _SUFFIXES = len(_DIGITS) ** 5
 
 
@@ -50,7 +71,8 @@ class Session:
 
     `evening` is the ordinal of the date it belongs to and `slot` its place that day; together with the person
     they seed its stages. `end_s` is None while OPEN, `complete_s` None until COMPLETE. `recorded_s` is how
-    long the recorder ran; `wake_factor` and `latency_factor` say how this night differs from the usual.
+    long the recorder ran; `latency_factor` says how falling asleep differs from the usual. `heard_s` are start
+    and end of the night that a second device hears from its own start on, None for any other session.
     """
 
     id: str
@@ -64,8 +86,8 @@ class Session:
     zone: str
     evening: int
     slot: int
-    wake_factor: float = 1.0
     latency_factor: float = 1.0
+    heard_s: tuple[int, int] | None = None
 
     @property
     def epochs(self) -> int:
@@ -73,61 +95,15 @@ class Session:
         return self.recorded_s // EPOCH_S
 
 
-@dataclass(frozen=True, kw_only=True)
-class Calendar:
-    """The range of evenings, and the evenings on which stories turn.
-
-    `until` is the date of the last evening, `nights` how many there are. Nothing that ends after `now` has
-    been recorded yet.
-    """
-
-    until: date
-    nights: int
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @cached_property
-    def last(self) -> int:
-        """Ordinal of the last evening."""
-        return self.until.toordinal()
-
-    @property
-    def first(self) -> int:
-        """Ordinal of the first evening."""
-        return self.last - self.nights + 1
-
-    @cached_property
-    def intervention(self) -> int:
-        """From here on the Intervention arm sleeps better: near the middle, in steps of four weeks."""
-        return (self.last - self.nights // 2) // 28 * 28
-
-    @property
-    def decline(self) -> int:
-        """From here on some sleep clearly less: the last 7 to 10 evenings."""
-        return (self.last - 6) // 4 * 4
-
-    @property
-    def silence(self) -> int:
-        """From here on some deliver nothing: the last 9 to 15 evenings."""
-        return (self.last - 8) // 7 * 7
-
-    @property
-    def trip(self) -> range:
-        """The nine evenings that travellers spend far away, in steps of four weeks."""
-        start = (self.last - 2 * self.nights // 5) // 28 * 28
-        return range(start, start + 9)
-
-
 def sessions_of(person: Person, *, seed: int, calendar: Calendar) -> tuple[Session, ...]:
-    """Every session of a person within the calendar, oldest first; they never overlap."""
+    """Every session of a person within the calendar, oldest first.
+
+    Only the sessions of a second device overlap others.
+    """
     if person.habits is None:
         return ()
-    diary = _Diary(person=person, habits=person.habits, seed=seed, calendar=calendar)
-    kept: list[Session] = []
-    for evening in range(calendar.first, calendar.last + 1):
-        for session in diary.evening(evening):
-            # One recorder: whoever left it running cannot start it again.
-            if not kept or session.start_s >= kept[-1].start_s + kept[-1].recorded_s + 60:
-                kept.append(session)
+    recorder = _Recorder(person=person, habits=person.habits, seed=seed, calendar=calendar)
+    kept = sorted(recorder.sessions(), key=lambda session: session.start_s)
     now_s = int(calendar.now.timestamp())
     unfinished = [_unfinished(person, session) for session in kept if session.evening == calendar.last][-1:]
     finished = kept[: len(kept) - len(unfinished)]
@@ -139,167 +115,163 @@ def sessions_of(person: Person, *, seed: int, calendar: Calendar) -> tuple[Sessi
 
 
 def _unfinished(person: Person, session: Session) -> Session:
-    place = person.number % 48
-    if session.kind != "night" or place not in (_STILL_ANALYSED, _STILL_RECORDED):
+    place = person.number % CAST_SIZE
+    if session.kind != "night" or place not in (STILL_ANALYSED, STILL_RECORDED):
         return session
-    if place == _STILL_ANALYSED:
+    if place == STILL_ANALYSED:
         return replace(session, state="CLOSED", complete_s=None)
     so_far_s = int(session.recorded_s * 0.65)
     return replace(session, state="OPEN", end_s=None, complete_s=None, recorded_s=so_far_s)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Plan:
-    """One evening's intentions on the wall clock of `zone`."""
+class _Recorder:
+    """Turns a person's plans into sessions, evening by evening."""
 
-    evening: int
-    bed: datetime
-    rise: datetime
-    zone: str
-    wake_factor: float
-    latency_factor: float
-
-
-@dataclass(kw_only=True)
-class _Diary:
     person: Person
     habits: Habits
     seed: int
     calendar: Calendar
-    _uniforms: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = field(default_factory=dict)
-    _normals: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = field(default_factory=dict)
 
-    def evening(self, evening: int) -> list[Session]:
-        """The sessions that begin on an evening or on the day after it."""
-        if self.person.story == "stopped" and evening >= self.calendar.silence:
-            return []
-        plan = self._plan(evening)
-        sessions = [] if self._is_missing(evening) else self._night(evening, plan)
-        return sessions + self._nap(evening, plan)
+    def sessions(self) -> Iterator[Session]:
+        """The sessions that were recorded; whoever left a recorder running cannot start it again."""
+        free_s = 0
+        for evening in _evenings(plans(self.person, self.habits, seed=self.seed, calendar=self.calendar)):
+            if self.person.story == "stopped" and evening.ordinal >= self.calendar.silence:
+                return
+            for session in self._evening(evening):
+                if session.kind == "second_device":
+                    yield session
+                elif session.start_s >= free_s:
+                    free_s = session.start_s + session.recorded_s + 60
+                    yield session
 
-    def _draws(self, evening: int) -> tuple[list[float], list[float]]:
-        block, row = divmod(evening, _BLOCK)
-        if block not in self._uniforms:
-            rng = np.random.default_rng([self.seed, self.person.number, 1, block])
-            self._uniforms[block] = rng.random((_BLOCK, 8))
-            self._normals[block] = rng.normal(0, 1, (_BLOCK, 4))
-        return self._uniforms[block][row].tolist(), self._normals[block][row].tolist()
+    def _evening(self, evening: "_Evening") -> Iterator[Session]:
+        if not evening.missing:
+            share = evening.uniform(KIND) / self.habits.trouble_ratio if self.habits.trouble_ratio else 1.0
+            kind: Kind = "night"
+            if share < _KINDS[-1][0]:
+                kind = next(kind for limit, kind in _KINDS if share < limit)
+            yield from self._night(evening, kind)
+            if self.habits.rhythm == "split":
+                yield self._session(
+                    evening, "second_sleep", evening.second_s, evening.second_rise_s, slot=SECOND_SLEEP
+                )
+        if evening.napping:
+            nap_s = 1560 + int(4200 * evening.uniform(NAP_LENGTH))
+            yield self._session(evening, "nap", evening.nap_s, evening.nap_s + nap_s, slot=NAP)
 
-    def _is_missing(self, evening: int) -> bool:
-        # A gap starts with a chance that makes the share right, and lasts one to three evenings.
-        for back in range(3):
-            starts, length, *_ = self._draws(evening - back)[0]
-            evenings = 1 + (length > _GAP_TWO) + (length > _GAP_THREE)
-            if starts < self.habits.missing_ratio / _MEAN_GAP_EVENINGS and evenings > back:
-                return True
-        return False
-
-    def _plan(self, evening: int) -> _Plan:
-        habits, calendar = self.habits, self.calendar
-        bed_n, rise_n, *_ = self._draws(evening)[1]
-        day = date.fromordinal(evening)
-        improved = self._improvement(evening)
-        declined = self.person.story == "declines" and evening >= calendar.decline
-        spread = 0.6 if declined else 1 - 0.35 * improved
-        weekend_min = (
-            habits.weekend_later_min if day.weekday() in (4, 5) and not self._works(evening) else 0.0
-        )
-        usual_bed_h = (32.4 if self._works(evening) else habits.bed_h) - 0.5 * improved
-        bed_off_min = weekend_min + habits.bed_sd_min * spread * bed_n
-        zone, jet_lag_h = self.person.zone, 0.0
-        if self.person.trip_zone is not None and evening in calendar.trip:
-            zone = self.person.trip_zone
-            jet_lag_h = 2.5 * 0.7 ** (evening - calendar.trip.start)
-        if declined:
-            bed_off_min += 105.0
-        # Rising follows a late bedtime only in part: alarms do not move. That is what ties late to short.
-        rise_h = usual_bed_h + habits.in_bed_h + 0.45 * improved
-        rise_off_min = (
-            0.35 * habits.bed_sd_min * bed_n + 1.3 * weekend_min + habits.rise_sd_min * spread * rise_n
-        )
-        bed_h = usual_bed_h + bed_off_min / 60 + jet_lag_h
-        rise_h = max(rise_h + rise_off_min / 60, bed_h + 3.2)
-        rise_h = min(rise_h, bed_h + 11.5)
-        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - wall clock; the zone follows
-        return _Plan(
-            evening=evening,
-            bed=midnight + timedelta(hours=bed_h),
-            rise=midnight + timedelta(hours=rise_h),
-            zone=zone,
-            wake_factor=1 - 0.4 * improved,
-            latency_factor=(1 - 0.3 * improved) * (1.6 if jet_lag_h > 0.3 else 1.0),
-        )
-
-    def _improvement(self, evening: int) -> float:
-        if self.person.story != "improves":
-            return 0.0
-        return min(max((evening - self.calendar.intervention) / 14, 0.0), 1.0)
-
-    def _works(self, evening: int) -> bool:
-        if self.habits.rhythm == "rotating":
-            return (evening + self.person.number) % 8 < 4
-        return self.habits.rhythm == "nights"
-
-    def _night(self, evening: int, plan: _Plan) -> list[Session]:
-        uniforms = self._draws(evening)[0]
-        kind: Kind = next((kind for share, kind in _KINDS if uniforms[2] < share), "night")
-        start_s, end_s = _instant(plan.bed, plan.zone), _instant(plan.rise, plan.zone)
-        share = uniforms[3]
+    def _night(self, evening: "_Evening", kind: Kind) -> Iterator[Session]:
+        start_s, end_s = evening.bed_s, evening.rise_s
+        if kind == "night":
+            yield self._session(evening, kind, start_s, end_s)
+            if evening.uniform(DEVICE) < self.habits.second_device_ratio:
+                yield self._second_device(evening)
+            return
+        share = evening.uniform(SHARE)
         if kind == "too_short":
             stopped_s = start_s + 60 + int(1080 * share)
-            short = self._session(plan, kind, start_s, stopped_s, slot=1)
-            if share < 0.3:
-                return [short]
-            return [
-                short,
-                self._session(plan, "night", stopped_s + 240 + int(600 * share), end_s),
-            ]
+            yield self._session(evening, kind, start_s, stopped_s, slot=TOO_SHORT)
+            if share >= 0.3:
+                yield self._session(evening, "night", stopped_s + 240 + int(600 * share), end_s)
+            return
         if kind == "broken_off":
             end_s = start_s + int((end_s - start_s) * (0.3 + 0.45 * share))
         elif kind == "never_slept":
             end_s = start_s + 1500 + int(3600 * share)
         elif kind == "left_running":
             end_s = start_s + 24 * HOUR_S + 900 + int(5400 * share)
-        return [self._session(plan, kind, start_s, end_s)]
+        yield self._session(evening, kind, start_s, end_s)
 
-    def _nap(self, evening: int, plan: _Plan) -> list[Session]:
-        uniforms, normals = self._draws(evening)
-        if uniforms[4] >= self.habits.nap_ratio or self._works(evening):
-            return []
-        midnight = plan.rise.replace(hour=0, minute=0, second=0, microsecond=0)
-        start_s = _instant(midnight + timedelta(hours=14 + 0.8 * normals[2]), plan.zone)
-        return [self._session(plan, "nap", start_s, start_s + 1560 + int(4200 * uniforms[5]), slot=2)]
+    def _second_device(self, evening: "_Evening") -> Session:
+        """The same night once more: whole, or from somewhere in its middle on."""
+        share = evening.uniform(DEVICE_SHARE)
+        night_s = evening.rise_s - evening.bed_s
+        whole = evening.uniform(DEVICE_KIND) < 0.5
+        later_s = 20 + int(90 * share) if whole else int(night_s * (0.25 + 0.5 * share))
+        end_s = evening.rise_s - 60 + int(180 * share)
+        return self._session(
+            evening,
+            "second_device",
+            evening.bed_s + later_s,
+            end_s,
+            slot=SECOND_DEVICE,
+            heard_s=(evening.bed_s, evening.rise_s),
+        )
 
-    def _session(self, plan: _Plan, kind: Kind, start_s: int, end_s: int, *, slot: int = 0) -> Session:
-        analysis_s = 130 + int(300 * self._draws(plan.evening)[0][6])
+    def _session(
+        self,
+        evening: "_Evening",
+        kind: Kind,
+        start_s: int,
+        end_s: int,
+        *,
+        slot: int = NIGHT,
+        heard_s: tuple[int, int] | None = None,
+    ) -> Session:
         recorded_s = end_s - start_s
+        turn = evening.ordinal * _SLOTS + slot
+        trip_zone = self.person.trip_zone
         return Session(
-            id=session_id(start_s, seed=self.seed, number=self.person.number, turn=plan.evening * 3 + slot),
+            id=session_id(start_s, seed=self.seed, number=self.person.number, turn=turn),
             kind=kind,
             state="COMPLETE",
             start_s=start_s,
             end_s=end_s,
             recorded_s=recorded_s,
-            complete_s=end_s + analysis_s,
+            complete_s=end_s + 130 + int(300 * evening.uniform(ANALYSIS)),
             unexpected_end_s=end_s - recorded_s % EPOCH_S if kind in ("broken_off", "defects") else None,
-            zone=plan.zone,
-            evening=plan.evening,
+            zone=trip_zone if trip_zone is not None and evening.away else self.person.zone,
+            evening=evening.ordinal,
             slot=slot,
-            wake_factor=plan.wake_factor,
-            latency_factor=plan.latency_factor,
+            latency_factor=evening.latency_factor,
+            heard_s=heard_s,
         )
 
 
-def _instant(wall_clock: datetime, zone: str) -> int:
-    return int(wall_clock.replace(tzinfo=ZoneInfo(zone)).timestamp())
+@dataclass(slots=True)
+class _Evening:
+    """One row of `Plans`, as plain numbers."""
+
+    ordinal: int
+    draws: list[int]
+    bed_s: int
+    rise_s: int
+    nap_s: int
+    second_s: int
+    second_rise_s: int
+    napping: bool
+    missing: bool
+    away: bool
+    latency_factor: float
+
+    def uniform(self, place: int) -> float:
+        """One of the evening's random numbers, above 0 and below 1."""
+        return (self.draws[place] + 0.5) / LEVELS
+
+
+def _evenings(found: Plans) -> Iterator[_Evening]:
+    columns = (
+        *(found.evenings, found.draws, found.bed_s, found.rise_s, found.nap_s, found.second_s),
+        *(found.second_rise_s, found.napping, found.missing, found.away, found.latency_factor),
+    )
+    return map(_Evening, *(column.tolist() for column in columns))
 
 
 def session_id(start_s: int, *, seed: int, number: int, turn: int) -> str:
     """The UTC start in 14 digits and five characters; unique: equal starts differ in person or turn."""
     # A step that shares no factor with 36 visits every suffix once before it repeats.
     place = ((number * 16 + turn % 16) * 24_362_417 + seed * 7919) % _SUFFIXES
-    suffix = ""
-    for _ in range(5):
-        place, digit = divmod(place, len(_DIGITS))
-        suffix += _DIGITS[digit]
-    return f"{datetime.fromtimestamp(start_s, UTC):%Y%m%d%H%M%S}_{suffix}"
+    high, low = divmod(place, len(_PAIRS))
+    highest, middle = divmod(high, len(_PAIRS))
+    day, second = divmod(start_s, DAY_S)
+    clock = f"{second // 3600:02d}{second // 60 % 60:02d}{second % 60:02d}"
+    return f"{_day_digits(day)}{clock}_{_PAIRS[low]}{_PAIRS[middle]}{_DIGITS[highest]}"
+
+
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+@lru_cache(4096)
+def _day_digits(day: int) -> str:
+    return f"{date.fromordinal(day + _EPOCH_ORDINAL):%Y%m%d}"

@@ -1,11 +1,11 @@
 """A night's stages: sleep in cycles, with run lengths and shares close to those of scored human nights."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from asleep.simulator.sleepers import Sleeper
 from asleep.simulator.statistics import DEEP, LIGHT, REM, UNKNOWN, WAKE, Stages
 
 EPOCHS_PER_HOUR = 120
@@ -40,22 +40,6 @@ _NON_REM_MIN = (92.0, 78.0, 70.0, 62.0, 55.0)
 _REM_MIN = (14.0, 25.0, 32.0, 33.0, 33.0)
 
 _POOL = 96  # runs of one stage drawn at once; a night of 10 h uses about half
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sleeper:
-    """What shapes the inside of a person's night, as factors on the calibrated figures.
-
-    `latency_median_min`: median minutes to fall asleep; `wake_factor`: awakenings and their length;
-    `deep_factor`, `rem_factor`: odds of deep sleep and length of REM phases; `snoring_ratio`: share of the
-    sleep with snoring.
-    """
-
-    latency_median_min: float = 14.0
-    wake_factor: float = 1.0
-    deep_factor: float = 1.0
-    rem_factor: float = 1.0
-    snoring_ratio: float = 0.0
 
 
 class _Runs:

@@ -1,46 +1,15 @@
 """The cast: people with a place, a life and a story, each depending on the seed and their number only."""
 
-import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from asleep.simulator.nights import Sleeper
+from asleep.simulator.lives import COMMUNITY, ROWING, Habits, Part, habits, part
+from asleep.simulator.sleepers import Sleeper, sleeper
+from asleep.simulator.stories import TRIPS, Story
 
-Rhythm = Literal["days", "nights", "rotating"]
-Story = Literal["steady", "improves", "declines", "stopped", "travels"]
-
-INTERVENTION, CONTROL, NIGHT_SHIFT, ROWING, COMMUNITY = (
-    "Intervention",
-    "Control",
-    "Night shift",
-    "Rowing squad",
-    "Community",
-)
-
-# Who comes when: any 24 people in a row hold both arms of the study and every other group.
-_GROUPS = (
-    *(INTERVENTION, CONTROL, COMMUNITY, ROWING, INTERVENTION, CONTROL, NIGHT_SHIFT, COMMUNITY),
-    *(ROWING, INTERVENTION, CONTROL, COMMUNITY, NIGHT_SHIFT, INTERVENTION, CONTROL, ROWING),
-    *(COMMUNITY, INTERVENTION, CONTROL, NIGHT_SHIFT, ROWING, INTERVENTION, CONTROL, COMMUNITY),
-)
-# Stories by place in each 48: chosen outside the two arms, so that the study stays readable.
-_STORIES: dict[int, Story] = {
-    2: "declines",
-    11: "travels",
-    15: "stopped",
-    27: "declines",
-    31: "travels",
-    35: "declines",
-    40: "stopped",
-}
-_TRIP_ZONES = {
-    "Asia": "Europe/Paris",
-    "Europe": "Asia/Tokyo",
-    "Australia": "Europe/London",
-    "America": "Asia/Seoul",
-}
+_THIS_YEAR = 2026  # ages are those of this year, so that a cast does not change with the calendar
 
 _NAMES = (
     "Noa", "Yusuf", "Imani", "Linh", "Mateo", "Freya", "Haruto", "Zanele", "Omar", "Ingrid", "Priya",
@@ -58,26 +27,6 @@ _ZONES = (
 )  # fmt: skip
 _SEXES = ("female", "male", "female", "male", "male", "female", "non_binary", "female", "male", "female")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Habits:
-    """How a person's days go.
-
-    `bed_h`: usual bedtime in hours after the midnight that begins the evening's date (23.5, or 24.5 for half
-    past midnight); `in_bed_h`: usual time in bed; `bed_sd_min`, `rise_sd_min`: spread of bedtime and rising;
-    `weekend_later_min`: how much later on the evenings of Friday and Saturday; `nap_ratio`, `missing_ratio`:
-    share of days with a nap and of evenings without a recording.
-    """
-
-    rhythm: Rhythm
-    bed_h: float
-    in_bed_h: float
-    bed_sd_min: float
-    rise_sd_min: float
-    weekend_later_min: float
-    nap_ratio: float
-    missing_ratio: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,10 +70,9 @@ def issued_user_id(rng: np.random.Generator, moment: str = "20250901080000") -> 
 
 def _person(number: int, seed: int) -> Person:
     rng = np.random.default_rng([seed, number])
-    group = _GROUPS[number % len(_GROUPS)]
-    story: Story = "improves" if group == INTERVENTION else _STORIES.get(number % 48, "steady")
-    zone = _ZONES[int(rng.integers(len(_ZONES)))] if number >= len(_ZONES) else _ZONES[number]
-    birth_year = _birth_year(rng, group)
+    life = part(number)
+    zone = _zone(rng, number, life)
+    age = _age(rng, life)
     sex = _SEXES[int(rng.integers(len(_SEXES)))]
     month, day, hour, minute = rng.integers((1, 1, 6, 0), (13, 29, 21, 60)).tolist()
     return Person(
@@ -132,15 +80,29 @@ def _person(number: int, seed: int) -> Person:
         user_id=issued_user_id(rng, f"2025{month:02d}{day:02d}{hour:02d}{minute:02d}00"),
         name=_name(number),
         zone=zone,
-        birth_year=birth_year,
+        birth_year=_THIS_YEAR - age,
         sex=sex,
-        tags=(group,),
-        metadata=_metadata(rng, birth_year, sex),
-        habits=_habits(rng, group),
-        sleeper=_sleeper(rng, group, age=2026 - birth_year),
-        story=story,
-        trip_zone=_TRIP_ZONES.get(zone.partition("/")[0], "Asia/Tokyo") if story == "travels" else None,
+        tags=life.tags,
+        metadata=_metadata(rng, _THIS_YEAR - age, sex),
+        habits=habits(rng, life, age=age),
+        sleeper=sleeper(rng, age=age, sex=sex),
+        story=life.story,
+        trip_zone=TRIPS[zone] if life.story == "travels" else None,
     )
+
+
+def _zone(rng: np.random.Generator, number: int, life: Part) -> str:
+    drawn = int(rng.integers(len(_ZONES)))
+    if life.story == "travels":
+        return tuple(TRIPS)[number % len(TRIPS)]
+    return _ZONES[drawn if number >= len(_ZONES) else number]
+
+
+def _age(rng: np.random.Generator, life: Part) -> int:
+    if ROWING in life.tags:
+        return int(rng.integers(20, 31))
+    # Adults of any age, more young ones than old: 41 in the mean.
+    return int(20 + (61 if COMMUNITY in life.tags else 55) * rng.beta(1.25, 2.0))
 
 
 def _name(number: int) -> str:
@@ -150,13 +112,6 @@ def _name(number: int) -> str:
     initial = chr(ord("A") + (number * 7 + turn) % 26)
     second = "" if turn < 26 else f" {chr(ord('A') + (turn // 26) % 26)}."
     return f"{given} {initial}.{second}"
-
-
-def _birth_year(rng: np.random.Generator, group: str) -> int:
-    low, high = {ROWING: (1996, 2006), NIGHT_SHIFT: (1968, 2001), COMMUNITY: (1945, 2006)}.get(
-        group, (1952, 1999)
-    )
-    return int(rng.integers(low, high + 1))
 
 
 def _metadata(rng: np.random.Generator, birth_year: int, sex: str) -> dict[str, Any]:
@@ -170,36 +125,3 @@ def _metadata(rng: np.random.Generator, birth_year: int, sex: str) -> dict[str, 
         "height": height,
         "weight": round(float(rng.normal(23.5, 2.6)) * (height / 100) ** 2, 1),
     }
-
-
-def _habits(rng: np.random.Generator, group: str) -> Habits:
-    # Within-person spread of total sleep of 45 to 95 min, between persons about 40 min (lifesnaps_daily).
-    irregular = group != ROWING and rng.random() < 0.25
-    spread = float(rng.uniform(1.3, 1.7) if irregular else rng.uniform(0.8, 1.2))
-    rhythm: Rhythm = "days" if group != NIGHT_SHIFT else ("nights" if rng.random() < 0.5 else "rotating")
-    bed_h = {ROWING: 22.2, INTERVENTION: 23.9, CONTROL: 23.9}.get(group, 23.3) + float(rng.normal(0, 0.5))
-    in_bed_h = {ROWING: 8.5, INTERVENTION: 7.3, CONTROL: 7.3, NIGHT_SHIFT: 7.0}.get(group, 7.9)
-    return Habits(
-        rhythm=rhythm,
-        bed_h=bed_h + (0.7 if irregular else 0.0),
-        in_bed_h=in_bed_h + float(rng.normal(0, 0.45)),
-        bed_sd_min=spread * (34 if group == ROWING else 50),
-        rise_sd_min=spread * (36 if group == ROWING else 48),
-        weekend_later_min=float(rng.uniform(10, 80)),
-        nap_ratio=0.22 if group == ROWING else float(rng.choice([0.0, 0.03, 0.12])),
-        missing_ratio=float(rng.uniform(0.02, 0.13)),
-    )
-
-
-def _sleeper(rng: np.random.Generator, group: str, *, age: int) -> Sleeper:
-    # With age: more wake, less deep and REM sleep (slope_per_decade_first_night_per_person, eased).
-    decades = (age - 40) / 10
-    poor = group in (INTERVENTION, CONTROL)
-    snores = rng.random() < 0.35
-    return Sleeper(
-        latency_median_min=float(np.clip(math.exp(rng.normal(2.5, 0.4)), 5, 40)) * (1.35 if poor else 1.0),
-        wake_factor=math.exp(0.1 * decades + rng.normal(0, 0.15)) * (1.3 if poor else 0.9),
-        deep_factor=math.exp(-0.16 * decades + rng.normal(0, 0.25)),
-        rem_factor=math.exp(-0.03 * decades + rng.normal(0, 0.12)),
-        snoring_ratio=float(rng.uniform(0.04, 0.35)) if snores else 0.0,
-    )

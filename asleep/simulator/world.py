@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from asleep.simulator.diary import Calendar, Session, sessions_of
+from asleep.simulator.diary import EPOCH_S, NIGHT, Session, sessions_of
 from asleep.simulator.nights import sleep_stages, snoring_stages, unknown_ratio, with_gaps
 from asleep.simulator.people import Person, cast, issued_user_id
 from asleep.simulator.statistics import WAKE, Stages, Stat, vendor_statistics
+from asleep.simulator.stories import Calendar
 
 # Sessions of so many persons, and recordings of so many sessions, stay in memory (about 150 MB when full).
 _PERSONS_KEPT = 512
@@ -85,7 +86,8 @@ class SimulatedDiary:
         return sessions_of(person, seed=self._seed, calendar=self._calendar)
 
     def _recording(self, person: Person, session: Session) -> Recording:
-        rng = np.random.default_rng([self._seed, person.number, 2, session.evening, session.slot])
+        slot = NIGHT if session.heard_s else session.slot
+        rng = np.random.default_rng([self._seed, person.number, 2, session.evening, slot])
         return simulated_recording(rng, person, session)
 
     def figures(self, person: Person, sessions: Sequence[Session]) -> tuple[Figures, ...]:
@@ -164,13 +166,19 @@ def _stages(rng: np.random.Generator, person: Person, session: Session) -> Stage
         return np.zeros(session.epochs, dtype=np.int8)
     sleeper = replace(
         person.sleeper,
-        wake_factor=person.sleeper.wake_factor * session.wake_factor,
         # A nap begins when sleep is near.
         latency_median_min=person.sleeper.latency_median_min
         * (0.5 if session.kind == "nap" else session.latency_factor),
     )
     asleep_epochs = min(session.epochs, 1000) if session.kind == "left_running" else session.epochs
     stages = np.zeros(session.epochs, dtype=np.int8)
+    if session.heard_s is not None:
+        start_s, end_s = session.heard_s
+        heard = sleep_stages(rng, (end_s - start_s) // EPOCH_S, sleeper)[
+            (session.start_s - start_s) // EPOCH_S :
+        ]
+        stages[: len(heard)] = heard[: len(stages)]
+        return stages
     stages[:asleep_epochs] = sleep_stages(rng, asleep_epochs, sleeper)
     if session.kind == "gaps":
         return with_gaps(rng, stages, float(rng.choice([0.01, 0.03, 0.06, 0.1, 0.18, 0.26])))

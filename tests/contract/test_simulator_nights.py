@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asleep.simulator.nights import Sleeper, sleep_stages, snoring_stages, unknown_ratio, with_gaps
+from asleep.simulator.nights import sleep_stages, snoring_stages, unknown_ratio, with_gaps
+from asleep.simulator.sleepers import Sleeper
 from asleep.simulator.statistics import Stages, vendor_statistics
 
 CALIBRATION = Path(__file__).parents[3] / "shared" / "real-nights" / "calibration_shared.json"
