@@ -1,12 +1,13 @@
 """The example payloads, read, and what every value that was read has to hold."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from asleep import contract
+from asleep import contract, models
 from asleep.payloads import (
     parse_average_stats,
     parse_created_user,
@@ -51,6 +52,28 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     )
     for key, inner in entries:
         found += places(inner, (*path, key))
+    return found
+
+
+def night_with(**changes: Any) -> models.SessionResult:
+    """The complete example with changes: `session__end_time=None` sets that field, the value `...` removes it."""
+    body = contract.example("session_complete")
+    for path, value in changes.items():
+        *folders, field = path.split("__")
+        place = body["result"]
+        for folder in folders:
+            place = place[folder]
+        if value is ...:
+            del place[field]
+        else:
+            place[field] = value
+    return parse_session(json.dumps(body).encode())
+
+
+def stat_with(**changes: Any) -> models.SessionStat:
+    """The statistics of the complete example with changes as for `night_with`."""
+    found = night_with(**{f"stat__{field}": value for field, value in changes.items()}).stat
+    assert found is not None
     return found
 
 
