@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 _USER_ID = re.compile(r"G-[0-9]{14}-[A-Za-z0-9]{10,40}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,4000}")  # Python reads no longer ones
 # Files of a zone folder that name no place of the IANA list.
 _NO_ZONES = {"localtime", "Factory"}
 

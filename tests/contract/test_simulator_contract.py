@@ -239,7 +239,7 @@ def test_a_key_in_odd_letters_is_no_key(running: Running, line: bytes) -> None:
         *(
             ("limit=1e2", "limit"),
             ("limit=%D9%A1", "limit"),
-            ("limit=" + "9" * 4000, "limit"),
+            ("limit=" + "9" * 5000, "limit"),
             ("limit=0x10", "limit"),
         ),
         *(
@@ -248,7 +248,7 @@ def test_a_key_in_odd_letters_is_no_key(running: Running, line: bytes) -> None:
             ("limit=101", "limit"),
             ("limit=%20", "limit"),
         ),
-        *(("offset=-1", "offset"), ("offset=null", "offset"), ("offset=" + "9" * 19, "offset")),
+        *(("offset=-1", "offset"), ("offset=null", "offset"), ("offset=1_000", "offset")),
         *(
             ("order_by=", "order_by"),
             ("order_by=asc", "order_by"),
@@ -276,7 +276,7 @@ def test_a_parameter_that_does_not_fit_is_named(
             ("limit=00", 0),
             ("limit=-0", 0),
             ("limit=3&limit=3", 3),
-            ("limit=100&offset=999999999999999999", 0),
+            ("offset=" + "9" * 4000, 0),
         ),
         *(
             ("date_gte=9999-12-31", 0),
@@ -381,7 +381,7 @@ def test_a_user_without_metadata_has_none_and_the_services_identifier(fresh: Cal
 
 
 def bodies() -> dict[str, bytes]:
-    odd = {
+    odd: dict[str, list[Any]] = {
         "birth_year": [1850, 2100, 1988.5, "1988", True],
         "birth_month": [0, 13],
         "birth_day": [0, 32, [3]],
