@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     nocturne_database_url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL of the store. Default: an SQLite file in the data folder."
     )
+    nocturne_redis_url: SecretStr | None = Field(
+        default=None,
+        description="Address of a Redis through which several processes keep one pace towards the API.",
+    )
     nocturne_rate_limit_per_second: float | None = Field(
         default=None,
         gt=0,
@@ -48,7 +52,10 @@ class Settings(BaseSettings):
         description="Calls per second to the API. Default: 5; unlimited in the demo.",
     )
     nocturne_deadline_s: float = Field(
-        default=10.0, gt=0, le=120, description="Longest time one call to the API may take, in seconds."
+        default=10.0,
+        gt=0,
+        le=120,
+        description="Longest time one call to the API may take, in seconds; a minute for work in the background.",
     )
     nocturne_sync_days: int = Field(
         default=90, ge=1, le=3650, description="How many days back a synchronisation brings nights."
@@ -100,7 +107,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
-        problems = [*self._key_problems(), *self._address_problems()]
+        problems = [*self._key_problems(), *self._address_problems(), *self._redis_problems()]
         if self.environment == "production" and not self.nocturne_data_dir.is_absolute():
             problems.append(
                 "NOCTURNE_DATA_DIR must be an absolute path in production, e.g. /var/lib/nocturne."
@@ -134,6 +141,19 @@ class Settings(BaseSettings):
         if self.environment == "production" and parts.scheme == "http":
             return ["ASLEEP_BASE_URL must begin with https:// in production."]
         return []
+
+    def _redis_problems(self) -> list[str]:
+        url = "" if self.nocturne_redis_url is None else self.nocturne_redis_url.get_secret_value()
+        try:
+            parts = urlsplit(url)
+            known = parts.scheme in {"redis", "rediss", "redis+unix"} and parts.port != 0
+        except ValueError:
+            known = False
+        if not url or known:
+            return []
+        return [
+            "NOCTURNE_REDIS_URL must be an address like redis://127.0.0.1:6379/0 (or rediss://, redis+unix://)."
+        ]
 
 
 def is_loopback(host: str) -> bool:

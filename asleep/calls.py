@@ -3,9 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import quote
 
 from asleep.errors import NotFound, UnusableIdentifier
+
+REPEATABLE: Final = frozenset({"GET", "DELETE"})
+"""Methods whose repetition does no more than the first time. A second POST would make a second person."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,18 +6,21 @@ is kept, shared between threads or answered while the vendor is down is decided 
 """
 
 from collections.abc import Callable
+from copy import copy
 from datetime import date, timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from asleep.averages import joined
+from asleep.breaker import Breaker
 from asleep.calls import Call
 from asleep.credentials import ApiKey
 from asleep.deadline import Deadline
 from asleep.errors import MalformedAnswer, SessionNotFound, UserNotFound
+from asleep.exchange import Exchange, new_request_id
 from asleep.models import AverageStats, SessionListItem, SessionResult, User, UserMetadata
 from asleep.pacing import Pacer
-from asleep.patience import Backoff, Timeouts
+from asleep.patience import Backoff, RetryBudget, Timeouts
 from asleep.payloads import (
     create_user_body,
     parse_average_stats,
@@ -26,9 +29,9 @@ from asleep.payloads import (
     parse_session_list,
     parse_user,
 )
-from asleep.transport import Transport, new_request_id
+from asleep.transport import Transport
 
-__all__ = ["AsleepClient", "Backoff", "Timeouts"]
+__all__ = ["AsleepClient", "Backoff", "Breaker", "Pacer", "RetryBudget", "Timeouts"]
 
 Value = TypeVar("Value")
 
@@ -42,8 +45,9 @@ PERIOD_DAYS: Final = 99
 class AsleepClient:
     """The remote API under one key; one object serves any number of threads.
 
-    `base_url` is https, or http on this machine. `pacer` is shared between clients of the same account.
-    `pool` is the number of connections kept open, best the number of threads. A `with` block closes them.
+    `base_url` is https, or http on this machine. `pacer`, `breaker` and `budget` may be shared between clients of
+    the same account. `pool` is the number of connections kept open, best the number of threads. A `with` block
+    closes them.
 
     Raises:
         ValueError: the address or the key cannot be used; the message says what to write and shows neither.
@@ -58,19 +62,32 @@ class AsleepClient:
         pacer: Pacer | None = None,
         pool: int = 8,
         backoff: Backoff | None = None,
+        breaker: Breaker | None = None,
+        budget: RetryBudget | None = None,
     ) -> None:
         key = ApiKey(api_key)
         del api_key  # a report of an error below with local variables must not show it
         self.timeouts = timeouts or Timeouts()
+        self._background = False
         self._transport = Transport(
-            base_url=base_url,
-            key=key,
-            timeouts=self.timeouts,
+            exchange=Exchange(base_url=base_url, key=key, timeouts=self.timeouts, pool=pool),
             pacer=pacer or Pacer(),
+            breaker=breaker or Breaker(),
+            budget=budget or RetryBudget(),
             backoff=backoff or Backoff(),
-            pool=pool,
         )
         self.base_url = self._transport.base_url
+
+    def in_background(self) -> Self:
+        """The same client for work that nobody waits for.
+
+        Its calls take turns that no foreground call wants, have `Timeouts.background_s` instead of `total_s`, and
+        wait for a service that is down as long as that allows. Connections, pace, breaker and budget are shared;
+        closing one closes both.
+        """
+        other = copy(self)
+        other._background = True  # noqa: SLF001 - another of our own
+        return other
 
     def __enter__(self) -> Self:
         return self
@@ -219,11 +236,13 @@ class AsleepClient:
         return self._ask(call, parse_average_stats, deadline)
 
     def _deadline(self) -> Deadline:
-        return Deadline.after(self.timeouts.total_s)
+        return Deadline.after(self.timeouts.background_s if self._background else self.timeouts.total_s)
 
     def _ask(self, call: Call, parse: Callable[[bytes], Value], deadline: Deadline) -> Value:
         request_id = new_request_id()
-        answer = self._transport.call(call, deadline=deadline, request_id=request_id)
+        answer = self._transport.call(
+            call, deadline=deadline, background=self._background, request_id=request_id
+        )
         try:
             return parse(answer.body)
         except MalformedAnswer as error:

@@ -2,17 +2,19 @@
 
 A read time-out counts from the last byte, so a service that sends one byte now and then is never late, be
 it in the status line, the headers, a chunk's length or the body. Here every single read from the socket is
-given no more than what is left of the call, and none begins after it. Connecting and the TLS handshake have
-the connect time-out, for each address that the name stands for; looking the name up is the system's and is
-not bounded here.
+given no more than what is left of the call, and none begins after it. The same holds for looking up the name,
+which the system does without a time-out of its own, for connecting to each address that it stands for, and for
+the TLS handshake.
 """
 
 import http.client
 import io
 import math
+import queue
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import requests.adapters
 import urllib3
 import urllib3.connection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -28,14 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """A moment on the monotonic clock after which a call does nothing more."""
+    """A moment on the monotonic clock after which a call does nothing more; it had `total_s` seconds."""
 
     at_s: float
+    total_s: float
 
     @classmethod
     def after(cls, seconds: float) -> "Deadline":
         """The deadline so many seconds from now."""
-        return cls(at_s=time.monotonic() + seconds)
+        return cls(at_s=time.monotonic() + seconds, total_s=seconds)
 
     def remaining_s(self) -> float:
         """What is left, in seconds; 0 once it has passed."""
@@ -96,12 +100,78 @@ class _BoundedResponse(http.client.HTTPResponse):
             self.fp = io.BufferedReader(_BoundedReads(self.fp.detach(), sock, deadline))
 
 
+def _opened_within(connection: urllib3.connection.HTTPConnection) -> socket.socket:
+    """A socket to the first address of the connection's host that answers, within the deadline that is running."""
+    timeout_s = connection.timeout if isinstance(connection.timeout, int | float) else math.inf
+    deadline = _running.get() or Deadline.after(timeout_s)
+    try:
+        addresses = _looked_up(connection.host, connection.port, within_s=deadline.remaining_s())
+    except socket.gaierror as error:
+        raise NameResolutionError(connection.host, connection, error) from None
+    except TimeoutError:
+        addresses = []
+    failure: OSError = TimeoutError()
+    for address in addresses:
+        left_s = max(min(timeout_s, deadline.remaining_s()), 0.001)  # 0 would mean: do not wait at all
+        try:
+            return _opened(address, connection.socket_options, within_s=left_s)
+        except OSError as error:
+            failure = error
+    if isinstance(failure, TimeoutError):
+        raise ConnectTimeoutError(connection, "no connection in time")
+    raise NewConnectionError(connection, "no connection")
+
+
+Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+
+
+def _looked_up(host: str, port: int | None, *, within_s: float) -> Sequence[Address]:
+    """The addresses of a host; TimeoutError if that takes too long, gaierror if there are none."""
+    found: queue.SimpleQueue[Sequence[Address] | OSError] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found.put(socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            found.put(error if isinstance(error, socket.gaierror) else socket.gaierror(str(error)))
+
+    # A thread of its own, left behind when it is late: nothing can interrupt the system's resolver.
+    threading.Thread(target=look_up, name="asleep-look-up", daemon=True).start()
+    try:
+        answer = found.get(timeout=within_s)
+    except queue.Empty:
+        raise TimeoutError("the name was not looked up in time") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
+
+
+def _opened(address: Address, options: Any, *, within_s: float) -> socket.socket:
+    family, kind, protocol, _, place = address
+    connection = socket.socket(family, kind, protocol)
+    try:
+        for option in options or ():
+            connection.setsockopt(*option)
+        connection.settimeout(within_s)
+        connection.connect(place)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
 class _Connection(urllib3.connection.HTTPConnection):
     response_class = _BoundedResponse
+
+    def _new_conn(self) -> socket.socket:
+        return _opened_within(self)
 
 
 class _SecureConnection(urllib3.connection.HTTPSConnection):
     response_class = _BoundedResponse
+
+    def _new_conn(self) -> socket.socket:
+        return _opened_within(self)
 
 
 class _Pool(urllib3.HTTPConnectionPool):

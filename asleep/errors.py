@@ -2,7 +2,10 @@
 
     AsleepError                     a call did not give what was asked for
     ├── UnusableIdentifier          an id that has no place in an address; nothing was sent
-    ├── TransportError              could not talk: refused, reset, cut off, no answer
+    ├── TransportError              could not talk: reset, cut off, no answer
+    │   ├── Unreachable             no connection; nothing was sent
+    │   │   └── NotAsked            it failed so often that it was not even tried
+    │   ├── Untrusted               no TLS connection that could be trusted
     │   └── DeadlineExceeded        the time given to the whole call ran out
     ├── MalformedAnswer             the service answered, and not with what the contract says
     └── StatusError                 the service said no
@@ -45,6 +48,25 @@ class UnusableIdentifier(AsleepError, ValueError):
 
 class TransportError(AsleepError):
     """We could not talk to the service: refused, reset, cut off, or no answer in time."""
+
+
+class Unreachable(TransportError):
+    """No connection was made: refused, unknown name, no route, not in time. Nothing was sent."""
+
+
+class NotAsked(Unreachable):
+    """The service failed several times in a row, so it is left alone for a while; nothing was sent.
+
+    `retry_after_s` is when it will be tried again.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float, request_id: str = "") -> None:
+        super().__init__(message, request_id=request_id)
+        self.retry_after_s = retry_after_s
+
+
+class Untrusted(TransportError):
+    """No TLS connection that could be trusted: asking again meets the same certificate."""
 
 
 class DeadlineExceeded(TransportError):

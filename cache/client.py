@@ -1,12 +1,15 @@
 """The vendor's answers, from disk where that is right, and from disk with their age when the vendor fails."""
 
 import logging
+import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from asleep.errors import (
+    MalformedAnswer,
     NotFound,
     PlanExpired,
     QuotaExceeded,
@@ -18,9 +21,11 @@ from asleep.errors import (
 from asleep.models import AverageStats, SessionListItem, SessionResult, User, UserMetadata
 from cache.disk import CacheBusy, DiskCache, ValueTooLarge
 from cache.envelope import SCHEMA, Codec, Envelope
+from cache.flights import Flights
+from cache.forgetting import Forgetting
 from cache.policy import Keep, Operation, Parameter, cache_key, cache_tag, keep
 
-VENDOR_FAILS = (TransportError, ServerFault, RateLimited, QuotaExceeded, PlanExpired)
+VENDOR_FAILS = (TransportError, ServerFault, RateLimited, QuotaExceeded, PlanExpired, MalformedAnswer)
 """What lets a kept answer stand in: the question was right, and the vendor cannot answer it now."""
 
 T = TypeVar("T")
@@ -30,6 +35,7 @@ log = logging.getLogger(__name__)
 class Asleep(Protocol):
     """The verbs of `asleep.client.AsleepClient` that read and can be answered from disk, and that write."""
 
+    def in_background(self) -> Self: ...  # noqa: D102
     def get_session(self, user_id: str, session_id: str) -> SessionResult: ...  # noqa: D102
     def list_sessions(  # noqa: D102
         self, user_id: str, *, first: date | None = None, last: date | None = None, newest_first: bool = True
@@ -81,8 +87,9 @@ class CachedAsleep:
     """The client's verbs for one organisation; reads answer `Answer`, writes pass through.
 
     A kept answer that is fresh (`cache.policy.keep`) is handed out without asking. Otherwise the vendor is
-    asked; when it fails (`VENDOR_FAILS`), a kept answer stands in, marked stale, with the reason. Every other
-    error rises; what the vendor does not know (404) is forgotten here too.
+    asked, once for all threads that ask the same meanwhile; when it fails (`VENDOR_FAILS`), a kept answer stands
+    in, marked stale, with the reason. Every other error rises; what the vendor does not know (404) is forgotten
+    here too. Values are immutable, so nobody can change what the next one gets.
 
     Args:
         client: who asks the vendor.
@@ -106,6 +113,19 @@ class CachedAsleep:
         self._organisation = organisation
         self._environment = environment
         self._now = now
+        self._background = False
+        self._flights = Flights()
+        self._forgetting = Forgetting()
+
+    def in_background(self) -> Self:
+        """The same for work that nobody waits for, over the client's own background; what is kept is shared.
+
+        A foreground question never waits for the same one in the background, whose turn may be far off.
+        """
+        other = copy(self)
+        other._client = self._client.in_background()  # noqa: SLF001 - another of our own
+        other._background = True  # noqa: SLF001
+        return other
 
     def get_session(self, user_id: str, session_id: str, *, fresh: bool = False) -> Answer[SessionResult]:
         """One session with its stages; with `fresh`, asked again although a kept one would do."""
@@ -171,22 +191,45 @@ class CachedAsleep:
         try:
             self._client.delete_session(user_id, session_id)
         finally:
-            self._disk.delete(self._key("get_session", user_id, {"session_id": session_id}))
-            named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
-            for operation in named_in:
-                self._disk.erase(self._tag(user_id, operation))
+            with self._forgetting.forgetting():
+                self._disk.delete(self._key("get_session", user_id, {"session_id": session_id}))
+                named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
+                for operation in named_in:
+                    self._disk.erase(self._tag(user_id, operation))
 
     def forget(self, user_id: str) -> int:
         """How many kept answers about the person were deleted; no byte of them stays on disk."""
-        return self._disk.erase(self._tag(user_id))
+        with self._forgetting.forgetting():
+            return self._disk.erase(self._tag(user_id))
 
     def _answer(self, question: _Question[T], user_id: str, *, fresh: bool) -> Answer[T]:
+        good = None if fresh else self._good(question)
+        if good is not None:
+            return good
+        return self._flights.share(
+            (question.key, self._background, fresh),
+            lambda: self._asked(question, user_id, fresh=fresh),
+            begun_after_s=time.monotonic() if fresh else float("-inf"),
+        )
+
+    def _good(self, question: _Question[T]) -> Answer[T] | None:
+        """What is kept, if it is still fresh."""
         kept = self._kept(question)
-        if kept is not None and not fresh and self._age_s(kept) <= _terms(question, kept).fresh_s:
-            return Answer(value=kept.value, fetched_at=kept.fetched_at)
+        if kept is None or self._age_s(kept) > _terms(question, kept).fresh_s:
+            return None
+        return Answer(value=kept.value, fetched_at=kept.fetched_at)
+
+    def _asked(self, question: _Question[T], user_id: str, *, fresh: bool) -> Answer[T]:
+        """What the vendor says, or what stands in for it."""
+        # A flight for the same question may have landed between our look and our take-off.
+        good = None if fresh else self._good(question)
+        if good is not None:
+            return good
+        since = self._forgetting.moment()
         try:
             value = question.ask()
         except VENDOR_FAILS as error:
+            kept = self._kept(question)
             if kept is None:
                 raise
             log.warning("A kept answer to %s stands in: %s", question.operation, error)
@@ -194,18 +237,21 @@ class CachedAsleep:
         except NotFound as error:
             self._drop(question, user_id, everything=isinstance(error, UserNotFound))
             raise
-        return self._keep(question, value)
+        return self._keep(question, value, since=since)
 
-    def _keep(self, question: _Question[T], value: T) -> Answer[T]:
+    def _keep(self, question: _Question[T], value: T, *, since: int) -> Answer[T]:
         answer = Answer(value=value, fetched_at=self._now())
         terms = keep(question.operation, value)
-        if terms is not None:
-            data = question.codec.encode(value, fetched_at=answer.fetched_at)
-            try:
-                self._disk.set(question.key, data, tag=question.tag, expire_s=terms.stale_s)
-            except ValueTooLarge as error:
-                self._drop(question, "", everything=False)  # the former answer is no longer the newest
-                log.info("An answer to %s is not kept: %s", question.operation, error)
+        if terms is None:
+            return answer
+        data = question.codec.encode(value, fetched_at=answer.fetched_at)
+        try:
+            with self._forgetting.keeping(since) as allowed:
+                if allowed:
+                    self._disk.set(question.key, data, tag=question.tag, expire_s=terms.stale_s)
+        except ValueTooLarge as error:
+            self._drop(question, "", everything=False)  # the former answer is no longer the newest
+            log.info("An answer to %s is not kept: %s", question.operation, error)
         return answer
 
     def _kept(self, question: _Question[T]) -> Envelope[T] | None:

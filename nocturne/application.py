@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from asleep.client import AsleepClient, Timeouts
 from asleep.pacing import Pacer
+from asleep.turns import Turns
 from cache.archive import NightArchive
 from cache.client import CachedAsleep
 from cache.disk import DiskCache
@@ -87,7 +88,7 @@ def build(
         base_url=base_url or settings.asleep_base_url,
         api_key=api_key or secret,
         timeouts=Timeouts(total_s=settings.nocturne_deadline_s),
-        pacer=Pacer(settings.calls_per_second),
+        pacer=Pacer(settings.calls_per_second, turns=_turns(settings)),
     )
     disk = DiskCache(folder / "cache", seal)
     store = Store(settings.database_url)
@@ -106,6 +107,15 @@ def build(
         ),
         now=now,
         releases=(client.close, disk.close, store.close),
+    )
+
+
+def _turns(settings: Settings) -> Turns:
+    """Turns by the vendor account: everybody who calls under it keeps one pace, whatever key it has today."""
+    redis_url = settings.nocturne_redis_url
+    return Turns(
+        redis_url=None if redis_url is None else redis_url.get_secret_value(),
+        account=f"{settings.asleep_base_url} {settings.organisation} {settings.asleep_environment}",
     )
 
 

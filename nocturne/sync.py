@@ -18,6 +18,7 @@ from asleep.errors import (
     AsleepError,
     InvalidKey,
     MalformedAnswer,
+    NotAsked,
     PlanExpired,
     QuotaExceeded,
     SessionNotFound,
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 _THREADS = 8
 _ROUNDS_DAYS = (8, 36)
 _NEVER: Event = Event()
-_REFUSES_EVERYBODY = (InvalidKey, PlanExpired, QuotaExceeded)
+_REFUSES_EVERYBODY = (InvalidKey, PlanExpired, QuotaExceeded, NotAsked)
 _STOPPED = "The synchronisation was stopped before everything had arrived; the next one goes on."
 
 Outcome = SessionResult | Unreadable | None
@@ -89,6 +90,7 @@ class _Run:
         self, application: Application, people: Sequence[Person], *, now: datetime, days: int, stop: Event
     ) -> None:
         self._application = application
+        self._asleep = application.asleep.in_background()
         self._people = people
         self._now = now
         self._days = days
@@ -164,7 +166,7 @@ class _Run:
         # One day more on each side: the vendor dates a session by its start in the zone of the header (UTC here), we
         # by the sleeper's own night.
         last = (self._now + timedelta(days=1)).date()
-        answer = self._application.asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True)
+        answer = self._asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True)
         if answer.stale:
             return _Work(person=person, problem=f"The API could not be asked: {answer.reason}")
         self._forget_deleted(person, {item.session_id for item in answer.value}, known)
@@ -232,7 +234,7 @@ class _Run:
     def _fetch(self, person: Person, item: SessionListItem) -> Outcome:
         """The session; how it was unreadable; or None when the vendor no longer has it."""
         try:
-            return self._application.asleep.get_session(person.vendor_id, item.session_id).value
+            return self._asleep.get_session(person.vendor_id, item.session_id).value
         except SessionNotFound:
             return None
         except MalformedAnswer as problem:

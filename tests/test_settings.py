@@ -54,6 +54,11 @@ def test_with_a_key_it_is_development_at_a_modest_pace(monkeypatch: pytest.Monke
         ({"NOCTURNE_ENVIRONMENT": "staging"}, "NOCTURNE_ENVIRONMENT"),
         ({"NOCTURNE_SYNC_DAYS": "0"}, "NOCTURNE_SYNC_DAYS"),
         ({"NOCTURNE_RATE_LIMIT_PER_SECOND": "-1"}, "NOCTURNE_RATE_LIMIT_PER_SECOND"),
+        ({"NOCTURNE_REDIS_URL": f"http://:{KEY}@127.0.0.1"}, "NOCTURNE_REDIS_URL must be an address like"),
+        (
+            {"NOCTURNE_REDIS_URL": f"redis://:{KEY}@127.0.0.1:port"},
+            "NOCTURNE_REDIS_URL must be an address like",
+        ),
     ],
 )
 def test_unsafe_settings_are_refused_with_a_sentence(

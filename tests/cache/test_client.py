@@ -19,6 +19,7 @@ from asleep.contract import example
 from asleep.errors import (
     AsleepError,
     InvalidKey,
+    MalformedAnswer,
     ServerFault,
     SessionNotFound,
     TransportError,
@@ -91,6 +92,9 @@ class FakeAsleep:
         self.calls.append(verb)
         return self.handler(verb, arguments)
 
+    def in_background(self) -> "FakeAsleep":
+        return self
+
     def get_session(self, user_id: str, session_id: str) -> SessionResult:
         return self._ask("get_session", user_id, session_id)  # type: ignore[no-any-return]
 
@@ -151,6 +155,7 @@ FAILURES: dict[str, AsleepError] = {
     "rate limit": status_error(status=403, detail="Rate limit exceeded", operation="GET /x"),
     "quota": status_error(status=403, detail="Quota exceeded", operation="GET /x"),
     "plan": status_error(status=403, detail="Plan is expired", operation="GET /x"),
+    "nonsense": MalformedAnswer("it is not JSON", status=200, operation="GET /x"),
 }
 
 

@@ -107,7 +107,7 @@ def test_nobody_listening_is_a_transport_error() -> None:
         address = service.address
     with (
         AsleepClient(base_url=address, api_key=KEY, backoff=QUICK) as client,
-        pytest.raises(errors.TransportError, match="could not be reached"),
+        pytest.raises(errors.Unreachable, match=r"could not be reached\. Nothing was sent"),
     ):
         client.get_user(USER)
 

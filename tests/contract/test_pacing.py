@@ -1,68 +1,94 @@
-"""All threads together keep the pace, and nobody waits longer than they would."""
+"""All threads and processes together keep the pace, people before machines, and nobody waits longer than they would."""
 
 import itertools
+import json
 import math
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from asleep.pacing import SHARE_OF_RATE, Pacer
+from asleep.turns import Turns
 
 
-class Clock:
-    """A clock that stands still except while somebody sleeps on it."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def sleep(self, seconds: float) -> None:
-        self.now_s += seconds
+def most_in_a_second(moments_s: list[float]) -> int:
+    """The most calls in any span of one second."""
+    moments_s = sorted(moments_s)
+    first, most = 0, 0
+    for last, moment_s in enumerate(moments_s):
+        while moment_s - moments_s[first] >= 1:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
 
 
-def test_turns_are_spaced_at_98_percent_of_the_rate() -> None:
-    clock = Clock()
-    pacer = Pacer(5, clock=clock, sleep=clock.sleep)
-    turns_s = []
-    for _ in range(4):
-        assert pacer.wait()
-        turns_s.append(clock.now_s - 100)
-    assert turns_s == pytest.approx([0, 1 / 4.9, 2 / 4.9, 3 / 4.9])
+def in_threads(work: Callable[[], None], count: int) -> None:
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_threads_together_stay_within_the_rate_and_waste_little_of_it(count: int) -> None:
+    rate, turns = 100, 240
+    pacer, lock = Pacer(rate), threading.Lock()
+    moments_s: list[float] = []
+
+    def work() -> None:
+        for _ in range(turns // count):
+            assert pacer.wait()
+            with lock:
+                moments_s.append(time.monotonic())
+
+    in_threads(work, count)
+    assert len(moments_s) == turns
+    assert most_in_a_second(moments_s) <= rate * 1.05
+    assert (turns - 1) / (max(moments_s) - min(moments_s)) > rate * 0.9
 
 
 def test_time_not_used_is_not_saved_up() -> None:
-    clock = Clock()
-    pacer = Pacer(1, clock=clock, sleep=clock.sleep)
+    pacer = Pacer(20)
     pacer.wait()
-    clock.now_s += 60
-    began_s = clock.now_s
-    pacer.wait()
-    pacer.wait()
-    assert clock.now_s - began_s == pytest.approx(1 / SHARE_OF_RATE)
+    time.sleep(0.5)
+    began_s = time.monotonic()
+    for _ in range(4):
+        pacer.wait()
+    assert time.monotonic() - began_s >= 2 / (SHARE_OF_RATE * 20)
 
 
 def test_without_a_rate_nobody_waits() -> None:
-    def never(_: float) -> None:
-        raise AssertionError("an unpaced call slept")
-
-    pacer = Pacer(None, sleep=never)
+    pacer = Pacer(None)
     assert all(pacer.wait(within_s=0) for _ in range(1000))
 
 
 def test_a_turn_too_late_is_refused_at_once_and_costs_nobody_theirs() -> None:
-    clock = Clock()
-    pacer = Pacer(1, clock=clock, sleep=clock.sleep)
-    pacer.wait()
-    began_s = clock.now_s
-    assert not pacer.wait(within_s=0.5)
-    assert clock.now_s == began_s
+    pacer = Pacer(2)
+    assert pacer.wait()
+    began_s = time.monotonic()
+    assert not pacer.wait(within_s=0.001)
+    assert time.monotonic() - began_s < 0.1
     assert pacer.wait(within_s=2)
-    assert clock.now_s - began_s == pytest.approx(1 / SHARE_OF_RATE)
+    assert time.monotonic() - began_s < 1 / (SHARE_OF_RATE * 2) + 0.1
+
+
+def test_the_queue_ahead_counts_towards_a_turn_that_is_too_late() -> None:
+    pacer = Pacer(5)
+    pacer.wait()
+    waiting = [threading.Thread(target=pacer.wait) for _ in range(5)]
+    for thread in waiting:
+        thread.start()
+    time.sleep(0.05)
+    began_s = time.monotonic()
+    assert not pacer.wait(within_s=0.5)
+    assert time.monotonic() - began_s < 0.1
+    for thread in waiting:
+        thread.join()
 
 
 @pytest.mark.parametrize("rate", [0, -1, math.nan, math.inf])
@@ -71,61 +97,129 @@ def test_a_rate_that_is_none_is_refused_with_what_to_write(rate: float) -> None:
         Pacer(rate)
 
 
-def test_a_sleeping_thread_does_not_keep_others_from_booking() -> None:
-    asleep, wake = threading.Event(), threading.Event()
-    slept_s: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept_s.append(seconds)
-        if threading.current_thread() is sleeper:
-            asleep.set()
-            assert wake.wait(5)
-
-    pacer = Pacer(10, clock=lambda: 100.0, sleep=sleep)
+def test_a_click_goes_before_a_synchronisation_that_has_waited_longer() -> None:
+    pacer, order, lock = Pacer(10), list[str](), threading.Lock()
     pacer.wait()
-    sleeper = threading.Thread(target=pacer.wait)
-    sleeper.start()
-    assert asleep.wait(5)
-    pacer.wait()  # would hang here if the sleeper held the lock
-    wake.set()
-    sleeper.join(5)
-    assert slept_s == pytest.approx([1 / 9.8, 2 / 9.8])
 
+    def take(name: str, *, background: bool) -> None:
+        assert pacer.wait(background=background)
+        with lock:
+            order.append(name)
 
-@given(
-    rate=st.floats(0.1, 1000),
-    pauses_s=st.lists(st.floats(0, 3), max_size=40),
-    patience_s=st.floats(0, 2),
-)
-def test_no_two_turns_are_ever_closer_than_the_spacing(
-    rate: float, pauses_s: list[float], patience_s: float
-) -> None:
-    clock = Clock()
-    pacer = Pacer(rate, clock=clock, sleep=clock.sleep)
-    turns_s = []
-    for pause_s in pauses_s:
-        clock.now_s += pause_s
-        if pacer.wait(within_s=patience_s):
-            turns_s.append(clock.now_s)
-    gaps_s = [later - earlier for earlier, later in itertools.pairwise(turns_s)]
-    assert all(gap_s >= 1 / (SHARE_OF_RATE * rate) - 1e-9 for gap_s in gaps_s)
-
-
-def test_eight_real_threads_stay_within_five_percent_of_the_rate() -> None:
-    rate, turns = 200, 120
-    pacer, lock = Pacer(rate), threading.Lock()
-    times_s: list[float] = []
-
-    def work() -> None:
-        for _ in range(turns // 8):
-            pacer.wait()
-            with lock:
-                times_s.append(time.monotonic())
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
+    machines = [threading.Thread(target=take, args=("sync",), kwargs={"background": True}) for _ in range(6)]
+    for thread in machines:
         thread.start()
-    for thread in threads:
+    time.sleep(0.05)
+    clicks = [threading.Thread(target=take, args=("click",), kwargs={"background": False}) for _ in range(2)]
+    for thread in clicks:
+        thread.start()
+    for thread in (*machines, *clicks):
         thread.join()
-    assert len(times_s) == turns
-    assert (turns - 1) / (max(times_s) - min(times_s)) <= rate * 1.05
+    # One synchronisation may have had its turn before the clicks came.
+    assert "click" not in order[3:]
+    assert order.count("click") == 2
+
+
+def test_nobody_holds_the_lock_while_waiting() -> None:
+    pacer = Pacer(0.5)
+    pacer.wait()
+    sleeper = threading.Thread(target=pacer.wait, kwargs={"within_s": 2.5})
+    sleeper.start()
+    time.sleep(0.05)
+    began_s = time.monotonic()
+    pacer.refused()
+    assert not pacer.wait(within_s=0.01)
+    assert time.monotonic() - began_s < 0.1
+    sleeper.join()
+
+
+def test_a_wall_clock_that_is_set_does_not_disturb_a_single_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    pacer = Pacer(50)
+    pacer.wait()
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    began_s = time.monotonic()
+    for _ in range(10):
+        assert pacer.wait(within_s=1)
+    assert 0.1 < time.monotonic() - began_s < 0.5
+
+
+def test_a_refusal_slows_everybody_down() -> None:
+    pacer = Pacer(100)
+    for _ in range(20):
+        pacer.wait()
+    pacer.refused()
+    moments_s = []
+    for _ in range(8):
+        pacer.wait()
+        moments_s.append(time.monotonic())
+    gaps_s = [later - earlier for earlier, later in itertools.pairwise(moments_s)]
+    assert sum(gaps_s) / len(gaps_s) > 1 / (100 * 0.75)
+
+
+WORKER = """
+import json, sys, threading, time
+from asleep.pacing import Pacer
+from asleep.turns import Turns
+url, account, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+pacer, moments, lock = Pacer(50, turns=Turns(redis_url=url, account=account)), [], threading.Lock()
+print("ready", flush=True)
+start = float(sys.stdin.readline())
+time.sleep(max(0.0, start - time.time()))
+def work():
+    while time.time() < start + seconds:
+        pacer.wait()
+        with lock:
+            moments.append(time.time())
+threads = [threading.Thread(target=work) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps(moments))
+"""
+
+
+def test_four_processes_together_stay_within_the_rate(redis_url: str) -> None:
+    account = f"test {time.time_ns()}"
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, redis_url, account, "3"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    start = time.time() + 0.3
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write(f"{start}\n")
+        worker.stdin.flush()
+    each = [json.loads(worker.communicate(timeout=30)[0]) for worker in workers]
+    moments_s = list(itertools.chain.from_iterable(each))
+    assert most_in_a_second(moments_s) <= 50 * 1.05
+    assert len(moments_s) >= 3 * 50 * 0.9, "the rate is used"
+    assert min(len(one) for one in each) >= 5, "no process starves"
+
+
+def test_without_redis_one_process_keeps_the_pace_alone_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    turns = Turns(redis_url="redis://:canary-password@127.0.0.1:1/0", account="somebody")
+    pacer = Pacer(100, turns=turns)
+    began_s = time.monotonic()
+    for _ in range(30):
+        assert pacer.wait(within_s=2)
+    assert time.monotonic() - began_s >= 28 / (SHARE_OF_RATE * 100)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "Redis does not answer" in caplog.text
+    assert "canary-password" not in caplog.text
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://:canary-password@host:port/0", ""])
+def test_an_address_that_is_no_redis_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ValueError, match="Write it like redis://") as refusal:
+        Turns(redis_url=url)
+    assert "canary" not in str(refusal.value)
+    assert refusal.value.__context__ is None

@@ -1,0 +1,97 @@
+"""Whose turn it is: numbered turns, each taken once, by one thread or, through Redis, by one process of several."""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from limits import RateLimitItemPerSecond
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+KEPT_S: Final = 5
+"""So long a turn is remembered as taken: longer than anybody tries for it, and than clocks may be set back."""
+
+_REDIS_ANSWERS_S = 0.5
+_WITHOUT_REDIS_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Turns:
+    """Numbered turns of one account. A turn belongs to whoever claims it first.
+
+    `limits` counts the claims, one allowed for each turn: in this process, or in the Redis at `redis_url` for every
+    process that gives the same `account`. While Redis does not answer, this process takes turns on its own, which
+    the log says once; then the processes together may exceed the rate.
+
+    Raises:
+        ValueError: the address is not one of a Redis; the message does not repeat it, because it may hold a password.
+    """
+
+    def __init__(self, *, redis_url: str | None = None, account: str = "") -> None:
+        self.shared = redis_url is not None
+        self._once = RateLimitItemPerSecond(1, KEPT_S, namespace="asleep-turns")
+        self._account = hashlib.sha256(account.encode()).hexdigest()[:16]
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._common = None if redis_url is None else FixedWindowRateLimiter(_redis(redis_url))
+        self._alone_until_s = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The clock that numbers turns: monotonic within a process, the common wall clock between processes."""
+        return time.time if self.shared else time.monotonic
+
+    def claim(self, spacing_s: float, number: int) -> bool:
+        """Whether the turn of this number, where turns are `spacing_s` apart, is now the caller's."""
+        turn = (self._account, f"{spacing_s:.9f}", str(number))
+        if self._common is not None and time.monotonic() >= self._alone_until_s:
+            try:
+                mine = self._common.hit(self._once, *turn)
+            except StorageError as error:
+                self._without_redis(error)
+            else:
+                self._with_redis()
+                return mine
+        return self._own.hit(self._once, *turn)
+
+    def _without_redis(self, error: StorageError) -> None:
+        with self._lock:
+            first = self._alone_until_s == 0.0
+            self._alone_until_s = time.monotonic() + _WITHOUT_REDIS_S
+        if first:
+            log.warning(
+                "Redis does not answer (%s), so this process keeps the rate by itself; several together may exceed "
+                "it. Check NOCTURNE_REDIS_URL and the server.",
+                type(error.storage_error).__name__,
+            )
+
+    def _with_redis(self) -> None:
+        if self._alone_until_s == 0.0:
+            return
+        with self._lock:
+            self._alone_until_s = 0.0
+        log.info("Redis answers again; the rate is kept together with other processes.")
+
+
+def _redis(url: str) -> RedisStorage:
+    # Nothing is tried again in here: a turn that comes late is no turn, and the caller goes on without Redis.
+    once: Any = Retry(NoBackoff(), 0)
+    try:
+        if url.startswith(("redis://", "rediss://", "redis+unix://")):
+            return RedisStorage(
+                url,
+                wrap_exceptions=True,
+                socket_timeout=_REDIS_ANSWERS_S,
+                socket_connect_timeout=_REDIS_ANSWERS_S,
+                retry=once,
+            )
+    except ValueError:
+        pass  # its message may quote the address with the password, and would hang on what is raised here
+    raise ValueError("The address of Redis cannot be read. Write it like redis://127.0.0.1:6379/0.")
