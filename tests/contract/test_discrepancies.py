@@ -18,7 +18,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics import wording
 from analytics.nights import night_table
+from analytics.score import efficiency_part, night_score
 from analytics.stages import night_statistics
 from asleep import contract, errors
 from asleep.averages import joined
@@ -604,3 +606,23 @@ def test_33_means_that_contradict_each_other_are_kept_as_served() -> None:
     assert average is not None
     told = msgspec.structs.asdict(average)
     assert {name: told[f"{name}_s"] for name in served} == served
+
+
+# Mistakes in the seed's sample code that follow from the above. That a deletion needs no body is in test_client, that
+# the body of a 403 decides in test_client_refusals, that people without nights are in no mean in test_summary.
+
+
+def test_a_good_night_is_91_percent_and_not_1() -> None:
+    for name in ("session_complete", "session_complete_reference_shape"):
+        row = row_of(read(name))
+        for column in ("se_pct", "vendor_se_pct"):
+            assert wording.percent(row[column]).replace("\N{NO-BREAK SPACE}", " ") == "91 %"
+
+
+def test_the_score_of_a_night_is_the_same_in_both_shapes() -> None:
+    current, older = (
+        night_score(nights_of(read(name)).assign(person_id="p"), age_years=38, night=date(2026, 2, 10))
+        for name in ("session_complete", "session_complete_reference_shape")
+    )
+    assert repr(older) == repr(current)
+    assert efficiency_part([row_of(read("session_complete"))["se_pct"]])[0] > 80

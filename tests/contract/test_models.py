@@ -15,17 +15,9 @@ from asleep.payloads import (
     parse_average_stats,
     parse_detail,
 )
-from tests.contract.reading import PARSERS, READABLE, night_with, read, stat_with, utc
+from tests.contract.reading import PARSERS, night_with, read, stat_with, utc
 
 # The current shape
-
-
-@pytest.mark.parametrize("name", READABLE)
-def test_every_example_is_readable_and_survives_the_cache(name: str) -> None:
-    value = read(name)
-    assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value or isinstance(
-        value, tuple
-    )
 
 
 def test_a_night_in_any_zone_is_the_same_night() -> None:

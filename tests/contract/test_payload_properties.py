@@ -15,6 +15,7 @@ from asleep.errors import MalformedAnswer
 from asleep.payloads import (
     parse_detail,
 )
+from tests.contract.generated import anything
 from tests.contract.reading import PARSERS, READABLE, assert_survives, parser_of, places
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -54,15 +55,8 @@ def test_a_session_survives_encoding_and_decoding(value: models.SessionResult) -
     assert msgspec.json.decode(msgspec.json.encode(value), type=models.SessionResult) == value
 
 
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text()
-    | st.sampled_from(["2026-02-09T22:41:07+01:00", "0001-01-01T00:00:00+14:00", "07:18:30", "COMPLETE"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
+json_values = anything | st.sampled_from(
+    ["2026-02-09T22:41:07+01:00", "0001-01-01T00:00:00+14:00", "07:18:30", "COMPLETE"]
 )
 
 
