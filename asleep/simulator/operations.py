@@ -102,12 +102,10 @@ class Operations:
         person = self.account.person(user_id)
         if person is None:
             raise RefusalError(404, f"Unable to find the user of id {user_id}")
-        sessions = _within(self.account.sessions(person), zone, first=start, last=end)
-        nights = [
-            (found, self._world.diary.recording(person, found))
-            for found in sessions
-            if found.state == "COMPLETE"
-        ]
+        within = _within(self.account.sessions(person), zone, first=start, last=end)
+        sessions = [session for session in within if session.state == "COMPLETE"]
+        figures = self._world.diary.figures(person, sessions)
+        nights = ((session, found.stat) for session, found in zip(sessions, figures, strict=True))
         result = payloads.average_stats(nights, zone=zone, start=start, end=end, shape=self._shape)
         return _json(payloads.envelope(result, shape=self._shape))
 

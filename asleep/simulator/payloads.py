@@ -1,13 +1,14 @@
 """Answers in the vendor's shapes: `current` as the official pages show, `reference` as the older files do."""
 
 import math
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from asleep.simulator.diary import Session
+from asleep.simulator.moments import Writer, second_of_day, writer
 from asleep.simulator.people import Person
 from asleep.simulator.statistics import Stat
 from asleep.simulator.world import Recording
@@ -16,6 +17,7 @@ Shape = Literal["current", "reference"]
 Payload = dict[str, Any]
 
 _DAY_S = 86_400
+_UTC = writer(ZoneInfo("UTC"))
 _NO_BREATHING = "NO_BREATHING_STABILITY"
 
 # What the averages carry, in the order of the contract's example; the four times come first.
@@ -51,11 +53,12 @@ def session_result(
     session: Session, recording: Recording, zone: ZoneInfo, shape: Shape = "current"
 ) -> Payload:
     """Result of Get Session with its times in `zone`."""
+    written = writer(zone)
     described = {
         "id": session.id,
         "state": session.state,
-        "start_time": _moment(session.start_s, zone),
-        "end_time": _moment(session.end_s, zone),
+        "start_time": written.text(session.start_s),
+        "end_time": written.text_or_none(session.end_s),
     }
     stages = {"sleep_stages": _listed(recording.stages), "snoring_stages": _listed(recording.snoring)}
     if shape == "reference":
@@ -64,7 +67,7 @@ def session_result(
             "peculiarities": [label for label in recording.peculiarities if label != _NO_BREATHING],
             "missing_data_ratio": recording.missing_data_ratio,
             "session": described | stages,
-            "stat": _reference_stat(recording.stat, zone),
+            "stat": _reference_stat(recording.stat, written),
         }
     return {
         "timezone": zone.key,
@@ -72,19 +75,23 @@ def session_result(
         "missing_data_ratio": recording.missing_data_ratio,
         "session": described
         | {
-            "unexpected_end_time": _moment(session.unexpected_end_s, zone),
+            "unexpected_end_time": written.text_or_none(session.unexpected_end_s),
             "created_timezone": session.zone,
             "sleep_stages": stages["sleep_stages"],
             "breath_stages": None,
             "snoring_stages": stages["snoring_stages"],
         },
-        "stat": _current_stat(recording.stat, zone),
+        "stat": _current_stat(recording.stat, written),
     }
 
 
 def session_list(sessions: Sequence[Session], zone: ZoneInfo) -> Payload:
     """Result of List Sessions: one page, in the order given; the same in both shapes."""
-    return {"timezone": zone.key, "sleep_session_list": [_list_item(session, zone) for session in sessions]}
+    written = writer(zone)
+    return {
+        "timezone": zone.key,
+        "sleep_session_list": [_list_item(session, written) for session in sessions],
+    }
 
 
 def user_result(person: Person, last: Session | None, shape: Shape = "current") -> Payload:
@@ -99,31 +106,32 @@ def user_result(person: Person, last: Session | None, shape: Shape = "current") 
 
 
 def average_stats(
-    nights: Sequence[tuple[Session, Recording]],
+    nights: Iterable[tuple[Session, Stat | None]],
     *,
     zone: ZoneInfo,
     start: date,
     end: date,
     shape: Shape = "current",
 ) -> Payload:
-    """Result of Average Stats over the complete sessions of a period, oldest first.
+    """Result of Average Stats over the complete sessions of a period with their statistics, oldest first.
 
     Sessions without statistics are in neither list. Means as in `mean_statistics`.
     """
-    slept = [(session, found.stat) for session, found in nights if found.stat and found.stat["time_in_sleep"]]
-    never = [session for session, found in nights if found.stat and not found.stat["time_in_sleep"]]
-    period: Payload = {"timezone": zone.key, "start_date": start.isoformat(), "end_date": end.isoformat()}
-    means = mean_statistics(
-        [_slept_session(session, stat, zone) for session, stat in slept], whole=shape == "current"
-    )
+    written = writer(zone)
+    analysed = [(session, stat) for session, stat in nights if stat is not None]
+    slept = [_slept_session(session, stat, written) for session, stat in analysed if stat["time_in_sleep"]]
+    never = [_times(session, written) for session, stat in analysed if not stat["time_in_sleep"]]
+    means = mean_statistics(slept, whole=shape == "current")
+    period: Payload = {"start_date": start.isoformat(), "end_date": end.isoformat()}
     if shape == "reference":
-        return _reference_averages(period, means, [session for session, _ in slept], never, zone)
+        period["days"] = (end - start).days + 1
+        return _reference_averages(period, means, slept=slept, never=never)
     return {
-        "period": period,
+        "period": {"timezone": zone.key, **period},
         "peculiarities": [_NO_BREATHING],
         "average_stats": means,
-        "never_slept_sessions": [_times(session, zone) for session in never],
-        "slept_sessions": [_slept_session(session, stat, zone) for session, stat in slept],
+        "never_slept_sessions": never,
+        "slept_sessions": slept,
     }
 
 
@@ -176,41 +184,34 @@ def _mean(values: Sequence[float], decimals: int) -> float | int | None:
     return round(mean, decimals) if decimals else round(mean)
 
 
-def _mean_time_of_day(moments: Any) -> str:
-    angles = []
-    for text in moments:
-        moment = datetime.fromisoformat(text)
-        angles.append((moment.hour * 3600 + moment.minute * 60 + moment.second) / _DAY_S * math.tau)
+def _mean_time_of_day(moments: Iterable[str]) -> str:
+    angles = [second_of_day(moment) / _DAY_S * math.tau for moment in moments]
     angle = math.atan2(sum(map(math.sin, angles)), sum(map(math.cos, angles)))
     seconds = round(angle / math.tau * _DAY_S) % _DAY_S
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def _moment(seconds: int | None, zone: ZoneInfo) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, zone).isoformat()
 
 
 def _listed(stages: Any) -> list[int] | None:
     return None if stages is None else stages.tolist()
 
 
-def _current_stat(stat: Stat | None, zone: ZoneInfo) -> Payload | None:
+def _current_stat(stat: Stat | None, written: Writer) -> Payload | None:
     if stat is None:
         return None
     return stat | {
-        "sleep_time": _moment(stat["sleep_time"], zone),
-        "wake_time": _moment(stat["wake_time"], zone),
-        "sleep_cycle_time": [_moment(moment, zone) for moment in stat["sleep_cycle_time"]],
+        "sleep_time": written.text_or_none(stat["sleep_time"]),
+        "wake_time": written.text_or_none(stat["wake_time"]),
+        "sleep_cycle_time": [written.text(moment) for moment in stat["sleep_cycle_time"]],
     }
 
 
-def _reference_stat(stat: Stat | None, zone: ZoneInfo) -> Payload | None:
+def _reference_stat(stat: Stat | None, written: Writer) -> Payload | None:
     if stat is None:
         return None
     slept_s = stat["time_in_sleep"]
     index = stat["sleep_index"]
     names = ("time_in_bed", "time_in_sleep", "time_in_light", "time_in_deep", "time_in_rem")
-    moments = [_moment(moment, zone) for moment in stat["sleep_cycle_time"]]
+    moments = [written.text(moment) for moment in stat["sleep_cycle_time"]]
     return {
         "sleep_time": f"{slept_s // 3600:02d}:{slept_s // 60 % 60:02d}:{slept_s % 60:02d}",
         "sleep_index": None if index is None else float(index),
@@ -226,27 +227,26 @@ def _reference_stat(stat: Stat | None, zone: ZoneInfo) -> Payload | None:
     }
 
 
-def _list_item(session: Session, zone: ZoneInfo) -> Payload:
+def _list_item(session: Session, written: Writer) -> Payload:
     return {
         "session_id": session.id,
         "state": session.state,
-        "session_start_time": _moment(session.start_s, zone),
-        "session_end_time": _moment(session.end_s, zone),
+        "session_start_time": written.text(session.start_s),
+        "session_end_time": written.text_or_none(session.end_s),
         "created_timezone": session.zone,
-        "unexpected_end_time": _moment(session.unexpected_end_s, zone),
+        "unexpected_end_time": written.text_or_none(session.unexpected_end_s),
         "last_received_seq_num": session.epochs - 1 if session.epochs else None,
         "time_in_bed": None if session.end_s is None else session.end_s - session.start_s,
     }
 
 
 def _last_session_info(session: Session, shape: Shape) -> Payload:
-    utc = ZoneInfo("UTC")
     if shape == "reference":
         return {
             "session_id": session.id,
             "state": session.state,
-            "session_start_time": _moment(session.start_s, utc),
-            "session_end_time": _moment(session.end_s, utc),
+            "session_start_time": _UTC.text(session.start_s),
+            "session_end_time": _UTC.text_or_none(session.end_s),
         }
     return {
         "session_id": session.id,
@@ -260,41 +260,40 @@ def _last_session_info(session: Session, shape: Shape) -> Payload:
 
 
 def _without_offset(seconds: int | None) -> str | None:
-    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+    return None if seconds is None else _UTC.text(seconds)[:19]
 
 
-def _times(session: Session, zone: ZoneInfo) -> Payload:
+def _times(session: Session, written: Writer) -> Payload:
     return {
         "id": session.id,
-        "start_time": _moment(session.start_s, zone),
-        "end_time": _moment(session.end_s, zone),
-        "completed_time": _moment(session.complete_s, zone),
+        "start_time": written.text(session.start_s),
+        "end_time": written.text_or_none(session.end_s),
+        "completed_time": written.text_or_none(session.complete_s),
     }
 
 
-def _slept_session(session: Session, stat: Stat, zone: ZoneInfo) -> Payload:
-    times = _times(session, zone)
-    rendered = _current_stat(stat, zone) or {}
-    del rendered["sleep_cycle_time"]  # not among the statistics of a listed session
-    return {"id": times.pop("id"), "created_timezone": session.zone, **times, **rendered}
+def _slept_session(session: Session, stat: Stat, written: Writer) -> Payload:
+    entry = {"id": session.id, "created_timezone": session.zone, **_times(session, written), **stat}
+    entry["sleep_time"] = written.text_or_none(stat["sleep_time"])
+    entry["wake_time"] = written.text_or_none(stat["wake_time"])
+    del entry["sleep_cycle_time"]  # not among the statistics of a listed session
+    return entry
 
 
 def _reference_averages(
-    period: Payload, means: Payload | None, slept: list[Session], never: list[Session], zone: ZoneInfo
+    period: Payload, means: Payload | None, *, slept: list[Payload], never: list[Payload]
 ) -> Payload:
-    dates = {name: period[name] for name in ("start_date", "end_date")}
-    days = (date.fromisoformat(dates["end_date"]) - date.fromisoformat(dates["start_date"])).days + 1
     if means is not None:
         means = {name: value for name, value in means.items() if "breath" not in name}
         means["sleep_efficiency"] = round(100 * means["sleep_efficiency"], 1)
-
-    def brief(session: Session) -> Payload:
-        return {"session_id": session.id, "session_start_time": _moment(session.start_s, zone)}
-
     return {
-        "period": dates | {"days": days},
+        "period": period,
         "peculiarities": [],
         "average_stats": means,
-        "never_slept_sessions": [brief(session) for session in never],
-        "slept_sessions": [brief(session) for session in slept],
+        "never_slept_sessions": [_brief(session) for session in never],
+        "slept_sessions": [_brief(session) for session in slept],
     }
+
+
+def _brief(session: Payload) -> Payload:
+    return {"session_id": session["id"], "session_start_time": session["start_time"]}
