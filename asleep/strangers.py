@@ -98,7 +98,7 @@ def sifted(payload: bytes | msgspec.Raw, shape: Shape) -> tuple[bytes, Strangers
     """
     found: list[tuple[tuple[str, ...], msgspec.Raw]] = []
 
-    def known(raw: bytes | msgspec.Raw, shape: Shape, path: tuple[str, ...]) -> Any:
+    def known(raw: msgspec.Raw, shape: Shape, path: tuple[str, ...]) -> Any:
         if bytes(memoryview(raw)[:1]) != (b"[" if shape.many else b"{"):
             return raw
         if shape.many:
@@ -112,7 +112,7 @@ def sifted(payload: bytes | msgspec.Raw, shape: Shape) -> tuple[bytes, Strangers
             fields[name] = known(fields[name], shape.nested[name], (*path, name))
         return fields
 
-    sifted_payload = msgspec.json.encode(known(bytes(payload).strip(), shape, ()))
+    sifted_payload = msgspec.json.encode(known(msgspec.Raw(bytes(payload).strip()), shape, ()))
     return sifted_payload, Strangers(found=tuple(found))
 
 

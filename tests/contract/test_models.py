@@ -14,6 +14,8 @@ from asleep.payloads import (
     create_user_body,
     parse_average_stats,
     parse_detail,
+    parse_session,
+    parse_session_list,
 )
 from tests.contract.reading import PARSERS, night_with, read, stat_with, utc
 
@@ -179,6 +181,51 @@ def test_what_cannot_be_read_is_named_without_its_value(changes: dict[str, Any],
 def test_a_body_that_is_something_else_is_malformed(parse: Callable[[bytes], Any], body: bytes) -> None:
     with pytest.raises(MalformedAnswer):
         parse(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b" []", "the field at the top is not readable: Expected `object`, got `array`"),
+        (b"7", "the field at the top is not readable: Expected `object`, got `int`"),
+        (b'{"result": "x"}', "the field result is not readable: Expected `object`, got `str`"),
+        (b'{"news": 1, "result": null}', "the field result is not readable: Expected `object`, got `null`"),
+        (
+            b'{"news": 1, "result": {"news": 2, "session": [0]}}',
+            "the field result.session is not readable: Expected `object`, got `array`",
+        ),
+        (b'{"result": {', "it is not JSON (Input data was truncated)"),
+        (b'{"result": {}}', "the field result is not readable: Object missing required field `session`"),
+    ],
+)
+def test_the_sentence_says_where_and_what(body: bytes, problem: str) -> None:
+    with pytest.raises(MalformedAnswer) as caught:
+        parse_session(body)
+    assert caught.value.problem == problem
+
+
+def test_one_unreadable_entry_is_named_by_its_place_and_none_is_left_out() -> None:
+    body = contract.example("average_stats")
+    body["result"]["slept_sessions"][1]["sleep_latency"] = "secret"
+    with pytest.raises(MalformedAnswer) as caught:
+        parse_average_stats(json.dumps(body).encode())
+    assert caught.value.problem == (
+        "entry 2 of 3 in result.slept_sessions cannot be read, so none of them is used: "
+        "the field sleep_latency is not readable: Expected `float | null`, got `str`"
+    )
+    page = contract.example("session_list_page")
+    page["result"]["sleep_session_list"][5]["state"] = "PAUSED"
+    with pytest.raises(MalformedAnswer, match=r"entry 6 of 6 in result\.sleep_session_list .* OPEN, CLOSED"):
+        parse_session_list(json.dumps(page).encode())
+
+
+def test_a_session_with_two_ids_is_refused_and_one_that_is_told_twice_is_kept_twice() -> None:
+    with pytest.raises(MalformedAnswer, match="id and session_id of a session contradict"):
+        night_with(session__session_id="another")
+    assert night_with(session__session_id="20260209214107_k3p9x") == read("session_complete")
+    body = contract.example("session_list_page")
+    body["result"]["sleep_session_list"] *= 2
+    assert parse_session_list(json.dumps(body).encode()) == read("session_list_page") * 2
 
 
 def test_a_clock_time_that_is_none_is_named() -> None:
