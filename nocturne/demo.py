@@ -55,7 +55,9 @@ class DemoSimulator:
 
     @classmethod
     def start(cls, settings: Settings, *, until: date) -> Self:
-        """A simulator that answers on a free loopback port and ends with this process.
+        """A simulator that answers on a free loopback port and ends with this process, however that ends.
+
+        Its standard input is a pipe from here: the simulator watches it and the number of its parent.
 
         Raises:
             DemoFailed: it ended, or did not say that it is ready within a minute.
@@ -68,31 +70,48 @@ class DemoSimulator:
         process = subprocess.Popen(  # noqa: S603 - our own module with numbers and a date as arguments
             command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        impatience = Timer(_START_LIMIT_S, process.kill)
-        impatience.start()
         try:
-            line = process.stdout.readline() if process.stdout else ""
-        finally:
-            impatience.cancel()
-        if not line:
-            code = process.wait()
-            raise DemoFailed(
-                f"The demo's simulator ended at its start (exit status {code}); see its lines above."
-            )
-        ready = msgspec.json.decode(line, type=_Ready)
+            ready = _ready(process)
+        except BaseException:
+            _end(process)
+            raise
         return cls(process=process, address=ready.address, api_key=ready.api_key, people=ready.people)
 
     def stop(self) -> None:
         """Ends the simulator; safe to call twice."""
-        self.process.terminate()
-        try:
-            self.process.wait(_STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                pipe.close()
+        _end(self.process)
+
+
+def _ready(process: "subprocess.Popen[str]") -> _Ready:
+    impatience = Timer(_START_LIMIT_S, process.kill)
+    impatience.start()
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+    finally:
+        impatience.cancel()
+    if not line:
+        code = process.wait()
+        raise DemoFailed(
+            f"The demo's simulator ended at its start (exit status {code}); see its lines above."
+        )
+    try:
+        return msgspec.json.decode(line, type=_Ready)
+    except msgspec.DecodeError as error:
+        raise DemoFailed(
+            f"The demo's simulator said something else than that it is ready: {error}."
+        ) from error
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 class DemoFolder:

@@ -1,13 +1,18 @@
 """The simulator's command line: the ready line, the roster, an orderly end, and clear refusals."""
 
+import argparse
 import csv
 import gzip
 import json
+import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +20,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+
+from asleep.simulator.faults import FAULT_KINDS
+from asleep.simulator.options import parser
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "asleep.simulator"]
@@ -94,6 +102,66 @@ def test_it_ends_with_its_parent_when_asked_to() -> None:
         assert process.poll() is None
         process.stdin.close()
         assert process.wait(LIMIT_S) == 0
+
+
+def test_its_end_is_orderly_while_a_call_is_held() -> None:
+    with started("--people", "1", "--fault", "hang:1") as (process, ready):
+        path = f"{ready['address']}/ai/v1/users/{ready['user_ids'][0]}"
+        with pytest.raises(requests.ReadTimeout):
+            requests.get(path, headers={"x-api-key": ready["api_key"]}, timeout=0.3)
+        with ThreadPoolExecutor(1) as threads:
+            held = threads.submit(
+                requests.get, path, headers={"x-api-key": ready["api_key"]}, timeout=LIMIT_S
+            )
+            time.sleep(0.3)
+            asked = time.monotonic()
+            process.terminate()
+            assert process.wait(LIMIT_S) == 0
+            assert time.monotonic() - asked < 2.5
+            assert isinstance(held.exception(), requests.ConnectionError)
+
+
+def test_it_cannot_watch_a_parent_without_an_input() -> None:
+    found = subprocess.run(
+        ["/bin/sh", "-c", shlex.join([*COMMAND, "--exit-with-parent"]) + " <&-"],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert found.returncode == 2
+    assert "needs a standard input" in found.stderr
+
+
+def test_the_help_explains_every_option_the_ready_line_the_signals_and_the_statuses() -> None:
+    text = subprocess.run(
+        [*COMMAND, "--help"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100"},
+        text=True,
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=True,
+    ).stdout
+    for section in (
+        "who there is",
+        "how it answers",
+        "where it runs",
+        "ready line",
+        "signals",
+        "exit status",
+    ):
+        assert f"\n{section}:\n" in text
+    for name in ("address", "api_key", "user_ids", "people", "SIGTERM", "SIGINT", *FAULT_KINDS):
+        assert name in text
+
+
+@pytest.mark.parametrize("option", [option for option in parser()._actions if option.dest != "help"])
+def test_every_option_says_what_holds_without_it_or_is_a_switch(option: argparse.Action) -> None:
+    said = option.help or ""
+    assert len(said) > 20
+    assert option.nargs == 0 or "default" in said or option.dest in ("webhook", "roster")
 
 
 def test_it_outlives_the_end_of_its_input_unless_asked() -> None:

@@ -1,0 +1,44 @@
+"""When to stop: on a signal, and with the process that started this one, however it ended."""
+
+import os
+import signal
+import sys
+import threading
+
+_LOOK_S = 0.5
+
+
+def end_of_service(*, with_parent: bool) -> threading.Event:
+    """Set on SIGTERM or SIGINT and, if asked, within a second of the parent's end.
+
+    A parent that ends closes our standard input, which tells at once, also after SIGKILL; but a process that
+    the parent forked may still hold the other end. So the parent's number is looked at as well: it changes
+    when somebody else has to adopt this process. PR_SET_PDEATHSIG would do neither: it follows the thread
+    that started us, and Streamlit's threads come and go while their process lives.
+
+    Raises:
+        ValueError: the parent's end should be noticed and there is no standard input.
+    """
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    if with_parent:
+        if sys.stdin is None:
+            raise ValueError("--exit-with-parent needs a standard input. Give it a pipe that stays open.")
+        watches = ((_await_end_of_input, (over,)), (_await_adoption, (over, os.getppid())))
+        for watch, arguments in watches:
+            threading.Thread(target=watch, args=arguments, daemon=True).start()
+    return over
+
+
+def _await_end_of_input(over: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    over.set()
+
+
+def _await_adoption(over: threading.Event, parent: int) -> None:
+    while os.getppid() == parent:
+        if over.wait(_LOOK_S):
+            return
+    over.set()
