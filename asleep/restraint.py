@@ -14,7 +14,7 @@ RECOVERY_S: Final = 60.0
 """The allowed rate is reached again, from nothing, in so many seconds; without one, the rate grows e-fold in them."""
 
 _TOGETHER_S = 1.0  # refusals this close answer calls that were under way together, and count once
-_SLOWEST = 0.1  # calls per second
+_SLOWEST = 0.5  # calls per second: a person who clicks waits two seconds at most for a turn
 _UNFELT = 1000.0  # calls per second; nothing is held back above
 _LONGEST_ABSENCE_S = 300.0  # then one call finds out, whatever the service asked for
 

@@ -71,13 +71,12 @@ class Transport:
             if isinstance(outcome, Answer):
                 self._budget.answered(spent)
                 return outcome
-            if isinstance(outcome, NotAsked) and may_wait:
-                pause_s, may_wait = outcome.retry_after_s + _PROBE_S, False
-            else:
-                pause_s = self._pause_s(call, outcome, attempt)
+            pause_s = self._pause_s(call, outcome, attempt, may_wait=may_wait)
             if pause_s is None or pause_s >= deadline.remaining_s():
                 raise outcome
-            if not isinstance(outcome, NotAsked):
+            if isinstance(outcome, NotAsked):
+                may_wait = False
+            else:
                 cost = self._budget.spend(silent=isinstance(outcome, TransportError))
                 if not cost:
                     raise outcome
@@ -86,8 +85,11 @@ class Transport:
             maybe_done = maybe_done or not isinstance(outcome, RateLimited | Unreachable)
             time.sleep(pause_s)
 
-    def _pause_s(self, call: Call, outcome: AsleepError, attempt: int) -> float | None:
+    def _pause_s(self, call: Call, outcome: AsleepError, attempt: int, *, may_wait: bool) -> float | None:
         """How long to wait before the next try; None where there is none."""
+        if isinstance(outcome, NotAsked):
+            # Somebody who waits for a page is told at once; work in the background outlasts a short failure.
+            return outcome.retry_after_s + _PROBE_S if may_wait else None
         if attempt >= self._backoff.tries or not worth_again(call.method, outcome):
             return None
         asked_s = outcome.retry_after_s if isinstance(outcome, StatusError) else None

@@ -14,6 +14,7 @@ from asleep.errors import (
     PlanExpired,
     QuotaExceeded,
     RateLimited,
+    Redirected,
     ServerFault,
     TransportError,
     UserNotFound,
@@ -25,7 +26,15 @@ from cache.flights import Flights
 from cache.forgetting import Forgetting
 from cache.policy import Keep, Operation, Parameter, cache_key, cache_tag, keep
 
-VENDOR_FAILS = (TransportError, ServerFault, RateLimited, QuotaExceeded, PlanExpired, MalformedAnswer)
+VENDOR_FAILS = (
+    TransportError,
+    ServerFault,
+    RateLimited,
+    QuotaExceeded,
+    PlanExpired,
+    Redirected,
+    MalformedAnswer,
+)
 """What lets a kept answer stand in: the question was right, and the vendor cannot answer it now."""
 
 T = TypeVar("T")

@@ -155,6 +155,7 @@ FAILURES: dict[str, AsleepError] = {
     "rate limit": status_error(status=403, detail="Rate limit exceeded", operation="GET /x"),
     "quota": status_error(status=403, detail="Quota exceeded", operation="GET /x"),
     "plan": status_error(status=403, detail="Plan is expired", operation="GET /x"),
+    "redirect": status_error(status=302, detail="", operation="GET /x"),
     "nonsense": MalformedAnswer("it is not JSON", status=200, operation="GET /x"),
 }
 

@@ -99,4 +99,4 @@ def test_it_never_comes_to_a_standstill() -> None:
     for _ in range(200):
         clock.now_s += 2
         restraint.refused()
-    assert restraint.spacing_s == 10
+    assert restraint.spacing_s == 2
