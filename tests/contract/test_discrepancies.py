@@ -97,7 +97,9 @@ def test_01_efficiency_is_a_ratio_and_the_seconds_decide_where_it_contradicts_th
     assert found.sleep_efficiency_recomputed is recomputed
 
 
-@pytest.mark.parametrize(("served", "believed"), [(0.5, 0.5), (50, 0.5), (100, 1), (101, None), (-0.1, None)])
+@pytest.mark.parametrize(
+    ("served", "believed"), [(0.5, 0.5), (1, 1), (1.5, 0.015), (50, 0.5), (100, 1), (101, None), (-0.1, None)]
+)
 def test_01_without_seconds_an_efficiency_stands_if_it_can_be_one(
     served: float, believed: float | None
 ) -> None:

@@ -219,6 +219,20 @@ def test_one_unreadable_entry_is_named_by_its_place_and_none_is_left_out() -> No
         parse_session_list(json.dumps(page).encode())
 
 
+def test_every_one_of_a_hundred_entries_arrives_in_the_order_received() -> None:
+    page, week = contract.example("session_list_page"), contract.example("average_stats")
+    ids = [f"night-{place}" for place in range(100)]
+    [item, *_], stats = page["result"]["sleep_session_list"], week["result"]
+    page["result"]["sleep_session_list"] = [{**item, "session_id": name} for name in ids]
+    for field in ("slept_sessions", "never_slept_sessions"):
+        stats[field] = [{**stats[field][0], "id": name} for name in ids]
+    found = parse_average_stats(json.dumps(week).encode())
+    listed = parse_session_list(json.dumps(page).encode())
+    assert [[one.session_id for one in many] for many in (listed, found.slept, found.never_slept)] == [
+        ids
+    ] * 3
+
+
 def test_a_session_with_two_ids_is_refused_and_one_that_is_told_twice_is_kept_twice() -> None:
     with pytest.raises(MalformedAnswer, match="id and session_id of a session contradict"):
         night_with(session__session_id="another")
