@@ -61,7 +61,6 @@ NIGHT, TOO_SHORT, NAP, SECOND_SLEEP, SECOND_DEVICE = range(5)
 _SLOTS = 8
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_PAIRS = tuple(first + second for second in _DIGITS for first in _DIGITS)
 _SUFFIXES = len(_DIGITS) ** 5
 
 
@@ -260,18 +259,28 @@ def _evenings(found: Plans) -> Iterator[_Evening]:
 
 def session_id(start_s: int, *, seed: int, number: int, turn: int) -> str:
     """The UTC start in 14 digits and five characters; unique: equal starts differ in person or turn."""
-    # A step that shares no factor with 36 visits every suffix once before it repeats.
-    place = ((number * 16 + turn % 16) * 24_362_417 + seed * 7919) % _SUFFIXES
-    high, low = divmod(place, len(_PAIRS))
-    highest, middle = divmod(high, len(_PAIRS))
     day, second = divmod(start_s, DAY_S)
-    clock = f"{second // 3600:02d}{second // 60 % 60:02d}{second % 60:02d}"
-    return f"{_day_digits(day)}{clock}_{_PAIRS[low]}{_PAIRS[middle]}{_DIGITS[highest]}"
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    clock = f"{_TWO[hour]}{_TWO[minute]}{_TWO[second]}"
+    return f"{_day_digits(day)}{clock}_{_suffix(number, turn % 16, seed)}"
 
 
+_TWO = tuple(f"{number:02d}" for number in range(60))
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 @lru_cache(4096)
 def _day_digits(day: int) -> str:
     return f"{date.fromordinal(day + _EPOCH_ORDINAL):%Y%m%d}"
+
+
+@lru_cache(4096)
+def _suffix(number: int, turn: int, seed: int) -> str:
+    # A step that shares no factor with 36 visits every suffix once before it repeats.
+    place = ((number * 16 + turn) * 24_362_417 + seed * 7919) % _SUFFIXES
+    suffix = ""
+    for _ in range(5):
+        place, digit = divmod(place, len(_DIGITS))
+        suffix += _DIGITS[digit]
+    return suffix

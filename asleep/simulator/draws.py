@@ -18,10 +18,10 @@ Reals = npt.NDArray[np.float64]
 
 LEVELS: Final = 1 << 16
 _DRAWS_PER_WORD = 4
-_TABLE_BITS = 12
+TABLE_BITS = 12
 
 # Purposes, each with a stream of its own; recordings add the slot of the session to theirs.
-LIFE, RECORDING = 1, 16
+LIFE, RECORDING, SNORING = 1, 16, 32
 
 
 def rows(*, seed: int, number: int, purpose: int, first: int, count: int, width: int) -> Draws:
@@ -32,7 +32,7 @@ def rows(*, seed: int, number: int, purpose: int, first: int, count: int, width:
     return drawn.view("<u2").reshape(count, width)
 
 
-def quantile_table(bits: int = _TABLE_BITS) -> Reals:
+def quantile_table(bits: int = TABLE_BITS) -> Reals:
     """Standard normal quantiles in the middle of 2**bits equal shares."""
     normal = NormalDist()
     shares = 1 << bits
@@ -49,7 +49,7 @@ def uniform(draws: Draws) -> Reals:
 
 def normal(draws: Draws) -> Reals:
     """Standard normal numbers, between -3.7 and 3.7."""
-    found: Reals = _NORMAL[draws >> (16 - _TABLE_BITS)]
+    found: Reals = _NORMAL[draws >> (16 - TABLE_BITS)]
     return found
 
 
@@ -60,5 +60,5 @@ def lognormal_table(sd: float) -> Reals:
 
 def lognormal(draws: Draws, table: Reals) -> Reals:
     """Factors around 1 from a table of `lognormal_table`."""
-    found: Reals = table[draws >> (16 - _TABLE_BITS)]
+    found: Reals = table[draws >> (16 - TABLE_BITS)]
     return found

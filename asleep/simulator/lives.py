@@ -117,17 +117,17 @@ def habits(rng: np.random.Generator, life: Part, *, age: int) -> Habits:
     """The habits of somebody with this part; rowers go to bed early, rise early and keep their hours."""
     rows = ROWING in life.tags
     irregular = not rows and rng.random() < 0.25
-    spread = float(rng.uniform(1.2, 1.6) if irregular else rng.uniform(0.75, 1.15))
+    spread = float(rng.uniform(1.2, 1.45) if irregular else rng.uniform(0.75, 1.15))
     late_type = float(rng.normal(0, 0.4 if rows else 0.9)) - (age - 40) / 80
     in_bed_h = 8.5 if rows else 7.2 if life.rhythm == "nights" else 7.85
-    missing = 0.0 if life.diligent else min(0.075 * float(np.exp(rng.normal(0, 0.7))), 0.4)
+    missing = 0.0 if life.diligent else min(0.095 * float(np.exp(rng.normal(0, 0.7))), 0.4)
     naps = float(rng.choice([0.0, 0.03, 0.12]))
     return Habits(
         rhythm=life.rhythm,
         bed_h=(22.2 if rows else 23.5) + late_type + (0.5 if irregular else 0.0),
-        in_bed_h=in_bed_h + float(rng.normal(0, 0.5)),
-        bed_sd_min=spread * (40 if rows else 66),
-        rise_sd_min=spread * (40 if rows else 62),
+        in_bed_h=in_bed_h + float(rng.normal(0, 0.45)),
+        bed_sd_min=spread * (40 if rows else 62),
+        rise_sd_min=spread * (40 if rows else 56),
         weekend_later_min=max(45 + 25 * late_type + float(rng.normal(0, 15)), 0.0),
         nap_ratio=0.22 if rows else naps if life.nap_ratio is None else life.nap_ratio,
         missing_ratio=missing,

@@ -142,7 +142,7 @@ def _hours(
     usual_bed_h = np.where(works, _WORKERS_BED_H, habits.bed_h)
     bed_off_min = weekend_min + habits.bed_sd_min * spread * bed_n + DECLINE_MIN * declines
     # Rising follows a late bedtime only in part: alarms do not move. That is what ties late to short.
-    rise_off_min = 0.35 * habits.bed_sd_min * bed_n + 1.3 * weekend_min + habits.rise_sd_min * spread * rise_n
+    rise_off_min = 0.2 * habits.bed_sd_min * bed_n + 1.3 * weekend_min + habits.rise_sd_min * spread * rise_n
     bed_off_min -= IMPROVEMENT_MIN * improves
     rise_off_min += IMPROVEMENT_LATER_RISING * IMPROVEMENT_MIN * improves
     return usual_bed_h + bed_off_min / 60, usual_bed_h + habits.in_bed_h + rise_off_min / 60

@@ -16,8 +16,9 @@ import numpy as np
 
 from asleep.simulator.diary import EPOCH_S, Session, session_id
 from asleep.simulator.people import Person, issued_user_id
+from asleep.simulator.recordings import Figures, Recording, figures_of, labelled
 from asleep.simulator.statistics import REM, UNKNOWN
-from asleep.simulator.world import Figures, Recording, World, figures_of, labelled
+from asleep.simulator.world import World
 
 _EVENING_UTC = time(23, 0)
 _ANALYSIS_S = 249

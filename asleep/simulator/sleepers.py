@@ -11,8 +11,8 @@ class Sleeper:
     """What shapes the inside of a person's night, as factors on the calibrated figures.
 
     `latency_median_min`: median minutes to fall asleep; `wake_factor`: awakenings and their length;
-    `deep_factor`, `rem_factor`: odds of deep sleep and length of REM phases; `snoring_ratio`: share of the
-    sleep with snoring.
+    `deep_factor`: odds and length of deep sleep; `rem_factor`: length of REM phases, and half as strongly the
+    shortness of the non-REM phases between them; `snoring_ratio`: share of the sleep with snoring.
     """
 
     latency_median_min: float = 14.0
@@ -34,8 +34,8 @@ def sleeper(rng: np.random.Generator, *, age: int, sex: str) -> Sleeper:
     snores = rng.random() < 0.35
     return Sleeper(
         latency_median_min=float(np.clip(math.exp(rng.normal(2.75, 0.4)), 5, 45)),
-        wake_factor=math.exp(0.2 * decades + rng.normal(0, 0.15)) * (1.06 if sex == "male" else 0.98),
-        deep_factor=math.exp(-0.16 * decades + rng.normal(0, 0.25)),
-        rem_factor=math.exp(-0.05 * decades + rng.normal(0, 0.12)),
+        wake_factor=math.exp(0.25 * decades + rng.normal(0, 0.15)) * (1.1 if sex == "male" else 0.93),
+        deep_factor=math.exp(-0.16 * decades + rng.normal(0, 0.2)),
+        rem_factor=math.exp(-0.13 * decades + rng.normal(0, 0.12)),
         snoring_ratio=float(rng.uniform(0.04, 0.35)) if snores else 0.0,
     )

@@ -2,47 +2,24 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 
-from asleep.simulator.diary import EPOCH_S, NIGHT, Session, sessions_of
-from asleep.simulator.nights import sleep_stages, snoring_stages, unknown_ratio, with_gaps
+from asleep.simulator.diary import Session, sessions_of
 from asleep.simulator.people import Person, cast, issued_user_id
-from asleep.simulator.statistics import WAKE, Stages, Stat, vendor_statistics
+from asleep.simulator.recordings import Figures, Recording, simulated_figures, simulated_recording
 from asleep.simulator.stories import Calendar
+
+__all__ = ["Account", "Diary", "Figures", "Recording", "SimulatedDiary", "World", "simulated_world"]
+
 
 # Sessions of so many persons, and recordings of so many sessions, stay in memory (about 150 MB when full).
 _PERSONS_KEPT = 512
 _RECORDINGS_KEPT = 16_384
-
-_EPOCHS_PER_BLOCK = 10  # an unfinished session is analysed in blocks
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recording:
-    """What the service knows of a session beside its times.
-
-    `stages` and `snoring` are int8 arrays, one entry per 30 s, or None where nothing may be shown; `stat` as
-    in `vendor_statistics`, or None under the labels that forbid it.
-    """
-
-    stages: Stages | None
-    snoring: Stages | None
-    missing_data_ratio: float
-    peculiarities: tuple[str, ...]
-    stat: Stat | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figures:
-    """What the averages need of a session: its labels and the vendor's statistics, as in `Recording`."""
-
-    peculiarities: tuple[str, ...]
-    stat: Stat | None
 
 
 class Diary(Protocol):
@@ -86,18 +63,11 @@ class SimulatedDiary:
         return sessions_of(person, seed=self._seed, calendar=self._calendar)
 
     def _recording(self, person: Person, session: Session) -> Recording:
-        slot = NIGHT if session.heard_s else session.slot
-        rng = np.random.default_rng([self._seed, person.number, 2, session.evening, slot])
-        return simulated_recording(rng, person, session)
+        return simulated_recording(person, session, seed=self._seed)
 
     def figures(self, person: Person, sessions: Sequence[Session]) -> tuple[Figures, ...]:
         """Labels and statistics of many of the person's sessions, in their order."""
-        return tuple(figures_of(self.recording(person, session)) for session in sessions)
-
-
-def figures_of(recording: Recording) -> Figures:
-    """The part of a recording that the averages need."""
-    return Figures(peculiarities=recording.peculiarities, stat=recording.stat)
+        return simulated_figures(person, sessions, seed=self._seed)
 
 
 def simulated_world(
@@ -119,70 +89,6 @@ def simulated_world(
     return World(
         seed=seed, people=cast(people=people, seed=seed), diary=SimulatedDiary(seed=seed, calendar=calendar)
     )
-
-
-def simulated_recording(rng: np.random.Generator, person: Person, session: Session) -> Recording:
-    """Stages, snoring, labels and statistics of a simulated session."""
-    if session.kind == "too_short":
-        return labelled(session, stages=None, snoring=None, label="TOO_SHORT_FOR_ANALYSIS")
-    stages = _stages(rng, person, session)
-    snoring = snoring_stages(rng, stages, person.sleeper.snoring_ratio)
-    if session.state != "COMPLETE":
-        analysed = len(stages) // _EPOCHS_PER_BLOCK * _EPOCHS_PER_BLOCK
-        return labelled(session, stages=stages[:analysed], snoring=snoring[:analysed], label="IN_PROGRESS")
-    label = {"defects": "TOO_MANY_DEFECTS_IN_SLEEP_STAGES", "left_running": "TOO_LONG_FOR_ANALYSIS"}.get(
-        session.kind
-    )
-    return labelled(session, stages=stages, snoring=snoring, label=label)
-
-
-def labelled(
-    session: Session, *, stages: Stages | None, snoring: Stages | None, label: str | None
-) -> Recording:
-    """A recording with the labels and statistics its stages and its own label allow.
-
-    Without a label of its own, a session whose every known entry is wake is NEVER_SLEPT.
-    """
-    for shared in (stages, snoring):
-        if shared is not None:
-            shared.setflags(write=False)  # recordings are kept and handed out many times
-    without_stat = label not in (None, "TOO_LONG_FOR_ANALYSIS")
-    stat = None
-    if stages is not None and session.end_s is not None and not without_stat:
-        stat = vendor_statistics(stages, snoring, start_s=session.start_s, end_s=session.end_s)
-        if not np.any(stages > WAKE):
-            label = "NEVER_SLEPT"
-    return Recording(
-        stages=stages,
-        snoring=snoring,
-        missing_data_ratio=0.0 if stages is None else unknown_ratio(stages),
-        peculiarities=(*((label,) if label else ()), "NO_BREATHING_STABILITY"),
-        stat=stat,
-    )
-
-
-def _stages(rng: np.random.Generator, person: Person, session: Session) -> Stages:
-    if session.kind == "never_slept":
-        return np.zeros(session.epochs, dtype=np.int8)
-    sleeper = replace(
-        person.sleeper,
-        # A nap begins when sleep is near.
-        latency_median_min=person.sleeper.latency_median_min
-        * (0.5 if session.kind == "nap" else session.latency_factor),
-    )
-    asleep_epochs = min(session.epochs, 1000) if session.kind == "left_running" else session.epochs
-    stages = np.zeros(session.epochs, dtype=np.int8)
-    if session.heard_s is not None:
-        start_s, end_s = session.heard_s
-        heard = sleep_stages(rng, (end_s - start_s) // EPOCH_S, sleeper)[
-            (session.start_s - start_s) // EPOCH_S :
-        ]
-        stages[: len(heard)] = heard[: len(stages)]
-        return stages
-    stages[:asleep_epochs] = sleep_stages(rng, asleep_epochs, sleeper)
-    if session.kind == "gaps":
-        return with_gaps(rng, stages, float(rng.choice([0.01, 0.03, 0.06, 0.1, 0.18, 0.26])))
-    return with_gaps(rng, stages, float(rng.uniform(0.32, 0.7))) if session.kind == "defects" else stages
 
 
 class Account:

@@ -1,6 +1,7 @@
 """The simulator's statistics are the vendor's, as the contract's composed examples state them."""
 
 from datetime import datetime
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from asleep.contract import example
 from asleep.simulator.payloads import mean_statistics
-from asleep.simulator.statistics import vendor_statistics
+from asleep.simulator.statistics import statistics_of_nights, vendor_statistics
 
 EXAMPLES = (
     "session_complete",
@@ -129,6 +130,76 @@ def test_identities_of_one_night_hold(stages: list[int], extra_s: int) -> None:
     assert all(0 <= share <= 100 for share in shares)
     assert 50 <= stat["sleep_index"] <= 100
     assert stat["time_in_snoring"] is None
+
+
+def plainly(stages: list[int], snoring: list[int], tib_s: int) -> dict[str, Any]:
+    """The contract's section 4 entry by entry, for what it counts in epochs."""
+    asleep = [place for place, stage in enumerate(stages) if stage > 0]
+    first, last = asleep[0], asleep[-1]
+    period = list(enumerate(stages))[first : last + 1]
+    wake_runs, snoring_runs, groups = [0], 0, [[first - 100]]
+    for place, stage in period:
+        wake_runs = [*wake_runs[:-1], wake_runs[-1] + 1] if stage == 0 else [*wake_runs, 0]
+        heard = snoring[place] == 1 and stage != -1
+        before = place > first and snoring[place - 1] == 1 and stages[place - 1] != -1
+        snoring_runs += heard and not before
+        if stage == 3:
+            # So many entries that are not REM lie between this one and the last.
+            groups = (
+                [*groups[:-1], [*groups[-1], place]]
+                if place - groups[-1][-1] - 1 <= 20
+                else [*groups, [place]]
+            )
+    ends = [group[-1] - first for group in groups if len(group) >= 20]
+    known = [stage for _, stage in period]
+    return {
+        "sleep_latency": 30 * first,
+        "wakeup_latency": 30 * (len(stages) - 1 - last),
+        "time_in_bed": tib_s,
+        **{
+            f"time_in_{name}": 30 * known.count(code)
+            for code, name in enumerate(("wake", "light", "deep", "rem"))
+        },
+        **{
+            f"{name}_latency": 30 * known.index(code) if code in known else None
+            for code, name in enumerate(("light", "deep", "rem"), start=1)
+        },
+        "time_in_snoring": 30 * sum(snoring[place] == 1 and stage != -1 for place, stage in period),
+        "snoring_count": snoring_runs,
+        "waso_count": sum(run > 0 for run in wake_runs),
+        "longest_waso": 30 * max(wake_runs),
+        "sleep_cycle_count": len(ends),
+        "sleep_cycle_time": [1000 + 30 * end for end in (first, *(first + end for end in ends))]
+        if ends
+        else [],
+        "sleep_efficiency": round(30 * len(asleep) / tib_s, 2),
+    }
+
+
+RUNS = st.lists(st.tuples(st.sampled_from([-1, 0, 1, 2, 3]), st.integers(1, 40)), min_size=1, max_size=12)
+
+
+@given(st.lists(RUNS, min_size=1, max_size=5), st.integers(0, 29), st.randoms(use_true_random=False))
+def test_statistics_of_many_nights_are_those_of_each_night_counted_entry_by_entry(
+    nights: list[list[tuple[int, int]]], extra_s: int, chance: Random
+) -> None:
+    staged = [[stage for stage, length in runs for _ in range(length)] for runs in nights]
+    heard = [[int(chance.random() < 0.3) for _ in stages] for stages in staged]
+    offsets = np.cumsum([0, *map(len, staged)])
+    ends_s = [1000 + 30 * len(stages) + extra_s for stages in staged]
+    found = statistics_of_nights(
+        np.array([stage for stages in staged for stage in stages], dtype=np.int8),
+        offsets,
+        np.array([entry for entries in heard for entry in entries], dtype=np.int8),
+        start_s=[1000] * len(staged),
+        end_s=ends_s,
+    )
+    for stages, snoring, stat, end_s in zip(staged, heard, found, ends_s, strict=True):
+        if max(stages) > 0:
+            expected = plainly(stages, snoring, end_s - 1000)
+            assert {name: stat[name] for name in expected} == expected
+        else:
+            assert (stat["time_in_sleep"], stat["sleep_time"], stat["time_in_bed"]) == (0, None, end_s - 1000)
 
 
 def test_means_are_those_of_the_contracts_example_week() -> None:

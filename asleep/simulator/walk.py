@@ -1,0 +1,178 @@
+"""Hypnograms of many nights at once, from a semi-Markov model: a state, a duration in it, a transition at its end.
+
+The model has two levels. A night is a sequence of cycles, each a non-REM and a REM phase with an aim for its length.
+Inside a phase, runs follow one another: a run's length is drawn from the calibrated distribution of its stage, and
+where it goes next from the calibrated transitions:
+
+    non-REM:  light -> deep (by hour since onset, by person), else wake;  deep -> wake or light;  wake -> light
+    REM:      REM -> wake or light;  wake -> REM or light;  light -> REM
+
+A phase ends with the light (or REM) run that passes its aim, so REM is entered from light sleep or wake and never
+from deep sleep, as in the scored nights. Every number is drawn beforehand in a fixed place of the night's row, so a
+night is the same alone and among others.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from asleep.simulator import calibration as cal
+from asleep.simulator import draws
+from asleep.simulator.draws import TABLE_BITS, Draws, Reals
+from asleep.simulator.statistics import DEEP, LIGHT, REM, WAKE, Stages
+
+Epochs = npt.NDArray[np.int64]
+Epochs32 = npt.NDArray[np.int32]
+
+EPOCHS_PER_HOUR = 120
+
+# The row of a night: a head, then the phases of each cycle.
+LATENCY, NO_FINAL_WAKE, FINAL_WAKE, RESTLESS, DEEP_NIGHT, FIRST_REM, GAPS = range(7)
+HEAD = 18
+_BOUTS, _REM_BOUTS = 12, 6
+_PHASES = 4  # aims of both phases, the wake between two cycles: whether and how long
+_CYCLE = _PHASES + 5 * _BOUTS + 5 * _REM_BOUTS
+WIDTH = HEAD + cal.CYCLES * _CYCLE
+
+# Stages of the runs of one cycle in order, some of length 0.
+_CYCLE_STAGES = (WAKE, *(LIGHT, DEEP, WAKE) * _BOUTS, *(REM, WAKE, LIGHT) * _REM_BOUTS)
+_RUN_STAGES = np.array((WAKE, *_CYCLE_STAGES * cal.CYCLES, LIGHT, WAKE), dtype=np.int8)
+
+_BOUT_EPOCHS = 28  # mean length of light and what follows it, to know the hour of a bout beforehand
+_ODDS = cal.deep_after_light_odds()
+_DEEP_LENGTH = np.array(cal.DEEP_LENGTH)
+_NON_REM_EPOCHS, _REM_EPOCHS = 2 * np.array(cal.NON_REM_MIN), 2 * np.array(cal.REM_MIN)
+# The hour of each bout in a usual night, [cycles, bouts].
+_CYCLE_BEGINS = np.cumsum([0.0, *(_NON_REM_EPOCHS + _REM_EPOCHS + _BOUT_EPOCHS)[:-1]])
+_BOUT_HOURS = np.minimum(
+    (_CYCLE_BEGINS[:, None] + _BOUT_EPOCHS * np.arange(_BOUTS)).astype(np.int64) // EPOCHS_PER_HOUR,
+    len(_ODDS) - 1,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walkers:
+    """What the walk needs to know of each night; arrays of one entry a night.
+
+    `epochs`: length of the recording; `restful_epochs`: after so many the person is up, whatever is recorded;
+    `latency_median_epochs`, `wake_factor`, `light_factor`, `deep_factor`, `rem_factor`: of the person.
+    """
+
+    epochs: Epochs
+    restful_epochs: Epochs
+    latency_median_epochs: Reals
+    wake_factor: Reals
+    light_factor: Reals
+    deep_factor: Reals
+    rem_factor: Reals
+
+
+def walk(drawn: Draws, walkers: Walkers) -> Stages:
+    """The stages of every night one after another, int8: 0 wake, 1 light, 2 deep, 3 REM.
+
+    `drawn` holds a row of `WIDTH` draws for each night. A recording too short for its latency holds wake only.
+    """
+    onset = 1 + (
+        walkers.latency_median_epochs * draws.lognormal(drawn[:, LATENCY], cal.LATENCY_SPREAD)
+    ).astype(np.int64)
+    onset = np.minimum(onset, walkers.restful_epochs)
+    end = walkers.restful_epochs - _final_wake(drawn, walkers.restful_epochs - onset)
+    onset, end = np.minimum(onset, walkers.epochs), np.minimum(end, walkers.epochs)
+    lengths = _cycles(drawn, walkers)
+    # Where each run ends: the latency, the cycles cut at the final awakening, light if they did not last, wake.
+    ends = np.empty((len(drawn), len(_RUN_STAGES)), dtype=np.int64)
+    ends[:, 0] = onset
+    np.cumsum(lengths.reshape(len(drawn), -1), axis=1, out=ends[:, 1:-2])
+    ends[:, 1:-2] += onset[:, None]
+    np.minimum(ends[:, 1:-2], end[:, None], out=ends[:, 1:-2])
+    ends[:, -2] = end
+    ends[:, -1] = walkers.epochs
+    runs = np.diff(ends, axis=1, prepend=0)
+    stages: Stages = np.repeat(np.tile(_RUN_STAGES, len(drawn)), runs.ravel())
+    return stages
+
+
+def _final_wake(drawn: Draws, asleep_epochs: Epochs) -> Epochs:
+    epochs = 1 + (
+        2 * cal.FINAL_WAKE_MEDIAN_MIN * draws.lognormal(drawn[:, FINAL_WAKE], cal.FINAL_WAKE_SPREAD)
+    ).astype(np.int64)
+    epochs[draws.uniform(drawn[:, NO_FINAL_WAKE]) < cal.NO_FINAL_WAKE] = 0
+    return np.minimum(np.minimum(epochs, cal.LONGEST_FINAL_WAKE_EPOCHS), asleep_epochs // 4)
+
+
+def _cycles(drawn: Draws, walkers: Walkers) -> Epochs32:
+    """Lengths of the runs of every cycle, [nights, cycles, runs]."""
+    nights = len(drawn)
+    cycles = drawn[:, HEAD:].reshape(nights, cal.CYCLES, _CYCLE)
+    restless = draws.lognormal(drawn[:, RESTLESS], cal.RESTLESS_SPREAD)
+    wake = walkers.wake_factor * restless
+    light = walkers.light_factor * draws.lognormal(drawn[:, RESTLESS], cal.RESTLESS_LIGHT_SPREAD)
+    deep = walkers.deep_factor * draws.lognormal(drawn[:, DEEP_NIGHT], cal.DEEP_SPREAD)
+    # Square roots are exact, so they are the same alone and in an array.
+    aims = _NON_REM_EPOCHS * draws.lognormal(cycles[:, :, 0], cal.PHASE_SPREAD)
+    aims /= np.sqrt(walkers.rem_factor)[:, None]
+    rem_aims = _REM_EPOCHS * draws.lognormal(cycles[:, :, 1], cal.REM_SPREAD) * walkers.rem_factor[:, None]
+    rem_aims[draws.uniform(drawn[:, FIRST_REM]) < cal.FIRST_REM_SKIPPED, 0] = 0
+
+    lengths = np.zeros((nights, cal.CYCLES, len(_CYCLE_STAGES)), dtype=np.int32)
+    between = _run(WAKE, cycles[:, :, 2], wake) * (draws.uniform(cycles[:, :, 3]) < cal.WAKE_AFTER_REM)
+    between[:, 0] = 0  # the latency comes before the first cycle
+    lengths[:, :, 0] = between
+    split = _PHASES + 5 * _BOUTS
+    bouts = cycles[:, :, _PHASES:split].reshape(nights, cal.CYCLES, 5, _BOUTS)
+    non_rem = lengths[:, :, 1 : 1 + 3 * _BOUTS].reshape(nights, cal.CYCLES, _BOUTS, 3)
+    _non_rem(bouts, aims, non_rem, wake=wake, light=light, deep=deep)
+    rem_bouts = cycles[:, :, split:].reshape(nights, cal.CYCLES, 5, _REM_BOUTS)
+    rem = lengths[:, :, 1 + 3 * _BOUTS :].reshape(nights, cal.CYCLES, _REM_BOUTS, 3)
+    _rem(rem_bouts, rem_aims, rem, wake=wake, light=light)
+    return lengths
+
+
+def _run(stage: int, drawn: Draws, factor: Reals | float) -> Epochs32:
+    """Epochs of runs of a stage, at least 1."""
+    epochs = cal.RUN_EPOCHS[stage][drawn >> (16 - TABLE_BITS)]
+    if isinstance(factor, np.ndarray):
+        factor = factor.reshape(factor.shape + (1,) * (epochs.ndim - factor.ndim))
+    found: Epochs32 = np.rint(1 + (epochs - 1) * factor).astype(np.int32)
+    return found
+
+
+def _non_rem(bouts: Draws, aims: Reals, lengths: Epochs32, *, wake: Reals, light: Reals, deep: Reals) -> None:
+    """Fills `lengths` [nights, cycles, bouts, 3] with runs of light, deep and wake up to the aim."""
+    in_light, chance, in_deep, waking, in_wake = (bouts[:, :, place] for place in range(5))
+    odds = deep[:, None, None] * _ODDS[_BOUT_HOURS]
+    deepens = draws.uniform(chance) < odds / (1 + odds)
+    wakes = ~deepens | (draws.uniform(waking) < cal.WAKE_AFTER_DEEP)
+    light_epochs = _run(LIGHT, in_light, light)
+    deep_epochs = _run(DEEP, in_deep, np.sqrt(deep)[:, None, None] * _DEEP_LENGTH[_BOUT_HOURS]) * deepens
+    wake_epochs = _run(WAKE, in_wake, wake) * wakes
+    _until(aims, lengths, light_epochs, deep_epochs, wake_epochs)
+
+
+def _rem(bouts: Draws, aims: Reals, lengths: Epochs32, *, wake: Reals, light: Reals) -> None:
+    """Fills `lengths` [nights, cycles, bouts, 3] with runs of REM, wake and light up to the aim."""
+    in_rem, waking, in_wake, returning, in_light = (bouts[:, :, place] for place in range(5))
+    wakes = draws.uniform(waking) < cal.WAKE_AFTER_REM
+    returns = wakes & (draws.uniform(returning) < cal.REM_AFTER_WAKE_IN_REM)
+    rem_epochs = _run(REM, in_rem, 1.0) * (aims > 0)[:, :, None]
+    _until(
+        aims, lengths, rem_epochs, _run(WAKE, in_wake, wake) * wakes, _run(LIGHT, in_light, light) * ~returns
+    )
+
+
+def _until(
+    aims: Reals,
+    lengths: Epochs32,
+    leading: Epochs32,
+    second: Epochs32,
+    third: Epochs32,
+) -> None:
+    """Keeps the runs up to the leading run that passes the aim."""
+    following = second + third
+    before_aim = np.cumsum(leading + following, axis=2) - following < aims[:, :, None]
+    before_aim[:, :, -1] = False
+    lengths[..., 0] = leading
+    lengths[:, :, 1:, 0] *= before_aim[:, :, :-1]
+    lengths[..., 1] = second * before_aim
+    lengths[..., 2] = third * before_aim
