@@ -10,12 +10,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class Line:
-    """One connection. Its pauses end at once when the client leaves or the server stops."""
+    """One connection. Its pauses end at once when the client leaves or the server stops.
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    Without a transport it is one that is closed already.
+    """
+
+    def __init__(self, transport: asyncio.Transport | None) -> None:
         self._transport = transport
         self._over = asyncio.Event()
         self._gone = asyncio.Event()
+        if transport is None:
+            self.lost()
 
     async def pause(self, seconds: float | None) -> bool:
         """Whether the wait, without a number an endless one, was served in full."""
@@ -27,16 +32,18 @@ class Line:
 
     def write(self, data: bytes) -> None:
         """Sends bytes past the HTTP layer, which must not answer this call any more."""
-        self._transport.write(data)
+        if self._transport is not None:
+            self._transport.write(data)
 
     async def end(self) -> None:
         """Closes in order, once everything written has left."""
-        self._transport.close()
+        if self._transport is not None:
+            self._transport.close()
         await self._gone.wait()
 
     async def cut(self) -> None:
         """Closes with a TCP reset, unless the client closed before."""
-        if self._gone.is_set():
+        if self._transport is None or self._gone.is_set():
             return
         connection: socket.socket = self._transport.get_extra_info("socket")
         # Without lingering the close becomes a reset instead of an orderly end.
@@ -73,10 +80,10 @@ class Connections:
         self._lines: dict[tuple[str, int], Line] = {}
 
     def of(self, request: Request) -> Line:
-        """The connection that a request came on."""
-        if request.client is None:
-            raise LookupError("This request came without a connection; serve the application over a socket.")
-        return self._lines[(request.client.host, request.client.port)]
+        """The connection that a request came on; a closed one if the client has left since."""
+        client = request.client
+        found = None if client is None else self._lines.get((client.host, client.port))
+        return found or Line(None)
 
     def interrupt(self) -> None:
         """Ends every pause on every connection: the server stops. Call it in the server's loop."""

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -78,15 +77,14 @@ class Service:
                 return refusal(401, "Unauthorized")
             self.counted.arrivals.append(time.monotonic())
             self.counted.requests[name] += 1
-            if self._latency_s and not await self.connections.of(request).pause(self._latency_s):
-                return Hangup(self.connections.of(request))
-            return await self._troubled(request, truth) or await truth(request)
+            call = Call(request=request, line=self.connections.of(request), truth=lambda: truth(request))
+            if self._latency_s and not await call.line.pause(self._latency_s):
+                return Hangup(call.line)
+            return await self._troubled(call) or await truth(request)
 
         return answer
 
-    async def _troubled(
-        self, request: Request, truth: Callable[[Request], Awaitable[Response]]
-    ) -> ASGIApp | None:
+    async def _troubled(self, call: Call) -> ASGIApp | None:
         """The answer of a call that meets the rate limit or a fault; None for a call that meets none."""
         if self._rate_limit is not None and not self._rate_limit.admits():
             self.counted.refused["rate-limit"] += 1
@@ -95,5 +93,4 @@ class Service:
         if kind is None:
             return None
         self.counted.refused[kind] += 1
-        call = Call(request=request, line=self.connections.of(request), truth=lambda: truth(request))
         return await misbehave(kind, call)

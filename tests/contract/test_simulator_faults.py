@@ -246,6 +246,20 @@ def test_a_client_that_gives_up_leaves_nothing_behind(
     assert not caplog.records
 
 
+def test_a_client_that_does_not_wait_for_a_late_answer_is_no_fault_of_the_server(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve(world, latency_ms=300) as server:
+        for _ in range(5):
+            with bare_call(server):
+                pass
+        while server.requests["getUser"] < 5:
+            time.sleep(0.01)
+        time.sleep(0.5)
+        assert ask(server).status_code == 200
+    assert not caplog.records
+
+
 def test_an_outage_meets_every_call_until_it_ends(server: Running) -> None:
     server.plan_faults("quota")
     server.fail_all("unavailable")
