@@ -16,13 +16,12 @@ from asleep.simulator.draws import LEVELS
 from asleep.simulator.lives import CAST_SIZE, STILL_ANALYSED, STILL_RECORDED, Habits
 from asleep.simulator.people import Person
 from asleep.simulator.plans import (
-    ANALYSIS,
-    DEVICE,
     DEVICE_KIND,
     DEVICE_SHARE,
     KIND,
     NAP_LENGTH,
     SHARE,
+    TROUBLED_SHARE,
     Plans,
     plans,
 )
@@ -46,14 +45,14 @@ State = Literal["OPEN", "CLOSED", "COMPLETE"]
 EPOCH_S = 30
 HOUR_S = 3600
 
-# What becomes of a recorded evening: cumulative shares, the rest are ordinary nights.
+# What becomes of a recorded evening: cumulative shares up to TROUBLED_SHARE, the rest are ordinary nights.
 _KINDS: tuple[tuple[float, Kind], ...] = (
     (0.040, "gaps"),
     (0.047, "defects"),
     (0.058, "broken_off"),
     (0.066, "too_short"),
     (0.069, "never_slept"),
-    (0.070, "left_running"),
+    (TROUBLED_SHARE, "left_running"),
 )
 
 # Places of an evening's sessions; a second device hears what the session of NIGHT hears.
@@ -145,42 +144,42 @@ class _Recorder:
                     free_s = session.start_s + session.recorded_s + 60
                     yield session
 
-    def _evening(self, evening: "_Evening") -> Iterator[Session]:
-        if not evening.missing:
-            share = evening.uniform(KIND) / self.habits.trouble_ratio if self.habits.trouble_ratio else 1.0
-            kind: Kind = "night"
-            if share < _KINDS[-1][0]:
-                kind = next(kind for limit, kind in _KINDS if share < limit)
-            yield from self._night(evening, kind)
-            if self.habits.rhythm == "split":
-                yield self._session(
-                    evening, "second_sleep", evening.second_s, evening.second_rise_s, slot=SECOND_SLEEP
-                )
+    def _evening(self, evening: "_Evening") -> list[Session]:
+        found = [] if evening.missing else self._night(evening)
         if evening.napping:
             nap_s = 1560 + int(4200 * evening.uniform(NAP_LENGTH))
-            yield self._session(evening, "nap", evening.nap_s, evening.nap_s + nap_s, slot=NAP)
+            found.append(self._session(evening, "nap", evening.nap_s, evening.nap_s + nap_s, slot=NAP))
+        return found
 
-    def _night(self, evening: "_Evening", kind: Kind) -> Iterator[Session]:
-        start_s, end_s = evening.bed_s, evening.rise_s
-        if kind == "night":
-            yield self._session(evening, kind, start_s, end_s)
-            if evening.uniform(DEVICE) < self.habits.second_device_ratio:
-                yield self._second_device(evening)
-            return
-        share = evening.uniform(SHARE)
+    def _night(self, evening: "_Evening") -> list[Session]:
+        if evening.troubled:
+            found = self._troubled_night(evening)
+        else:
+            found = [self._session(evening, "night", evening.bed_s, evening.rise_s)]
+            if evening.doubled:
+                found.append(self._second_device(evening))
+        if self.habits.rhythm == "split":
+            second_s, rise_s = evening.second_s, evening.second_rise_s
+            found.append(self._session(evening, "second_sleep", second_s, rise_s, slot=SECOND_SLEEP))
+        return found
+
+    def _troubled_night(self, evening: "_Evening") -> list[Session]:
+        where = evening.uniform(KIND) / self.habits.trouble_ratio
+        kind = next(kind for limit, kind in _KINDS if where < limit)
+        start_s, end_s, share = evening.bed_s, evening.rise_s, evening.uniform(SHARE)
         if kind == "too_short":
             stopped_s = start_s + 60 + int(1080 * share)
-            yield self._session(evening, kind, start_s, stopped_s, slot=TOO_SHORT)
-            if share >= 0.3:
-                yield self._session(evening, "night", stopped_s + 240 + int(600 * share), end_s)
-            return
+            short = self._session(evening, kind, start_s, stopped_s, slot=TOO_SHORT)
+            if share < 0.3:
+                return [short]
+            return [short, self._session(evening, "night", stopped_s + 240 + int(600 * share), end_s)]
         if kind == "broken_off":
             end_s = start_s + int((end_s - start_s) * (0.3 + 0.45 * share))
         elif kind == "never_slept":
             end_s = start_s + 1500 + int(3600 * share)
         elif kind == "left_running":
             end_s = start_s + 24 * HOUR_S + 900 + int(5400 * share)
-        yield self._session(evening, kind, start_s, end_s)
+        return [self._session(evening, kind, start_s, end_s)]
 
     def _second_device(self, evening: "_Evening") -> Session:
         """The same night once more: whole, or from somewhere in its middle on."""
@@ -210,17 +209,17 @@ class _Recorder:
     ) -> Session:
         recorded_s = end_s - start_s
         turn = evening.ordinal * _SLOTS + slot
-        trip_zone = self.person.trip_zone
+        person = self.person
         return Session(
-            id=session_id(start_s, seed=self.seed, number=self.person.number, turn=turn),
+            id=session_id(start_s, seed=self.seed, number=person.number, turn=turn),
             kind=kind,
             state="COMPLETE",
             start_s=start_s,
             end_s=end_s,
             recorded_s=recorded_s,
-            complete_s=end_s + 130 + int(300 * evening.uniform(ANALYSIS)),
+            complete_s=end_s + evening.analysis_s,
             unexpected_end_s=end_s - recorded_s % EPOCH_S if kind in ("broken_off", "defects") else None,
-            zone=trip_zone if trip_zone is not None and evening.away else self.person.zone,
+            zone=person.trip_zone if person.trip_zone and evening.away else person.zone,
             evening=evening.ordinal,
             slot=slot,
             latency_factor=evening.latency_factor,
@@ -241,7 +240,10 @@ class _Evening:
     second_rise_s: int
     napping: bool
     missing: bool
+    troubled: bool
+    doubled: bool
     away: bool
+    analysis_s: int
     latency_factor: float
 
     def uniform(self, place: int) -> float:
@@ -252,7 +254,8 @@ class _Evening:
 def _evenings(found: Plans) -> Iterator[_Evening]:
     columns = (
         *(found.evenings, found.draws, found.bed_s, found.rise_s, found.nap_s, found.second_s),
-        *(found.second_rise_s, found.napping, found.missing, found.away, found.latency_factor),
+        *(found.second_rise_s, found.napping, found.missing, found.troubled, found.doubled, found.away),
+        *(found.analysis_s, found.latency_factor),
     )
     return map(_Evening, *(column.tolist() for column in columns))
 

@@ -33,6 +33,9 @@ _GAP_SHARES = np.array([0.72, 0.85, 0.90, 0.935, 0.955, 0.96, 0.96, 0.975])
 _LONGEST_GAP = len(_GAP_SHARES) + 1
 _MEAN_GAP_EVENINGS = 1 + float(np.sum(1 - _GAP_SHARES))
 
+# Of the recorded evenings, the share that something happens to.
+TROUBLED_SHARE = 0.07
+
 _WORKERS_BED_H = 32.4  # after a night's work, the next morning
 _SECOND_AFTER_H, _SECOND_H, _FIRST_H = 1.9, 2.9, 4.4
 
@@ -41,8 +44,9 @@ _SECOND_AFTER_H, _SECOND_H, _FIRST_H = 1.9, 2.9, 4.4
 class Plans:
     """One entry per evening: instants of going to bed and rising, of a nap and of a second sleep.
 
-    `draws` are the evening's random numbers. `napping`, `missing` and `away` say whether there is a nap, whether the
-    night goes unrecorded and whether the person is in the zone of the trip.
+    `draws` are the evening's random numbers. `napping`, `missing`, `troubled`, `doubled` and `away` say whether there
+    is a nap, whether the night goes unrecorded, wrong or is recorded twice, and whether the person is in the zone of
+    the trip. `analysis_s` is how long the service takes to analyse.
     """
 
     evenings: Seconds
@@ -54,7 +58,10 @@ class Plans:
     second_rise_s: Seconds
     napping: Flags
     missing: Flags
+    troubled: Flags
+    doubled: Flags
     away: Flags
+    analysis_s: Seconds
     latency_factor: Reals
 
 
@@ -108,7 +115,10 @@ def plans(person: Person, habits: Habits, *, seed: int, calendar: Calendar) -> P
         second_rise_s=moments(second_rise_h),
         napping=(draws.uniform(drawn[:, NAP]) < habits.nap_ratio) & ~works,
         missing=missing,
+        troubled=draws.uniform(drawn[:, KIND]) < TROUBLED_SHARE * habits.trouble_ratio,
+        doubled=draws.uniform(drawn[:, DEVICE]) < habits.second_device_ratio,
         away=away,
+        analysis_s=130 + np.floor(300 * draws.uniform(drawn[:, ANALYSIS])).astype(np.int64),
         latency_factor=np.where(np.abs(lag_h) > 0.3, 1.6, 1.0),
     )
 

@@ -256,25 +256,24 @@ def onset_min(night: Session, stat: dict[str, int]) -> float:
     return (local(stat["sleep_time"], night.zone).replace(tzinfo=None) - noon).total_seconds() / 60
 
 
-@pytest.mark.parametrize(("people", "most_min"), [(48, 2.5), (480, 2.0)])
-def test_the_intervention_arm_sleeps_25_min_longer_than_before_and_than_the_control_arm(
-    people: int, most_min: float
-) -> None:
-    """Difference in differences of person means.
+@pytest.mark.parametrize("people", [48, 480])
+def test_the_intervention_arm_sleeps_25_min_longer_than_before_and_than_the_control_arm(people: int) -> None:
+    """Difference in differences of person means: (Intervention after - before) - (Control after - before).
 
-    A person's nights vary by about 65 min, so a mean of 40 nights has a standard error of 10 min, a change of
-    15 min, and the difference between two arms of 20 one of 15 * sqrt(2 / 20) = 4.6 min; with 200 in each arm
-    1.5 min. The band is two standard errors as found in the changes themselves, which must be no larger than
-    thought. For 200 a part of `most_min` more, because 25 min are what is meant and not what is drawn.
+    A person's nights vary by about 75 min, so the mean of 40 of them has a standard error of 12 min, a change of
+    17 min, and the difference between two arms of 20 one of 17 * sqrt(2 / 20) = 5.3 min; with the stories in the
+    Control arm about 7 min. With 200 in each arm it is 2.2 min. The band around 25 min is two of the standard errors
+    found in the changes themselves, 14 and 4.5 min, and these may not be larger than said.
     """
     world = simulated_world(people=people, until=UNTIL, now=NOW)
     sessions = {person: world.diary.sessions(person) for person in world.people}
     treated, treated_se = mean_change(world, sessions, "Intervention", "time_in_sleep")
     untreated, untreated_se = mean_change(world, sessions, "Control", "time_in_sleep")
     error = float(np.hypot(treated_se, untreated_se))
-    assert error <= 7.5 * np.sqrt(48 / people)
-    assert abs(treated - untreated - IMPROVEMENT_MIN) <= 2 * error + (most_min if people == 480 else 0)
-    assert abs(untreated) <= 2 * untreated_se + 1  # three of twenty decline or travel for a week
+    assert error <= 8 * np.sqrt(48 / people)
+    assert abs(treated - untreated - IMPROVEMENT_MIN) <= 2 * error
+    # One of twenty declines for a week, one travels for nine days.
+    assert abs(untreated) <= 2 * untreated_se + 2
 
 
 def test_the_intervention_arm_falls_asleep_25_min_earlier() -> None:
@@ -282,7 +281,7 @@ def test_the_intervention_arm_falls_asleep_25_min_earlier() -> None:
     sessions = {person: world.diary.sessions(person) for person in world.people}
     treated, treated_se = mean_change(world, sessions, "Intervention", "sleep_time")
     untreated, untreated_se = mean_change(world, sessions, "Control", "sleep_time")
-    assert abs(treated - untreated + IMPROVEMENT_MIN) <= 2 * float(np.hypot(treated_se, untreated_se)) + 2
+    assert abs(treated - untreated + IMPROVEMENT_MIN) <= 2 * float(np.hypot(treated_se, untreated_se))
 
 
 def test_some_sleep_clearly_less_in_the_last_week(world: World, sessions: Diary) -> None:
