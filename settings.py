@@ -146,13 +146,13 @@ class Settings(BaseSettings):
         url = "" if self.nocturne_redis_url is None else self.nocturne_redis_url.get_secret_value()
         try:
             parts = urlsplit(url)
-            known = parts.scheme in {"redis", "rediss", "redis+unix"} and parts.port != 0
+            known = parts.scheme in {"redis", "rediss", "unix"} and parts.port != 0
         except ValueError:
             known = False
         if not url or known:
             return []
         return [
-            "NOCTURNE_REDIS_URL must be an address like redis://127.0.0.1:6379/0 (or rediss://, redis+unix://)."
+            "NOCTURNE_REDIS_URL must be an address like redis://127.0.0.1:6379/0 (or rediss://, unix://)."
         ]
 
 

@@ -19,6 +19,9 @@ from asleep.turns import Turns
 SHARE_OF_RATE: Final = 0.98
 """Turns are spaced for this share of the rate: the rest is room for late and bunched arrivals."""
 
+SHARED_SHARE_OF_RATE: Final = 0.95
+"""The same where several processes share the turns: each is late in its own way."""
+
 LATE_SHARE: Final = 0.03
 """Turns of so many seconds past may still be taken by somebody who was waiting then: threads wake up late."""
 
@@ -33,8 +36,8 @@ class Pacer:
     """Turns at 98 % of `per_second`, shared by every thread that holds this object.
 
     None means unpaced: every turn comes at once, until the service refuses calls for their rate. `turns` shares the
-    pace with other processes. A refusal slows this process down, and every second without one speeds it up a little,
-    to `per_second` at most.
+    pace with other processes, at 95 %. A refusal slows this process down, and every second without one speeds it up
+    a little, to `per_second` at most.
 
     Raises:
         ValueError: `per_second` is not a finite number above 0.
@@ -47,9 +50,11 @@ class Pacer:
                 "or None for no limit."
             )
         self.per_second = per_second
-        self._spacing_s = 0.0 if per_second is None else 1 / (SHARE_OF_RATE * per_second)
-        self._late_turns = 0 if per_second is None else int(LATE_SHARE * per_second)
         self._turns = turns or Turns()
+        share = SHARED_SHARE_OF_RATE if self._turns.shared else SHARE_OF_RATE
+        self._spacing_s = 0.0 if per_second is None else 1 / (share * per_second)
+        # Where several processes wait, a turn is hardly ever left over, and their lateness would add up.
+        self._late_turns = 0 if per_second is None or self._turns.shared else int(LATE_SHARE * per_second)
         self._clock = self._turns.clock
         self._restraint = Restraint(per_second)
         self._changed = threading.Condition()

@@ -5,12 +5,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
+from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -39,7 +40,10 @@ class Turns:
         self._once = RateLimitItemPerSecond(1, KEPT_S, namespace="asleep-turns")
         self._account = hashlib.sha256(account.encode()).hexdigest()[:16]
         self._own = FixedWindowRateLimiter(MemoryStorage())
-        self._common = None if redis_url is None else FixedWindowRateLimiter(_redis(redis_url))
+        self._connections = None if redis_url is None else _connections(redis_url)
+        self._common = (
+            None if self._connections is None else FixedWindowRateLimiter(_storage(self._connections))
+        )
         self._alone_until_s = 0.0
         self._lock = threading.Lock()
 
@@ -47,6 +51,11 @@ class Turns:
     def clock(self) -> Callable[[], float]:
         """The clock that numbers turns: monotonic within a process, the common wall clock between processes."""
         return time.time if self.shared else time.monotonic
+
+    def close(self) -> None:
+        """Let go of the connections to Redis; a later claim opens new ones."""
+        if self._connections is not None:
+            self._connections.disconnect()
 
     def claim(self, spacing_s: float, number: int) -> bool:
         """Whether the turn of this number, where turns are `spacing_s` apart, is now the caller's."""
@@ -80,17 +89,19 @@ class Turns:
         log.info("Redis answers again; the rate is kept together with other processes.")
 
 
-def _redis(url: str) -> RedisStorage:
-    # Nothing is tried again in here: a turn that comes late is no turn, and the caller goes on without Redis.
-    once: Any = Retry(NoBackoff(), 0)
+def _storage(connections: ConnectionPool) -> RedisStorage:
+    return RedisStorage("redis://", connection_pool=connections, wrap_exceptions=True)
+
+
+def _connections(url: str) -> ConnectionPool:
     try:
-        if url.startswith(("redis://", "rediss://", "redis+unix://")):
-            return RedisStorage(
+        if url.startswith(("redis://", "rediss://", "unix://")):
+            # Nothing is tried again in here: a turn that comes late is no turn, and the caller goes on without Redis.
+            return ConnectionPool.from_url(
                 url,
-                wrap_exceptions=True,
                 socket_timeout=_REDIS_ANSWERS_S,
                 socket_connect_timeout=_REDIS_ANSWERS_S,
-                retry=once,
+                retry=Retry(NoBackoff(), 0),
             )
     except ValueError:
         pass  # its message may quote the address with the password, and would hang on what is raised here

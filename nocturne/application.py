@@ -84,11 +84,12 @@ def build(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     seal = PlainSeal()
     secret = settings.asleep_api_key.get_secret_value() if settings.asleep_api_key else ""
+    turns = _turns(settings)
     client = AsleepClient(
         base_url=base_url or settings.asleep_base_url,
         api_key=api_key or secret,
         timeouts=Timeouts(total_s=settings.nocturne_deadline_s),
-        pacer=Pacer(settings.calls_per_second, turns=_turns(settings)),
+        pacer=Pacer(settings.calls_per_second, turns=turns),
     )
     disk = DiskCache(folder / "cache", seal)
     store = Store(settings.database_url)
@@ -106,7 +107,7 @@ def build(
             now=now,
         ),
         now=now,
-        releases=(client.close, disk.close, store.close),
+        releases=(client.close, turns.close, disk.close, store.close),
     )
 
 

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -26,30 +26,34 @@ MakeClient = Callable[..., AsleepClient]
 MakeCached = Callable[..., CachedAsleep]
 
 
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Redis on loopback that keeps nothing and ends with the tests."""
+@contextmanager
+def redis_server(folder: Path, port: int) -> Iterator[str]:
+    """The address of a Redis on loopback that keeps nothing on disk."""
     binary = shutil.which("redis-server")
     if binary is None:
         pytest.skip("redis-server is not installed: one pace for several processes was not tested.")
-    port, folder = free_port(), tmp_path_factory.mktemp("redis")
     command = [binary, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     with subprocess.Popen([*command, "--dir", str(folder)], stdout=subprocess.DEVNULL) as server:
         try:
-            _await(port, server, folder)
+            until_s = time.monotonic() + 10
+            while not _listens(port):
+                if server.poll() is not None or time.monotonic() > until_s:
+                    raise RuntimeError(f"redis-server did not start on port {port}.")
+                time.sleep(0.02)
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             server.terminate()
 
 
-def _await(port: int, server: "subprocess.Popen[bytes]", folder: Path) -> None:
-    until_s = time.monotonic() + 10
-    while time.monotonic() < until_s and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise RuntimeError(f"redis-server did not start on port {port} in {folder}.")
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis"), free_port()) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
