@@ -20,7 +20,7 @@ from diskcache.core import MODE_RAW
 from cache.files import exclusively, private_folder, remove, set_aside
 from cache.parts import MAX_BYTES, cut, joined, rows_of
 from cache.seal import Seal, SealBroken
-from cache.trouble import REST_S, Trouble, cause_of, is_damage, is_strange_text
+from cache.trouble import REST_S, Trouble, cause_of, is_damage, is_strange_text, wears
 
 SIZE_LIMIT_BYTES = 256 * 2**20
 _WAIT_S = 2.0
@@ -113,24 +113,26 @@ class DiskCache:
         self._opening = threading.Lock()
         self._cache: Any = None
         self._inode = 0
-        self._anew_at_s = -math.inf
+        self._put_away_at_s = -math.inf
+        self._files = 0
+        self._worn = False
         try:
             self._connected()
         except _OPENING_FAILS as error:
-            self._failed(error)
+            self._failed(error, file=0)
 
     def get(self, key: str, *, tag: str) -> bytes | None:
         """The value kept under the key, or None: never stored, expired, not to be trusted, or the disk fails."""
         if self._trouble.closed("read"):
             return None
-        value = None
+        value, file = None, self._files
         try:
             value = self._read(key, label=f"{tag}{key}")
         except (NotBytes, SealBroken) as error:
             self._refuse(key, error)
         except _OPENING_FAILS as error:
             if not is_strange_text(error):
-                self._failed(error, reading=True)
+                self._failed(error, file=file, reading=True)
                 return None
             self._refuse(key, NotBytes("The cache file holds a text that this program did not write."))
         self._trouble.worked("read")
@@ -153,13 +155,14 @@ class DiskCache:
             raise ValueTooLarge(f"A value of {len(sealed)} bytes is not kept; the most is {MAX_BYTES}.")
         if self._trouble.closed("write"):
             return False
+        file = self._files
         try:
-            cache = self._connected()
+            cache = self._connected(renew=self._worn)
             with cache.transact():
                 for number, row in enumerate(cut(sealed, label=label)):
                     cache.set(_row_key(key, number), row, expire=expire_s, tag=tag)
         except _OPENING_FAILS as error:
-            self._failed(error, reading=False)
+            self._failed(error, file=file, reading=False)
             return False
         self._trouble.worked("write")
         return True
@@ -186,8 +189,9 @@ class DiskCache:
 
     def close(self) -> None:
         """Let go of this thread's connection."""
-        if self._cache is not None:
-            self._cache.close()
+        cache = self._cache
+        if cache is not None:
+            cache.close()
 
     def _read(self, key: str, *, label: str) -> bytes | None:
         cache = self._connected()
@@ -219,16 +223,14 @@ class DiskCache:
         try:
             if damaged_too:
                 remove(*self._folder.glob("*.damaged"))  # nobody can tell whose values those hold
-            return self._deleted(where, values)
-        except _OPENING_FAILS as error:
-            cause = cause_of(error)
-            if not is_damage(cause):
-                raise CacheBusy(
-                    f"What should go may still be in the cache ({cause}); delete it again."
-                ) from error
-        try:
-            self._begin_anew(cause)
-            remove(*self._folder.glob("*.damaged"))
+            file = self._files
+            try:
+                return self._deleted(where, values)
+            except _OPENING_FAILS as error:
+                if not is_damage(error):
+                    raise
+                self._put_away(error, file=file)
+                remove(*self._folder.glob("*.damaged"))
             return self._deleted(where, values)  # of the file that somebody else may have begun meanwhile
         except _OPENING_FAILS as error:
             raise CacheBusy(
@@ -250,13 +252,16 @@ class DiskCache:
                 raise TimeoutError("others are reading what was deleted")
             return count
 
-    def _connected(self) -> Any:
+    def _connected(self, *, renew: bool = False) -> Any:
         """The opened cache on the file that lies in the folder now, whoever put it there."""
-        if self._cache is None or self._moved():
+        cache = self._cache
+        if cache is None or renew or self._moved():
             with self._opening:
-                if self._cache is None or self._moved():
-                    self._cache = self._opened()
-        return self._cache
+                cache = self._cache
+                if cache is None or (renew and self._worn) or self._moved():
+                    cache = self._cache = self._opened()
+                    self._worn = False
+        return cache
 
     def _moved(self) -> bool:
         # An open connection would go on with a file that others have deleted, and erased people with it.
@@ -286,30 +291,34 @@ class DiskCache:
             sqlite_mmap_size=0,  # a mapped file that is cut short or fails to read kills the process
         )
 
-    def _failed(self, error: Exception, *, reading: bool | None = None) -> None:
+    def _failed(self, error: Exception, *, file: int, reading: bool | None = None) -> None:
         """Begin anew if the file is damaged; otherwise say so once and leave the disk alone for a while."""
         cause = cause_of(error)
-        if is_damage(cause) and self._clock() - self._anew_at_s > REST_S:
+        if is_damage(cause) and (file != self._files or self._clock() - self._put_away_at_s > REST_S):
             try:
-                self._begin_anew(cause)
+                self._put_away(cause, file=file)
+                self._connected()
             except _OPENING_FAILS as later:
                 cause = cause_of(later)
             else:
                 return
+        self._worn = self._worn or wears(cause)
         if reading is None or self._cache is None:
             self._trouble.began(cause, "read", "write")
         else:
             self._trouble.began(cause, "read" if reading else "write")
 
-    def _begin_anew(self, damage: BaseException) -> None:
-        with self._opening, exclusively(self._folder / ".lock", within_s=_WAIT_S):
-            # Somebody else may have begun anew while we waited: then only our old connection is at fault.
+    def _put_away(self, damage: BaseException, *, file: int) -> None:
+        """Move the damaged file aside, unless another thread or process did: only our connection is at fault then."""
+        with exclusively(self._folder / ".lock", within_s=_WAIT_S):
+            if file != self._files:
+                return
             if not self._moved():
                 set_aside(self._file, because=str(damage))
                 remove(*(self._file.with_name(self._file.name + end) for end in ("-wal", "-shm")))
-            self._anew_at_s = self._clock()
+            self._files += 1
+            self._put_away_at_s = self._clock()
             self._cache = None
-            self._cache = self._opened()
 
 
 def _row_key(key: str, number: int) -> str:

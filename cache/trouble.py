@@ -110,9 +110,13 @@ class Trouble:
 
 def _advice(error: BaseException) -> str:
     if isinstance(error, sqlite3.Error):
-        # The low byte is the kind; the rest of the code tells which of SQLite's own calls failed.
-        return _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "Check that disk.")
+        return _ADVICE.get(_kind(error), "Check that disk.")
     return _ADVICE_BY_ERRNO.get(getattr(error, "errno", None) or 0, "Check that disk.")
+
+
+def _kind(error: BaseException) -> int:
+    # The low byte is the kind; the rest of the code tells which of SQLite's own calls failed.
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -127,6 +131,11 @@ def is_damage(error: BaseException) -> bool:
     if isinstance(error, sqlite3.OperationalError):
         return any(sign in str(error) for sign in ("malformed", "no such table", "no such column"))
     return isinstance(error, sqlite3.DatabaseError | TypeError | ValueError)
+
+
+def wears(error: BaseException) -> bool:
+    """Whether open connections are of no more use: one that was opened for reading only never writes again."""
+    return _kind(error) not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY}
 
 
 def is_strange_text(error: BaseException) -> bool:
