@@ -45,28 +45,31 @@ def _run_length_table(stage: int) -> Reals:
 RUN_EPOCHS = {stage: _run_length_table(stage) for stage in _RUNS}
 
 # Of the light runs that end in wake or deep, the share that ends in deep, by hour since onset: dodh_majority,
-# transition, by_hour_since_onset, light to deep over light to deep plus light to wake.
-DEEP_AFTER_LIGHT = (0.45, 0.39, 0.30, 0.31, 0.25, 0.23, 0.16, 0.12, 0.09)
-# Runs of deep sleep shorten: 1 / (1 - p(deep to deep)) of the same matrices over that of the whole night.
+# transition, by_hour_since_onset, light to deep over light to deep plus light to wake (0.46, 0.41, 0.32, 0.37, 0.26,
+# 0.32, 0.17, 0.12, 0.09), smoothed to fall throughout.
+DEEP_AFTER_LIGHT = (0.45, 0.39, 0.31, 0.30, 0.25, 0.23, 0.16, 0.12, 0.09)
+# Runs of deep sleep shorten: 1 / (1 - p(deep to deep)) of the same matrices over that of the whole night is 1.3, 1.15,
+# 0.8, 1.5, 0.7 and about 0.5 from then on; smoothed, and raised at first because the hours are those of a usual night.
 DEEP_LENGTH = (1.65, 1.65, 1.05, 0.85, 0.65, 0.5, 0.45, 0.45, 0.4)
 
 # overall_counts: deep to wake over deep to wake plus deep to light is 0.04 (boas_human) and 0.22 (dodh_majority).
 WAKE_AFTER_DEEP = 0.2
 # REM to wake over REM to wake plus REM to light: 0.48 and 0.49.
 WAKE_AFTER_REM = 0.485
-# Wake to REM over wake to REM plus wake to light, of the awakenings inside REM phases: what makes 1.4 % (both sets)
-# of all epochs of wake.
+# Of the awakenings inside REM phases, those that lead back to REM; with it 3 % of all runs of wake end in REM, as 4 and
+# 6 % do in overall_counts.
 REM_AFTER_WAKE_IN_REM = 0.35
 
 # Aims of the non-REM and the REM phase of each cycle in minutes. A phase ends with the run that passes its aim, so it
-# lasts about half a run longer. Cycles shorten over the night and REM phases grow: cycle_length_by_order and
-# occupancy by hour of both sets.
+# lasts about half a run longer. Cycles shorten over the night and REM phases grow: the aims were set so that the nights
+# agree with cycle_length_by_order, rem_latency and the occupancy of REM by hour of both sets.
 NON_REM_MIN = (91.0, 72.0, 66.0, 52.0, 42.0, 40.0, 40.0, 40.0, 40.0)
 REM_MIN = (9.0, 12.0, 20.0, 22.0, 24.0, 24.0, 24.0, 24.0, 24.0)
 CYCLES = len(NON_REM_MIN)
-# The first REM phase often fails to come: rem_latency has a mean of 134 and 136 and a median of 119 and 110 min.
+# The first REM phase often fails to come: rem_latency has means of 134 and 136 min and medians of 119 and 110 min.
 FIRST_REM_SKIPPED = 0.24
 
+# cycle_length_min: sd of 35 and 27 min.
 PHASE_SPREAD = draws.lognormal_table(0.3)
 REM_SPREAD = draws.lognormal_table(0.35)
 

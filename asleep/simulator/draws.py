@@ -32,14 +32,14 @@ def rows(*, seed: int, number: int, purpose: int, first: int, count: int, width:
     return drawn.view("<u2").reshape(count, width)
 
 
-def quantile_table(bits: int = TABLE_BITS) -> Reals:
-    """Standard normal quantiles in the middle of 2**bits equal shares."""
+def _quantiles() -> Reals:
     normal = NormalDist()
-    shares = 1 << bits
+    shares = 1 << TABLE_BITS
     return np.array([normal.inv_cdf((place + 0.5) / shares) for place in range(shares)])
 
 
-_NORMAL: Final = quantile_table()
+# Standard normal quantiles in the middle of equal shares.
+_NORMAL: Final = _quantiles()
 
 
 def uniform(draws: Draws) -> Reals:

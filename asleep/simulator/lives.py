@@ -120,7 +120,7 @@ def habits(rng: np.random.Generator, life: Part, *, age: int) -> Habits:
     spread = float(rng.uniform(1.2, 1.45) if irregular else rng.uniform(0.75, 1.15))
     late_type = float(rng.normal(0, 0.4 if rows else 0.9)) - (age - 40) / 80
     in_bed_h = 8.5 if rows else 7.2 if life.rhythm == "nights" else 7.85
-    missing = 0.0 if life.diligent else min(0.095 * float(np.exp(rng.normal(0, 0.7))), 0.4)
+    missing = 0.0 if life.diligent else min(0.105 * float(np.exp(rng.normal(0, 0.7))), 0.4)
     naps = float(rng.choice([0.0, 0.03, 0.12]))
     return Habits(
         rhythm=life.rhythm,

@@ -34,7 +34,7 @@ def sleeper(rng: np.random.Generator, *, age: int, sex: str) -> Sleeper:
     snores = rng.random() < 0.35
     return Sleeper(
         latency_median_min=float(np.clip(math.exp(rng.normal(2.75, 0.4)), 5, 45)),
-        wake_factor=math.exp(0.25 * decades + rng.normal(0, 0.15)) * (1.1 if sex == "male" else 0.93),
+        wake_factor=math.exp(0.25 * decades + rng.normal(0, 0.15)) * (1.1 if sex == "male" else 0.9),
         deep_factor=math.exp(-0.16 * decades + rng.normal(0, 0.2)),
         rem_factor=math.exp(-0.13 * decades + rng.normal(0, 0.12)),
         snoring_ratio=float(rng.uniform(0.04, 0.35)) if snores else 0.0,
