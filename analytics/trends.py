@@ -1,8 +1,9 @@
-"""Change over time within a person: smoothing, a robust slope with its test, and how many nights are enough.
+"""Change over time within a person: a robust slope with its test, and the gates before it is called a trend.
 
-Nights are placed by calendar day, never by row, so that a gap is a gap. The slope is Theil and Sen's, the
-test is Kendall's rank correlation with the day (the Mann-Kendall test). Nights of one person resemble their
-neighbours and repeat by week, so over 8 weeks and more the medians of the weeks have to agree.
+Nights are placed by calendar day, never by row, so that a gap is a gap. The slope is Theil's and Sen's, the test
+that of Mann and Kendall with its correction for continuity (SPEC 4.1; Sen 1968, doi 10.1080/01621459.1968.10480934;
+Mann 1945, doi 10.2307/1907187). Nights of one person resemble their neighbours and repeat by week, so over 8 weeks
+and more the medians of the weeks have to agree.
 """
 
 import math
@@ -14,48 +15,79 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
-Days = pd.DatetimeIndex | pd.Series
+from analytics import wording
+from analytics.by_day import Days, Floats, nights_by_number
+from analytics.reliability import period_reliability, reliability
+from analytics.smoothing import rolling_mean
+
+__all__ = [
+    "PRACTICAL",
+    "LastSlopes",
+    "MannKendall",
+    "Trend",
+    "last_slopes",
+    "mann_kendall",
+    "period_reliability",
+    "reliability",
+    "rolling_mean",
+    "trend",
+]
+
+Counts = NDArray[np.int64]
 Verdict = Literal["rising", "falling", "none", "too few"]
-Reliability = Literal["good", "low", "suppressed"]
 
 # The smallest change over the span that is worth speaking of, in the column's own unit (mid-sleep: minutes).
 PRACTICAL: Final = {"tst_min": 15.0, "se_pct": 2.0, "midsleep": 15.0}
 MINIMUM_NIGHTS = 14
 MINIMUM_SPAN_DAYS = 21
 SIGNIFICANT_P = 0.05
-WEEK_DAYS = 7
 WEEKLY_SPAN_DAYS = 56
 # A week's median needs as many nights as a week's mean.
 MINIMUM_NIGHTS_OF_WEEK = 3
-
-# (low from, good from) nights: where the intraclass correlation reaches 0.60 and 0.80 in 107,144 nights of
-# 1,041 adults (PMC10104388). Variability within a week is printed from the second of the two only.
-_NIGHTS_NEEDED: Final = {
-    (True, "mean"): (3, 5),
-    (False, "mean"): (5, 10),
-    (True, "variability"): (6, 6),
-    (False, "variability"): (11, 18),
-}
+# Of 4 nights even the one order in 24 that rises throughout is no 95 % interval.
+MINIMUM_NIGHTS_OF_INTERVAL = 5
 
 
-def rolling_mean(days: Days, values: ArrayLike, window_days: int = 7, minimum: int = 4) -> "pd.Series[float]":
-    """The mean over the trailing days, today included, for every calendar day from the first to the last.
+@dataclass(frozen=True, kw_only=True)
+class MannKendall:
+    """The test of Mann and Kendall for a monotonic change.
+
+    Attributes:
+        s: pairs of nights that rise minus pairs that fall.
+        tau: Kendall's rank correlation (tau-b) with the time, -1 to 1; NaN when the values are all equal or under 3.
+        z: s, a step of 1 nearer to 0 for continuity, by its standard deviation corrected for ties; NaN likewise.
+        p: the two-sided p value of z; NaN likewise.
+        values: how many values went in.
+    """
+
+    s: int
+    tau: float
+    z: float
+    p: float
+    values: int
+
+
+def mann_kendall(values: ArrayLike) -> MannKendall:
+    """Whether values in the order of time rise or fall more often than chance would have it.
+
+    s = sum over i < j of sign(y_j - y_i); var = (n (n - 1) (2 n + 5) - sum over ties of t (t - 1) (2 t + 5)) / 18.
+    Only the order counts, so the distance between the times does not enter.
 
     Args:
-        days: one date per value, in any order.
-        values: NaN is a missing night; several values of one day count as their mean.
-        window_days: how many calendar days the mean looks back over, today included.
-        minimum: how many of them must have a value; NaN otherwise, which breaks the line.
-
-    Returns:
-        float64 by date; empty without values.
+        values: one per point in time, earliest first; none is NaN.
     """
-    daily = _by_day(days, values)
-    if daily.empty:
-        return daily
-    calendar = daily.reindex(pd.date_range(daily.index[0], daily.index[-1], freq="D"))
-    return calendar.rolling(window_days, min_periods=minimum).mean()
+    y = np.asarray(values, dtype=np.float64)
+    count = len(y)
+    pairs = count * (count - 1) // 2
+    s = sum(int(np.sign(y[at + 1 :] - y[at]).sum()) for at in range(count - 1))
+    _, tied = np.unique(y, return_counts=True)
+    untied = pairs - int((tied * (tied - 1) // 2).sum())
+    if count < 3 or not untied:
+        return MannKendall(s=s, tau=math.nan, z=math.nan, p=math.nan, values=count)
+    variance = (count * (count - 1) * (2 * count + 5) - int((tied * (tied - 1) * (2 * tied + 5)).sum())) / 18
+    z = math.copysign(max(abs(s) - 1, 0), s) / math.sqrt(variance)
+    tau = s / math.sqrt(pairs * untied)
+    return MannKendall(s=s, tau=tau, z=z, p=float(2 * stats.norm.sf(abs(z))), values=count)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +98,14 @@ class Trend:
         verdict: "rising" or "falling" when all gates are passed, else "none"; "too few" below 14 nights or a
             span of 21 days.
         slope_per_week: change per 7 days in the values' unit; NaN for fewer than 2 nights.
-        low_per_week: lower end of the 95 % interval of the slope.
-        high_per_week: upper end.
+        low_per_week: lower end of the 95 % interval of the slope; NaN for fewer than 5 nights.
+        high_per_week: upper end; NaN likewise.
         first: day of the first value; None without values.
         last: day of the last one.
         value_first: the line on the first day.
         value_last: the line on the last day.
         tau: Kendall's rank correlation with the day, -1 to 1; NaN when the values are all equal or under 3.
-        p: its two-sided p value; NaN likewise.
+        p: two-sided p value of the test of Mann and Kendall, with continuity; NaN likewise.
         p_weekly: the same for the medians of the weeks; NaN when the span is under 8 weeks.
         nights: how many values went in.
         span_days: calendar days from the first to the last, both included.
@@ -95,6 +127,20 @@ class Trend:
     span_days: int
     practical: float
 
+    @property
+    def reason(self) -> str:
+        """Why it is no trend, or what it rests on, in words; p as it counts, of nights or of weeks."""
+        there = f"{wording.plural(self.nights, 'night')} over {wording.plural(self.span_days, 'day')}"
+        if self.verdict == "too few":
+            return f"a trend needs {MINIMUM_NIGHTS} nights over {MINIMUM_SPAN_DAYS} days; there are {there}"
+        if self.verdict != "none":
+            return f"{self.verdict} over {there}"
+        if abs(self.slope_per_week / 7 * self.span_days) < self.practical:
+            return f"the change over {there} is smaller than what matters"
+        if self.p < SIGNIFICANT_P:
+            return f"the nights change, but the medians of the weeks do not agree; {there}"
+        return f"the change may be chance; {there}"
+
 
 def trend(days: Days, values: ArrayLike, *, practical: float) -> Trend:
     """The robust trend of values over calendar days.
@@ -108,96 +154,107 @@ def trend(days: Days, values: ArrayLike, *, practical: float) -> Trend:
         values: NaN is a missing night; several values of one day count as their mean.
         practical: the smallest change worth speaking of, in the values' unit; see `PRACTICAL`.
     """
-    daily = _by_day(days, values).dropna()
+    daily, number = nights_by_number(days, values)
     nights = len(daily)
     if nights < 2:
         return _no_line(daily, practical)
-    number = (daily.index - daily.index[0]).days.to_numpy(dtype=np.float64)
-    y = np.asarray(daily, dtype=np.float64)
+    y: Floats = np.asarray(daily, dtype=np.float64)
     line = stats.theilslopes(y, number, alpha=0.95)
-    tau, p = _kendall(number, y)
+    nightly = mann_kendall(y)
     span = int(number[-1]) + 1
-    weekly_tau, p_weekly = _weekly(number, y) if span >= WEEKLY_SPAN_DAYS else (tau, math.nan)
-    agreed = span < WEEKLY_SPAN_DAYS or (p_weekly < SIGNIFICANT_P and weekly_tau * tau > 0)
+    long = span >= WEEKLY_SPAN_DAYS
+    weekly = _weekly(number, y) if long else nightly
+    agreed = weekly.p < SIGNIFICANT_P and weekly.tau * nightly.tau > 0
     enough = nights >= MINIMUM_NIGHTS and span >= MINIMUM_SPAN_DAYS
-    shown = p < SIGNIFICANT_P and abs(line.slope * span) >= practical and agreed
+    shown = nightly.p < SIGNIFICANT_P and bool(abs(line.slope * span) >= practical) and agreed
+    bounded = nights >= MINIMUM_NIGHTS_OF_INTERVAL
     return Trend(
         verdict=_verdict(line.slope, enough=enough, shown=shown),
         slope_per_week=float(line.slope) * 7,
-        low_per_week=float(line.low_slope) * 7,
-        high_per_week=float(line.high_slope) * 7,
+        low_per_week=float(line.low_slope) * 7 if bounded else math.nan,
+        high_per_week=float(line.high_slope) * 7 if bounded else math.nan,
         first=daily.index[0],
         last=daily.index[-1],
         value_first=float(line.intercept),
         value_last=float(line.intercept + line.slope * number[-1]),
-        tau=tau,
-        p=p,
-        p_weekly=p_weekly,
+        tau=nightly.tau,
+        p=nightly.p,
+        p_weekly=weekly.p if long else math.nan,
         nights=nights,
         span_days=span,
         practical=practical,
     )
 
 
-def reliability(
-    nights_in_period: int, *, weekly: bool = True, statistic: Literal["mean", "variability"] = "mean"
-) -> Reliability:
-    """How far a figure over so many nights of a week, or of a month, can be trusted.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LastSlopes:
+    """The slopes of many people up to a day.
 
-    | | low from | good from |
-    |---|---|---|
-    | mean of a week | 3 | 5 |
-    | mean of a month | 5 | 10 |
-    | variability of a week | - | 6 |
-    | variability of a month | 11 | 18 |
-
-    Below that it is "suppressed": not printed. Source: intraclass correlations of nights, PMC10104388.
-
-    Raises:
-        ValueError: another statistic.
+    Attributes:
+        per_week: float [people], change per 7 days in the values' unit; NaN below 14 nights or a span of 21 days.
+        nights: int [people], how many nights of the window have a value.
     """
-    needed = _NIGHTS_NEEDED.get((weekly, statistic))
-    if needed is None:
-        raise ValueError(f'statistic is "mean" or "variability", not "{statistic}"')
-    low, good = needed
-    if nights_in_period >= good:
-        return "good"
-    return "low" if nights_in_period >= low else "suppressed"
+
+    per_week: Floats
+    nights: Counts
 
 
-def period_reliability(
-    nights: int, *, days: int, statistic: Literal["mean", "variability"] = "mean"
-) -> Reliability:
-    """How far a figure over so many nights of a period can be trusted: up to 7 days it is judged as a week's.
+def last_slopes(
+    owner: Counts,
+    day: Counts,
+    values: ArrayLike,
+    *,
+    people: int,
+    last: ArrayLike,
+    window_days: int = 28,
+) -> LastSlopes:
+    """The slope of Theil and Sen of each of many people over the last calendar days, as `trend` gives it one by one.
 
     Args:
-        nights: how many nights of the period have a value.
-        days: calendar days of the period.
-        statistic: "mean" or "variability", as in `reliability`.
+        owner: whose each value is, 0 to `people` - 1, in any order.
+        day: its calendar day as a whole number, e.g. days since 1970.
+        values: NaN is a missing night; several values of one day count as their mean.
+        people: how many people there are.
+        last: the last day of the window, one for all or one each.
+        window_days: how many calendar days the window has, the last included.
+
+    Raises:
+        ValueError: a window of fewer than 21 days, over which there is no trend.
     """
-    return reliability(nights, weekly=days <= WEEK_DAYS, statistic=statistic)
+    if window_days < MINIMUM_SPAN_DAYS:
+        raise ValueError(f"a slope needs a window of {MINIMUM_SPAN_DAYS} days or more, not {window_days}")
+    ends = np.broadcast_to(np.asarray(last, dtype=np.int64), (people,))
+    column = day - (ends[owner] - window_days + 1)
+    grid = _by_person_and_day(owner, column, np.asarray(values, dtype=np.float64), (people, window_days))
+    known = ~np.isnan(grid)
+    nights = known.sum(axis=1, dtype=np.int64)
+    first, final = known.argmax(axis=1), window_days - 1 - known[:, ::-1].argmax(axis=1)
+    enough = np.flatnonzero((nights >= MINIMUM_NIGHTS) & (final - first + 1 >= MINIMUM_SPAN_DAYS))
+    earlier, later = np.triu_indices(window_days, 1)
+    slopes = (grid[enough][:, later] - grid[enough][:, earlier]) / (later - earlier)
+    # Pairs with a missing night are NaN and are sorted to the end.
+    slopes.sort(axis=1)
+    pairs = nights[enough] * (nights[enough] - 1) // 2
+    row = np.arange(len(enough))
+    per_week = np.full(people, np.nan)
+    per_week[enough] = 7 * (slopes[row, (pairs - 1) // 2] + slopes[row, pairs // 2]) / 2
+    return LastSlopes(per_week=per_week, nights=nights)
 
 
-def _by_day(days: Days, values: ArrayLike) -> "pd.Series[float]":
-    index = pd.DatetimeIndex(days).normalize()
-    found = pd.Series(np.asarray(values, dtype=np.float64), index=index)
-    return found.groupby(level=0).mean()
+def _by_person_and_day(owner: Counts, column: Counts, values: Floats, shape: tuple[int, int]) -> Floats:
+    """The values by person and day of the window, their mean where a day has several, NaN where it has none."""
+    people, days = shape
+    inside = np.flatnonzero((column >= 0) & (column < days) & ~np.isnan(values))
+    cell = owner[inside] * days + column[inside]
+    counts = np.bincount(cell, minlength=people * days)
+    sums = np.bincount(cell, values[inside], people * days)
+    return (sums / np.where(counts > 0, counts, np.nan)).reshape(shape)
 
 
-def _kendall(number: Floats, y: Floats) -> tuple[float, float]:
-    if len(y) < 3 or (y == y[0]).all():
-        return math.nan, math.nan
-    found = stats.kendalltau(number, y, method="asymptotic")
-    return float(found.statistic), float(found.pvalue)
-
-
-def _weekly(number: Floats, y: Floats) -> tuple[float, float]:
-    """The rank correlation of the weeks' medians, weeks counted from the first day."""
+def _weekly(number: Floats, y: Floats) -> MannKendall:
+    """The test of the weeks' medians, weeks counted from the first day."""
     weeks = pd.Series(y).groupby(number // 7).agg(["median", "count"])
-    kept = weeks.loc[weeks["count"] >= MINIMUM_NIGHTS_OF_WEEK, "median"]
-    week: Floats = kept.index.to_numpy(dtype=np.float64)
-    median: Floats = kept.to_numpy(dtype=np.float64)
-    return _kendall(week, median)
+    return mann_kendall(weeks.loc[weeks["count"] >= MINIMUM_NIGHTS_OF_WEEK, "median"])
 
 
 def _verdict(slope: float, *, enough: bool, shown: bool) -> Verdict:
