@@ -1,0 +1,79 @@
+"""Nights become one value per person: the unit of every comparison of people.
+
+A person with 200 nights says no more about people than one with 20; nights put together as if each were somebody make
+chance look like a finding (the worked example of SPEC 5.1: p = 5.8e-06 for what is 0.09 between people).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.time_of_day import Floats, clocks_by_group, wrap_h
+from analytics.trends import period_reliability
+
+Reduce = Literal["mean", "median"]
+# Sums of the same nights in another order differ in the last places; such differences are no differences of people.
+_DECIMALS = 9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PersonValues:
+    """One value per person, and how many nights each rests on.
+
+    Attributes:
+        values: float64 by person_id, sorted by it; on the clock in hours, 0 to 24.
+        nights: nights with a value behind each, same index.
+        low_confidence: ids of those whose nights are few for the period, though enough to be counted.
+        left_out: ids of those with a value but too few nights, or with no typical time of day.
+    """
+
+    values: "pd.Series[float]"
+    nights: "pd.Series[int]"
+    low_confidence: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def person_values(
+    nights: pd.DataFrame, *, days: int, reduce: Reduce = "mean", circular: bool = False
+) -> PersonValues:
+    """Each person's mean or median over their nights, for those with nights enough for a mean.
+
+    Up to 7 days it takes 3 nights of the period, beyond 5 (`trends.period_reliability`). On the clock the mean is the
+    circular one, the median the circular mean plus the median of the differences to it; without a typical time
+    (R < 0.3) the person is left out.
+
+    Args:
+        nights: one row per night, columns `person_id` and `value`; NaN is a night without a value.
+        days: calendar days of the period.
+        reduce: "mean" or "median".
+        circular: whether the values are times of day in hours.
+    """
+    known = nights.loc[nights["value"].notna(), ["person_id", "value"]].sort_values(["person_id", "value"])
+    code, ids = pd.factorize(known["person_id"].astype("str"))
+    value = known["value"].to_numpy(dtype=np.float64)
+    index = pd.Index(ids, dtype="str", name="person_id")
+    if circular:
+        centre = clocks_by_group(code.astype(np.int64), value, len(ids))[0]
+        if reduce == "median":
+            away = wrap_h(value - centre[code])
+            centre = np.mod(centre + _by_person(away, code, len(ids), reduce), 24)
+    else:
+        centre = _by_person(value, code, len(ids), reduce)
+    count = np.bincount(code, minlength=len(ids))
+    trust = np.array([period_reliability(int(n), days=days) for n in count], dtype=object)
+    kept = (trust != "suppressed") & ~np.isnan(centre)
+    return PersonValues(
+        values=pd.Series(np.round(centre[kept], _DECIMALS), index=index[kept], name="value"),
+        nights=pd.Series(count[kept], index=index[kept], name="nights"),
+        low_confidence=tuple(index[kept & (trust == "low")]),
+        left_out=tuple(index[~kept]),
+    )
+
+
+def _by_person(values: Floats, code: NDArray[np.intp], people: int, reduce: Reduce) -> Floats:
+    if not people:
+        return np.empty(0)
+    return pd.Series(values).groupby(code).agg(reduce).to_numpy(dtype=np.float64)
