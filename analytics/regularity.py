@@ -111,6 +111,8 @@ class Consistency:
         day_pairs: pairs of consecutive days known, in days.
         nights: nights with a mid-sleep.
         reason: what the value rests on, or why there is none, in words.
+        sri: the index before negative values become 0; NaN when nobody slept or no pair is known.
+        midsleep_sd_min: standard deviation of mid-sleep; NaN when it has no typical time, or for fewer than 2 nights.
     """
 
     value: float
@@ -118,6 +120,8 @@ class Consistency:
     day_pairs: float
     nights: int
     reason: str
+    sri: float = math.nan
+    midsleep_sd_min: float = math.nan
 
 
 def consistency(
@@ -181,6 +185,8 @@ def in_words(row: "pd.Series[float]") -> Consistency:
         day_pairs=float(row["day_pairs"]),
         nights=int(row["nights"]),
         reason=_reason(row, estimator),
+        sri=float(row["sri"]),
+        midsleep_sd_min=float(row["midsleep_sd_min"]),
     )
 
 

@@ -57,6 +57,17 @@ class ClockStatistics:
     r: float
     nights: int
 
+    @property
+    def circular_sd_min(self) -> float:
+        """The circular standard deviation, sqrt(-2 ln R) turned into minutes; NaN where `sd_min` has no typical time.
+
+        It is scipy's `circstd`. Published cut-points are stated for the ordinary `sd_min`, which is the one to show.
+        """
+        if math.isnan(self.mean_h):
+            return math.nan
+        # Rounding may carry equal times a last bit above 1.
+        return math.sqrt(-2 * math.log(min(self.r, 1.0))) * 24 * 60 / (2 * math.pi)
+
 
 def clock_statistics(hours: ArrayLike) -> ClockStatistics:
     """Centre and spread of times of day given in hours after midnight; NaN is left out.

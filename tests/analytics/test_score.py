@@ -9,9 +9,14 @@ import pandas as pd
 import pytest
 
 from analytics.score import (
+    EVIDENCE,
     SCORE_COLUMNS,
     SCORE_VERSION,
+    VENDOR,
     WEIGHTS,
+    Part,
+    ScoreRules,
+    Weights,
     band,
     duration_part,
     efficiency_part,
@@ -272,6 +277,203 @@ def test_a_night_that_is_not_there_has_no_score() -> None:
     assert math.isnan(found.overall)
     assert [found.efficiency.reason, found.reason] == ["not a valid night"] * 2
     assert found.consistency.value == pytest.approx(80)
+
+
+def inputs_of(part: Part) -> dict[str, tuple[float, str]]:
+    return {each.name: (each.value, each.unit) for each in part.inputs}
+
+
+class TestPartsExplainThemselves:
+    def test_each_names_the_numbers_it_was_computed_from(self) -> None:
+        found = score_of(nights(28))
+        assert inputs_of(found.efficiency) == {
+            "mean_se_pct": (pytest.approx(90), "%"),
+            "nights": (28, "nights"),
+        }
+        assert inputs_of(found.consistency) == {"sri": (pytest.approx(80), ""), "day_pairs": (27, "pairs")}
+        assert inputs_of(found.duration) == {
+            "mean_tst_min": (pytest.approx(450), "min"),
+            "nights": (28, "nights"),
+            "age_years": (40, "years"),
+            "recommended_from_h": (7, "h"),
+            "recommended_to_h": (9, "h"),
+        }
+        assert [part.estimator for part in (found.efficiency, found.consistency, found.duration)] == [
+            "share of the time in bed",
+            "sleep regularity index",
+            "norm for the age",
+        ]
+
+    def test_the_spread_of_midsleep_is_named_where_it_stands_in(self) -> None:
+        found = score_of(nights(5)).consistency
+        assert found.estimator == "spread of mid-sleep"
+        assert inputs_of(found) == {
+            "midsleep_sd_min": (0, "min"),
+            "nights": (5, "nights"),
+            "day_pairs": (4, "pairs"),
+        }
+
+    def test_a_part_without_a_value_has_no_estimator_but_says_what_there_is(self) -> None:
+        found = score_of(nights(2))
+        for part in (found.efficiency, found.consistency, found.duration):
+            assert (math.isnan(part.value), part.estimator) == (True, "")
+            assert inputs_of(part)["nights"] == (2, "nights")
+
+    def test_an_unknown_age_is_an_input_without_a_value(self) -> None:
+        found = score_of(nights(28), age_years=None).duration
+        assert math.isnan(inputs_of(found)["age_years"][0])
+        assert found.estimator == "norm for adults, age unknown"
+
+    def test_without_consistency_the_other_two_are_provisional_and_no_score(self) -> None:
+        found = score_of(nights(3))
+        assert math.isnan(found.overall)
+        assert found.provisional == pytest.approx((0.4 * 90 + 0.3 * 100) / 0.7)
+        assert math.isnan(score_of(nights(28)).provisional)
+        assert math.isnan(score_of(nights(2)).provisional)
+
+
+class TestRules:
+    def by(self, rules: ScoreRules, frame: pd.DataFrame, age_years: float | None = 40) -> Any:
+        return period_score(frame, age_years=age_years, first=FIRST, last=LAST, rules=rules)
+
+    def test_weights_are_taken_as_given(self) -> None:
+        weights = Weights(efficiency=0.5, consistency=0.25, duration=0.25)
+        found = self.by(ScoreRules(weights=weights), nights(28))
+        assert found.overall == pytest.approx(0.5 * 90 + 0.25 * 80 + 0.25 * 100)
+        parts = (found.efficiency, found.consistency, found.duration)
+        assert [part.weight for part in parts] == [0.5, 0.25, 0.25]
+
+    @pytest.mark.parametrize("shares", [(0.5, 0.5, 0.5), (-0.1, 0.6, 0.5), (math.nan, 0.5, 0.5), (0, 0, 0)])
+    def test_weights_must_make_1(self, shares: tuple[float, float, float]) -> None:
+        with pytest.raises(ValueError, match="shares that make 1; these are"):
+            Weights(efficiency=shares[0], consistency=shares[1], duration=shares[2])
+
+    def test_consistency_alone_has_nothing_provisional(self) -> None:
+        weights = Weights(efficiency=0, consistency=1, duration=0)
+        assert math.isnan(self.by(ScoreRules(weights=weights), nights(3)).provisional)
+
+    def test_long_sleep_may_lose_no_points(self) -> None:
+        frame = nights(28, tst_min=660.0)
+        found = self.by(ScoreRules(long_sleep_counts=False), frame)
+        assert [score_of(frame).duration.value, found.duration.value] == pytest.approx([60, 100])
+        assert found.duration.reason.endswith("age 40; longer sleep loses no points")
+        short = nights(28, tst_min=330.0)
+        assert self.by(ScoreRules(long_sleep_counts=False), short).duration.value == pytest.approx(70)
+
+    def test_naps_may_count_towards_duration_alone(self) -> None:
+        main = nights(10, tst_min=330.0)
+        naps = nights(3, kind="nap", tst_min=90.0, se_pct=10.0)
+        bad = nights(10, kind="nap", tst_min=60.0, valid=False)
+        other = nights(10, "ben", kind="nap", tst_min=200.0)
+        found = self.by(ScoreRules(naps_count=True), pd.concat([main, naps, bad]))
+        assert found.duration.value == pytest.approx((3 * 100 + 7 * 70) / 10)
+        assert inputs_of(found.duration)["mean_tst_24h_min"][0] == pytest.approx(357)
+        assert (found.mean_tst_min, found.mean_se_pct) == (pytest.approx(330), pytest.approx(90))
+        assert plain(found.duration.reason).startswith("asleep 5 h 57 min in 24 h, naps included, mean of 10")
+        table = period_scores(
+            pd.concat([other, naps, main]),
+            ages=pd.Series({"ada": 40.0}),
+            first=FIRST,
+            last=LAST,
+            rules=ScoreRules(naps_count=True),
+        )
+        assert table.loc["ada", "score_d"] == pytest.approx(found.duration.value)
+
+    def test_the_tag_names_whatever_differs(self) -> None:
+        half = Weights(efficiency=0.5, consistency=0.25, duration=0.25)
+        rules = [
+            EVIDENCE,
+            VENDOR,
+            ScoreRules(profile="vendor"),
+            ScoreRules(weights=half),
+            ScoreRules(naps_count=True),
+            ScoreRules(long_sleep_counts=False),
+            ScoreRules(naps_count=True, long_sleep_counts=False, weights=half),
+        ]
+        versions = [each.version for each in rules]
+        assert versions == [
+            "evidence-1",
+            "vendor-1",
+            "vendor-1+own-consistency",
+            "evidence-1+0.5/0.25/0.25",
+            "evidence-1+24h",
+            "evidence-1+long-sleep-free",
+            "evidence-1+long-sleep-free+24h+0.5/0.25/0.25",
+        ]
+        assert self.by(rules[-1], nights(28)).version == versions[-1]
+
+    def test_the_rules_can_be_read(self) -> None:
+        assert EVIDENCE.words == "0.4 × efficiency + 0.3 × consistency + 0.3 × duration"
+        assert VENDOR.words == (
+            "0.4 × efficiency + 0.3 × consistency + 0.3 × duration; as the vendor's sample code computes it, from "
+            "averages; consistency is the vendor's constant 80 and measures nothing"
+        )
+        assert ScoreRules(naps_count=True, long_sleep_counts=False).words.endswith(
+            "long sleep loses no points; duration is all sleep of 24 h, naps included"
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"profile": "oura"}, '"evidence" or "vendor", not "oura"'),
+            ({"profile": "vendor", "naps_count": True}, "no choice of naps"),
+            ({"profile": "vendor", "long_sleep_counts": False}, "or long sleep"),
+            ({"placeholder": True}, "only the vendor profile"),
+        ],
+    )
+    def test_options_that_a_profile_does_not_have_are_refused(
+        self, given: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(ValueError, match=message):
+            ScoreRules(**given)
+
+
+class TestVendorProfile:
+    def test_it_judges_the_averages(self) -> None:
+        frame = nights(28, tst_min=np.tile([300.0, 540.0], 14), se_pct=np.tile([80.0, 90.0], 14))
+        found = period_score(frame, age_years=70, first=FIRST, last=LAST, rules=VENDOR)
+        assert [found.efficiency.value, found.duration.value] == pytest.approx([85, 100])
+        assert found.overall == pytest.approx(0.4 * 85 + 0.3 * 80 + 0.3 * 100)
+        assert plain(found.duration.reason) == (
+            "asleep 7 h, mean of 28 nights; the vendor's steps give 7 h to 9 h the most"
+        )
+
+    def test_its_constant_is_named_as_one_and_is_no_estimator_of_ours(self) -> None:
+        found = period_score(nights(3), age_years=40, first=FIRST, last=LAST, rules=VENDOR)
+        assert (found.estimator, found.consistency.value, found.consistency.estimator) == (
+            None,
+            80,
+            "constant",
+        )
+        assert found.consistency.reason == "the vendor's constant of 80; it measures nothing"
+        assert found.overall == pytest.approx(0.4 * 90 + 0.3 * 80 + 0.3 * 100)
+
+    def test_our_own_consistency_may_stand_in_it(self) -> None:
+        rules = ScoreRules(profile="vendor")
+        found = period_score(nights(28), age_years=40, first=FIRST, last=LAST, rules=rules)
+        assert found.estimator == "sri"
+        assert found.consistency.value == pytest.approx(80)
+        few = period_score(nights(3), age_years=40, first=FIRST, last=LAST, rules=rules)
+        assert math.isnan(few.overall)
+
+    def test_it_knows_nothing_of_lost_signal(self) -> None:
+        frame = nights(28, unknown_share=0.1, se_pct=70.0, se_known_pct=90.0)
+        found = period_score(frame, age_years=40, first=FIRST, last=LAST, rules=VENDOR)
+        assert found.efficiency.value == pytest.approx(70)
+        assert plain(found.efficiency.reason) == "asleep 70 % of the time in bed, mean of 28 nights"
+
+    def test_a_table_of_people_has_its_scores_too(self) -> None:
+        ages = pd.Series({"ada": 40.0, "zoe": 30.0})
+        found = period_scores(nights(28), ages=ages, first=FIRST, last=LAST, rules=VENDOR)
+        assert found["score"].tolist() == pytest.approx(
+            [0.4 * 90 + 0.3 * 80 + 0.3 * 100, math.nan], nan_ok=True
+        )
+        assert found["estimator"].isna().all()
+
+    def test_a_night_has_its_own_average(self) -> None:
+        frame = nights(28, tst_min=np.r_[np.full(27, 450.0), 330.0])
+        found = night_score(frame, age_years=40, night=LAST, rules=VENDOR)
+        assert found.duration.value == 60
 
 
 class TestCohort:
