@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from asleep.models import SessionResult
+from asleep.models import AverageStats, SessionResult, User
 
 Operation = Literal["get_session", "list_sessions", "average_stats", "get_user"]
 Parameter = str | int | bool | date | None
@@ -31,10 +31,10 @@ class Keep:
 
 _LONG = Keep(fresh_s=7 * DAY_S, stale_s=90 * DAY_S)
 _BRIEF = Keep(fresh_s=MINUTE_S, stale_s=MINUTE_S)
-_BY_OPERATION: Mapping[str, Keep] = {
-    "list_sessions": Keep(fresh_s=MINUTE_S, stale_s=7 * DAY_S),
-    "average_stats": Keep(fresh_s=15 * MINUTE_S, stale_s=7 * DAY_S),
-    "get_user": Keep(fresh_s=5 * MINUTE_S, stale_s=7 * DAY_S),
+_BY_ANSWER: Mapping[tuple[str, type], Keep] = {
+    ("list_sessions", tuple): Keep(fresh_s=MINUTE_S, stale_s=7 * DAY_S),
+    ("average_stats", AverageStats): Keep(fresh_s=15 * MINUTE_S, stale_s=7 * DAY_S),
+    ("get_user", User): Keep(fresh_s=5 * MINUTE_S, stale_s=7 * DAY_S),
 }
 
 
@@ -52,7 +52,7 @@ def keep(operation: str, value: object) -> Keep | None:
     """
     if operation == "get_session" and isinstance(value, SessionResult):
         return _LONG if value.state == "COMPLETE" else _BRIEF
-    return _BY_OPERATION.get(operation) if value is not None else None
+    return _BY_ANSWER.get((operation, type(value)))
 
 
 def cache_key(
@@ -107,10 +107,13 @@ def _pseudonym(organisation: str, environment: str, user_id: str) -> str:
 
 
 def _spelled(value: Parameter) -> tuple[str, str | int | bool | None]:
-    if isinstance(value, datetime) or not isinstance(value, str | int | bool | date | None):
-        raise TypeError(
-            f"A {type(value).__name__} cannot be part of a cache key; give text, a number or a date."
-        )
-    if isinstance(value, date):
-        return "date", value.isoformat()
-    return type(value).__name__, value
+    """The kind and the plain value: an enumeration's member is the text or number that it stands for."""
+    if value is None or isinstance(value, bool):
+        return type(value).__name__, value
+    if isinstance(value, str):
+        return "str", str.__str__(value)
+    if isinstance(value, int):
+        return "int", int(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return "date", date.isoformat(value)
+    raise TypeError(f"A {type(value).__name__} cannot be part of a cache key; give text, a number or a date.")

@@ -129,7 +129,10 @@ def cause_of(error: BaseException) -> BaseException:
 def is_damage(error: BaseException) -> bool:
     """Whether the file itself is at fault, so that a new one would do."""
     if isinstance(error, sqlite3.OperationalError):
-        return any(sign in str(error) for sign in ("malformed", "no such table", "no such column"))
+        # Every statement is written by us or by diskcache, so it is wrong only where the file made it so: a table
+        # that is missing, a setting that is none. A transaction that is open or is not says nothing of the file.
+        wrong = _kind(error) == sqlite3.SQLITE_ERROR and "transaction" not in str(error)
+        return wrong or "malformed" in str(error)
     return isinstance(error, sqlite3.DatabaseError | TypeError | ValueError)
 
 

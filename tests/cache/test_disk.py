@@ -4,15 +4,20 @@ import logging
 import multiprocessing
 import os
 import pickle
+import shutil
 import sqlite3
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import time_machine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cache.disk import DiskCache, NotBytes, ValueTooLarge
 from cache.parts import MAX_BYTES, ROW_BYTES
@@ -292,3 +297,108 @@ def test_threads_that_replace_and_read_one_key_never_miss(disk: DiskCache, size:
         thread.join()
     assert len(missed) > 20
     assert not any(missed)
+
+
+# Bytes that change on the disk
+
+EXAMPLES = int(os.environ.get("NOCTURNE_TEST_EXAMPLES", "60"))
+SHORT, LONG = os.urandom(700), os.urandom(90_000)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose file holds a short value of one row and a long one of three, and nothing in its log."""
+    folder = tmp_path_factory.mktemp("kept")
+    disk = DiskCache(folder, PlainSeal())
+    disk.set("short", SHORT, tag=TAG, expire_s=10**6)
+    disk.set("long", LONG, tag=TAG, expire_s=10**6)
+    disk.close()
+    assert [file.name for file in folder.iterdir()] == ["cache.db"]
+    return folder
+
+
+@contextmanager
+def changed(kept: Path, change: "dict[int, int]") -> Iterator[DiskCache]:
+    """The cache over a copy of the file in which the bytes at some offsets were turned over by masks."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "cache"
+        shutil.copytree(kept, folder)
+        data = bytearray((folder / "cache.db").read_bytes())
+        for offset, mask in change.items():
+            data[offset] ^= mask
+        (folder / "cache.db").write_bytes(data)
+        disk = DiskCache(folder, PlainSeal())
+        yield disk
+        disk.close()
+
+
+def place_of(value: bytes, position: int, data: bytes) -> int:
+    """Where a byte of the value lies in the file; pages are 4 kB, so that some 16 bytes around it lie together."""
+    for start in range(position, max(-1, position - 16), -1):
+        offset = data.find(value[start : start + 16])
+        if offset >= 0:
+            return offset + position - start
+    raise AssertionError("The value is not in the file as it was written.")
+
+
+def assert_heals(disk: DiskCache, key: str, *, tries: int = 1) -> None:
+    for data in (os.urandom(700), os.urandom(90_000)):
+        assert any(disk.set(key, data, tag=TAG, expire_s=60) for _ in range(tries))
+        assert disk.get(key, tag=TAG) == data
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(position=st.integers(0, len(LONG) - 17), bit=st.integers(0, 7), key=st.sampled_from(["short", "long"]))
+def test_one_turned_bit_of_a_value_makes_it_a_miss_that_heals(
+    kept: Path, position: int, bit: int, key: str
+) -> None:
+    value, other = (SHORT, "long") if key == "short" else (LONG, "short")
+    position %= len(value) - 16
+    offset = place_of(value, position, (kept / "cache.db").read_bytes())
+    with changed(kept, {offset: 1 << bit}) as disk:
+        assert disk.get(key, tag=TAG) is None
+        assert disk.get(other, tag=TAG) in (SHORT, LONG)  # its neighbour is as it was
+        assert_heals(disk, key)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    changes=st.dictionaries(st.floats(0, 1, exclude_max=True), st.integers(1, 255), min_size=1, max_size=3)
+)
+def test_whatever_changes_in_the_file_a_value_is_right_or_a_miss_and_heals(
+    kept: Path, changes: dict[float, int]
+) -> None:
+    size = (kept / "cache.db").stat().st_size
+    with changed(kept, {int(share * size): mask for share, mask in changes.items()}) as disk:
+        assert disk.get("short", tag=TAG) in (SHORT, None)
+        assert disk.get("long", tag=TAG) in (LONG, None)
+        assert_heals(disk, "short", tries=2)  # the first one may meet the damage, and the file is begun anew
+        assert_heals(disk, "long", tries=2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "substr(value, 1, length(value) - 1)",
+        "substr(value, 1, 17)",
+        "substr(value, 1, 16)",
+        "x''",
+        "zeroblob(length(value))",
+        "value || x'00'",
+        "CAST(x'ff00fe' AS TEXT)",
+        "NULL",
+    ],
+)
+@pytest.mark.parametrize("key", ["short", "long"])
+def test_a_value_cut_short_zeroed_or_turned_into_text_is_a_miss_that_heals(
+    kept: Path, tmp_path: Path, change: str, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(kept, tmp_path / "cache")
+    with database(tmp_path / "cache") as vandal:
+        vandal.execute(f"UPDATE Cache SET value = {change}")  # noqa: S608 - our own words
+    vandal.close()
+    disk = DiskCache(tmp_path / "cache", PlainSeal())
+    assert disk.get(key, tag=TAG) is None
+    assert "refused and deleted" in caplog.text
+    assert_heals(disk, key)
+    disk.close()
