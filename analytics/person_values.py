@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analytics.reliability import period_reliability
 from analytics.time_of_day import Floats, clocks_by_group, wrap_h
-from analytics.trends import period_reliability
 
 Reduce = Literal["mean", "median"]
 # Sums of the same nights in another order differ in the last places; such differences are no differences of people.
@@ -41,8 +41,8 @@ def person_values(
 ) -> PersonValues:
     """Each person's mean or median over their nights, for those with nights enough for a mean.
 
-    Up to 7 days it takes 3 nights of the period, beyond 5 (`trends.period_reliability`). On the clock the mean is the
-    circular one, the median the circular mean plus the median of the differences to it; without a typical time
+    Up to 7 days it takes 3 nights of the period, beyond 5 (`reliability.period_reliability`). On the clock the mean
+    is the circular one, the median the circular mean plus the median of the differences to it; without a typical time
     (R < 0.3) the person is left out.
 
     Args:

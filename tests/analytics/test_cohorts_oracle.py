@@ -15,6 +15,7 @@ from analytics.evidence import Evidence
 from analytics.mixed import fit_mixed
 from analytics.multiplicity import benjamini_hochberg, holm
 from analytics.person_values import PersonValues
+from analytics.shifts import MINIMUM_BEFORE, MINIMUM_RECENT, shifts
 from analytics.standing import standing_among
 
 ORACLE = Path(__file__).resolve().parents[1] / "data" / "oracle.json"
@@ -126,3 +127,60 @@ def test_small_counts_cohort_small_cell_suppression() -> None:
     assert (hidden_for_another > 0) is example["expected"]["needs_secondary"]
     np.testing.assert_array_equal(table.counts, [[24, np.nan, np.nan, 0]])
     assert table.total == example["inputs"]["total"]
+
+
+def windows(before: list[float | None], recent: list[float | None]) -> tuple[np.ndarray, np.ndarray]:
+    one, other = (
+        np.array([[np.nan if night is None else night for night in days]]) for days in (before, recent)
+    )
+    return one, other
+
+
+def test_a_week_against_four_triage_robust_z_7_vs_28() -> None:
+    example = EXAMPLES["triage.robust_z_7_vs_28"]["inputs"]
+    before, recent = windows(example["baseline_28_nights_before"], example["last_7_nights"])
+    found = shifts(before, recent, floor=example["floor_min"], practical=30)
+    check(
+        {
+            "n_base": found.nights_before[0],
+            "n_acute": found.nights_recent[0],
+            "baseline_median": found.before[0],
+            "mad_scaled": found.mad[0],
+            "scale_used": found.scale[0],
+            "acute_median": found.recent[0],
+            "delta": found.delta[0],
+            "robust_z": found.z[0],
+            "flag": str(found.flag[0]),
+        },
+        "triage.robust_z_7_vs_28",
+    )
+
+
+def test_nights_all_alike_triage_mad_zero_uses_floor() -> None:
+    example = EXAMPLES["triage.mad_zero_uses_floor"]["inputs"]
+    found = shifts(*windows(example["baseline"], example["acute"]), floor=example["floor_min"], practical=30)
+    check(
+        {
+            "mad_scaled": found.mad[0],
+            "scale_used": found.scale[0],
+            "robust_z": found.z[0],
+            "flag": str(found.flag[0]),
+        },
+        "triage.mad_zero_uses_floor",
+    )
+
+
+def test_too_few_nights_before_triage_insufficient_baseline() -> None:
+    example = EXAMPLES["triage.insufficient_baseline"]["inputs"]
+    assert (example["min_base"], example["min_acute"]) == (MINIMUM_BEFORE, MINIMUM_RECENT)
+    before, recent = windows([430.0] * example["n_base"], [400.0] * example["n_acute"])
+    found = shifts(before, recent, floor=10, practical=30)
+    z = None if np.isnan(found.z[0]) else float(found.z[0])
+    check({"robust_z": z, "flag": str(found.flag[0])}, "triage.insufficient_baseline")
+
+
+def test_every_example_of_both_groups_has_its_test() -> None:
+    tests = [name for name in globals() if name.startswith("test_")]
+    for name in EXAMPLES:
+        assert any(test.endswith("_" + name.replace(".", "_")) for test in tests), name
+    assert len(EXAMPLES) == 8

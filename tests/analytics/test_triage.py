@@ -1,0 +1,201 @@
+"""Whom to look at first: who moved away from their own usual, how it is said, and in which order."""
+
+import time
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.shifts import clock_shifts, medians, shifts
+from analytics.triage import triage
+from analytics.triage_words import HOW_TO_READ
+
+TODAY = date(2026, 3, 31)
+DAYS = 35
+# Its median is 0 over the first 28 days and over the last 7.
+WAVE = np.resize([10.0, -10.0, -5.0, 0.0, 5.0], DAYS)
+
+
+def person(who: str, **columns: object) -> pd.DataFrame:
+    """Five weeks of steady nights up to today; 7.2 min of spread asleep."""
+    steady = {
+        "person_id": who,
+        "night": pd.date_range(end=TODAY, periods=DAYS, unit="us"),
+        "kind": "main",
+        "valid": True,
+        "tib_min": 480.0,
+        "missing_share": 0.0,
+        "unknown_share": 0.0,
+        "tst_min": 430 + WAVE,
+        "se_pct": 90 + WAVE / 10,
+        "se_known_pct": 90 + WAVE / 10,
+        "midsleep_clock_h": np.mod(0.05 + WAVE / 60, 24),
+        "waso_min": 20 + WAVE / 2,
+    }
+    return pd.DataFrame({**steady, **columns})
+
+
+def moved(days: int, *, by: float, level: float = 430.0) -> np.ndarray:
+    return level + WAVE + np.where(np.arange(DAYS) >= DAYS - days, by, 0)
+
+
+def of(frame: pd.DataFrame, who: str = "p") -> dict[str, Any]:
+    return {str(name): column[who] for name, column in triage(frame, TODAY).items()}
+
+
+def test_a_steady_person_has_no_flag_and_no_reason() -> None:
+    found = of(person("p"))
+    assert (found["flag"], found["red"], found["amber"], found["reasons"]) == ("none", 0, 0, ())
+    assert found["max_abs_z"] < 1
+    assert not any(found[name] for name in ("short_sleep", "low_efficiency", "no_data", "much_unknown"))
+
+
+@pytest.mark.parametrize(("by", "flag"), [(-29, "none"), (-31, "red"), (31, "red")])
+def test_a_change_has_to_matter_however_far_it_is_from_usual(by: float, flag: str) -> None:
+    found = of(person("p", tst_min=moved(7, by=by)))
+    assert abs(found["tst_min_z"]) >= 2.5
+    assert found["flag"] == flag
+
+
+@pytest.mark.parametrize(("scatter", "flag"), [(10.0, "red"), (12.0, "amber"), (20.0, "none")])
+def test_a_change_has_to_be_far_from_usual_however_much_it_matters(scatter: float, flag: str) -> None:
+    nights = np.resize([-scatter, 0, scatter], DAYS) / 1.4826 + 430.0
+    nights[-7:] -= 31
+    found = of(person("p", tst_min=nights))
+    assert found["tst_min_scale"] == pytest.approx(max(10.0, scatter))
+    assert found["tst_min_flag"] == flag
+
+
+def test_the_reason_says_both_medians_their_nights_and_the_spread() -> None:
+    found = of(person("p", tst_min=moved(7, by=-40)))
+    (reason,) = found["reasons"]
+    assert reason.replace("\u00a0", " ") == (
+        "Asleep: median 6 h 30 min in the last 7 days (7 nights), 7 h 10 min in the 28 before (28 nights): "
+        "−40 min, 4 times the night-to-night spread of 10 min."
+    )
+    assert "not a p value" in HOW_TO_READ
+
+
+def test_later_nights_are_later_across_midnight() -> None:
+    late = np.mod(moved(7, by=60, level=0) / 60 + 23.5, 24)
+    found = of(person("p", midsleep_clock_h=late))
+    assert found["midsleep_clock_h_flag"] == "red"
+    assert found["midsleep_clock_h_delta"] == pytest.approx(60)
+    assert "00:30 in the last 7 days" in found["reasons"][0].replace("\u00a0", " ")
+    assert "1 h later, 6 times" in found["reasons"][0].replace("\u00a0", " ")
+
+
+def test_hours_all_round_the_clock_do_not_shift() -> None:
+    around = np.resize([0.0, 8.0, 16.0], DAYS)
+    found = of(person("p", midsleep_clock_h=around))
+    assert found["midsleep_clock_h_flag"] == "insufficient data"
+    assert np.isnan(found["midsleep_clock_h_z"])
+    assert found["flag"] == "none"
+
+
+@pytest.mark.parametrize(("before", "recent", "enough"), [(14, 4, True), (13, 7, False), (28, 3, False)])
+def test_fourteen_nights_before_and_four_of_the_last_week_are_needed(
+    before: int, recent: int, enough: bool
+) -> None:
+    frame = person("p")
+    kept = np.r_[np.arange(before), np.arange(28, 28 + recent)]
+    found = of(frame.take(kept))
+    assert (found["flag"] == "none") is enough
+    if not enough:
+        assert found["reasons"][-1].startswith("Insufficient data: ")
+        assert f"{before} of 28 nights before (needs 14)" in found["reasons"][-1]
+
+
+def test_nights_that_are_not_valid_and_naps_do_not_count() -> None:
+    bad = person("p", tst_min=moved(7, by=-200))
+    bad.loc[28:, "valid"] = False
+    assert of(bad)["flag"] == "insufficient data"
+    nap = person("p").assign(kind="nap", tst_min=60.0)
+    assert of(pd.concat([nap, person("p")]))["tst_min_before"] == 430
+
+
+def test_levels_have_flags_of_their_own() -> None:
+    short = of(person("p", tst_min=350.0, se_pct=70.0, se_known_pct=70.0))
+    assert (short["flag"], short["short_sleep"], short["low_efficiency"]) == ("none", True, True)
+    assert [reason.replace("\u00a0", " ") for reason in short["reasons"]] == [
+        "Asleep 5 h 50 min a night on average in the last 7 days, under 6 h.",
+        "Efficiency 70 % on average in the last 7 days, under 75 %.",
+    ]
+    silent = of(person("p").iloc[:-3])
+    assert (silent["stale_days"], silent["no_data"]) == (3, True)
+    assert not of(person("p").iloc[:-2])["no_data"]
+    lost = person("p", missing_share=np.r_[np.zeros(28), np.full(7, 0.25)])
+    assert of(lost)["much_unknown"]
+    assert "25 % of the recordings" in of(lost)["reasons"][0].replace("\u00a0", " ")
+    assert not of(person("p", missing_share=0.2))["much_unknown"]
+
+
+def test_most_red_comes_first_then_the_largest_shift_then_the_oldest_data() -> None:
+    two = person("two", tst_min=moved(7, by=-35), waso_min=moved(7, by=35, level=20))
+    far, near = (person(who, tst_min=moved(7, by=by)) for who, by in (("far", -90), ("near", -40)))
+    old, older = (person(who).iloc[:-days] for who, days in (("old", 8), ("older", 9)))
+    frame = pd.concat([older, old, near, far, two])
+    found = triage(frame, TODAY, people=["nobody", "two", "far", "near", "old", "older"])
+    assert list(found.index) == ["two", "far", "near", "nobody", "older", "old"]
+    assert np.isnan(found["stale_days"]["nobody"])
+    assert "Nothing has been recorded yet." in found["reasons"]["nobody"]
+
+
+def test_what_comes_after_today_and_before_the_five_weeks_is_not_looked_at() -> None:
+    later = person("p", tst_min=100.0, night=pd.date_range("2026-04-01", periods=DAYS, unit="us"))
+    earlier = person("p", tst_min=900.0, night=pd.date_range("2025-01-01", periods=DAYS, unit="us"))
+    found = triage(pd.concat([earlier, person("p"), later]), TODAY)
+    pd.testing.assert_frame_equal(found, triage(person("p"), TODAY))
+
+
+def test_scores_are_looked_at_where_nights_have_one() -> None:
+    found = of(person("p", score=moved(7, by=-12, level=80) - moved(7, by=0, level=0) / 2))
+    assert found["score_flag"] in {"amber", "red"}
+    assert "score_z" not in of(person("p"))
+
+
+def test_nobody_makes_an_empty_table() -> None:
+    assert triage(person("p").iloc[:0], TODAY).empty
+
+
+def test_the_order_of_rows_changes_nothing() -> None:
+    draw = np.random.default_rng(4)
+    frame = pd.concat([person(f"p{n}", tst_min=430 + 40 * draw.standard_normal(DAYS)) for n in range(6)])
+    twice = pd.concat([frame, frame.assign(tst_min=frame["tst_min"] - 100)])
+    pd.testing.assert_frame_equal(triage(twice, TODAY), triage(twice.sample(frac=1, random_state=1), TODAY))
+    pd.testing.assert_frame_equal(triage(twice, TODAY), triage(frame, TODAY))
+
+
+def test_medians_are_those_of_numpy() -> None:
+    table = np.random.default_rng(1).normal(size=(40, 9))
+    table[np.random.default_rng(2).uniform(size=table.shape) < 0.4] = np.nan
+    table[:, 0] = 1.0
+    np.testing.assert_array_equal(medians(table), np.nanmedian(table, axis=1))
+    assert np.isnan(medians(np.full((2, 3), np.nan))).all()
+    assert medians(np.empty((0, 3))).shape == (0,)
+
+
+def test_a_shift_on_the_clock_is_the_shift_of_the_minutes() -> None:
+    before = 90 + np.random.default_rng(3).normal(scale=25, size=(5, 28))
+    recent = 130 + np.random.default_rng(4).normal(scale=25, size=(5, 7))
+    minutes = shifts(before, recent, floor=10, practical=45)
+    clock = clock_shifts(before / 60 - 2, recent / 60 - 2, floor=10, practical=45)
+    np.testing.assert_allclose(clock.z, minutes.z)
+    np.testing.assert_allclose(clock.before, np.mod(minutes.before / 60 - 2, 24))
+    assert list(clock.flag) == list(minutes.flag)
+
+
+def test_five_thousand_people_take_half_a_second_at_most() -> None:
+    one = person("p")
+    frame = pd.concat([one] * 5_000, ignore_index=True)
+    draw = np.random.default_rng(0)
+    frame["person_id"] = pd.Series(np.repeat([f"p{n:05d}" for n in range(5_000)], DAYS), dtype="str")
+    frame["tst_min"] = draw.normal(430, 35, len(frame))
+    took = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        assert len(triage(frame, TODAY)) == 5_000
+        took.append(time.perf_counter() - begun)
+    assert min(took) < 0.5
