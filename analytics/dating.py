@@ -8,13 +8,11 @@ J Med Internet Res).
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.time_of_day import Floats, circular_mean_h
 from analytics.zones import DAY_US, HOUR_US, MINUTE_US
 
 Counts = NDArray[np.int64]
-
-DEFAULT_ANCHOR_H = 12.0
-MINIMUM_SESSIONS = 5
 
 
 def clock_hours(wall_us: Counts) -> Floats:
@@ -22,18 +20,22 @@ def clock_hours(wall_us: Counts) -> Floats:
     return np.mod(wall_us, DAY_US) / HOUR_US
 
 
-def anchor_clock_h(midsleep_clock_h: Floats) -> float:
+def anchor_clock_h(midsleep_clock_h: Floats, rules: ValidNight = DEFAULT_RULES) -> float:
     """The hour of the day at which the person's sleep days begin, to the minute.
 
     It lies 12 h from the circular mean of mid-sleep; at 12:00 with fewer than 5 sleeps, or when they lie all round the
     clock (R < 0.3).
+
+    Args:
+        midsleep_clock_h: the middle of each sleep, in any order.
+        rules: `minimum_anchor_sleeps`, `minimum_anchor_r`, `default_anchor_h`.
     """
-    if len(midsleep_clock_h) < MINIMUM_SESSIONS:
-        return DEFAULT_ANCHOR_H
+    if len(midsleep_clock_h) < rules.minimum_anchor_sleeps:
+        return rules.default_anchor_h
     # Sorted, because a sum of floats depends on its order, and the anchor must not.
-    mean_h, _ = circular_mean_h(np.sort(midsleep_clock_h))
-    if np.isnan(mean_h):
-        return DEFAULT_ANCHOR_H
+    mean_h, r = circular_mean_h(np.sort(midsleep_clock_h))
+    if np.isnan(mean_h) or r < rules.minimum_anchor_r:
+        return rules.default_anchor_h
     return float(np.floor((mean_h + 12) * 60 + 0.5) % (24 * 60) / 60)
 
 

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.grades import Flags, ValidNight
+from analytics.grades import Flags
+from analytics.joining import EPOCH_US, sleep_numbers
 from analytics.ragged import Ragged
+from analytics.rules import ValidNight
 from analytics.stages import EPOCH_S, UNKNOWN, night_statistics
-from analytics.zones import MINUTE_US, SECOND_US
+from analytics.zones import MINUTE_US
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-EPOCH_US = EPOCH_S * SECOND_US
 EPOCH_MIN = EPOCH_S / 60
 
 # Statistics that look at neighbouring epochs: between two pieces there is time that nobody recorded.
@@ -155,22 +156,22 @@ def settle_overlaps(recordings: Recordings, rules: ValidNight) -> tuple[Recordin
 
 
 def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episodes:
-    """The sleeps of each day: pieces no more than `bridge_min` apart joined, the longest sleep of a day its main one.
+    """The sleeps of each day: pieces joined as `sleep_numbers` says, the longest sleep of a day its main one.
 
     The main sleep has the most time asleep; among equals the longest sleep period, then the earliest start. Amounts
     come from the joined stages; what depends on neighbouring epochs does not bridge the gap between pieces, and the
     gap itself is neither wake nor sleep.
 
     Args:
-        recordings: without overlaps.
+        recordings: without overlaps, in the order of their starts.
         day: the sleep day of each.
-        rules: `bridge_min`.
+        rules: `bridge_min`, `longest_joined_min`.
     """
+    sleep = sleep_numbers(recordings.start_us, recordings.end_us, rules)
     order = np.lexsort((recordings.session_id.astype(str), recordings.start_us, day))
-    pieces = recordings.take(order)
-    day = day[order]
+    pieces, day, sleep = recordings.take(order), day[order], sleep[order]
     gaps = (pieces.start_us[1:] - pieces.end_us[:-1]) / MINUTE_US
-    joined = (np.diff(day) == 0) & (gaps <= rules.bridge_min)
+    joined = (np.diff(day) == 0) & (np.diff(sleep) == 0)
     first = np.flatnonzero(np.concatenate([[True] * min(len(pieces), 1), ~joined]))
     count = np.diff(np.append(first, len(pieces)))
     statistics = _joined_statistics(pieces, first, count)
@@ -245,25 +246,27 @@ def _joined_statistics(pieces: Recordings, first: Counts, count: Counts) -> pd.D
     parts = pieces.stages.take(at)
     ends = np.concatenate([[0], np.cumsum(count[several])])
     whole = night_statistics(parts.values, parts.offsets[ends])
-    # One unknown epoch at each seam: nothing may be said about what follows what across it.
-    seams = np.setdiff1d(np.arange(1, len(parts)), ends)
+    # One unknown epoch where time is missing between pieces: nothing may be said about what follows what across it.
+    gapped = pieces.start_us[at[1:]] - pieces.end_us[at[:-1]] >= EPOCH_US
+    seams = np.setdiff1d(np.flatnonzero(gapped) + 1, ends)
     apart = np.insert(parts.values, parts.offsets[seams], UNKNOWN)
-    shift = np.concatenate([[0], np.cumsum(count[several] - 1)])
+    shift = np.searchsorted(seams, ends)
     unbridged = night_statistics(apart, parts.offsets[ends] + shift)
     for name in _ACROSS_EPOCHS:
         whole[name] = unbridged[name]
     for name in _PERSISTENT:
-        whole[name] = unbridged[name] - _seams_before(unbridged[name], parts, ends) * EPOCH_MIN
+        before = _seams_before(unbridged[name], parts.offsets, seams, ends)
+        whole[name] = unbridged[name] - before * EPOCH_MIN
     statistics.iloc[several] = whole
     return statistics
 
 
-def _seams_before(latency_min: "pd.Series[float]", parts: Ragged, ends: Counts) -> Floats:
+def _seams_before(latency_min: "pd.Series[float]", offsets: Counts, seams: Counts, ends: Counts) -> Floats:
     """How many of the seams that were put into each sleep lie before a latency that counts them."""
     before = np.zeros(len(latency_min))
     for n, minutes in enumerate(latency_min.to_numpy()):
-        # Seam k (from 0) lies after the first k + 1 pieces and k seams.
-        inner = parts.offsets[ends[n] + 1 : ends[n + 1]] - parts.offsets[ends[n]]
+        # Seam k (from 0) of a sleep lies after the pieces before it and k seams.
+        inner = offsets[seams[(seams > ends[n]) & (seams < ends[n + 1])]] - offsets[ends[n]]
         before[n] = np.count_nonzero(inner + np.arange(len(inner)) < minutes / EPOCH_MIN)
     return before
 

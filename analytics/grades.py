@@ -4,7 +4,6 @@ Nothing that was received is dropped: what is left out carries a code, and the c
 that exclude keep a night out of aggregates; the others are said beside it.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,23 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.ragged import Ragged
+from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.stages import REM, UNKNOWN
+
+__all__ = [
+    "DEFAULT_RULES",
+    "REASONS",
+    "Flags",
+    "Floats",
+    "ValidNight",
+    "first_exclusion",
+    "gap_inside_sleep_min",
+    "grades",
+    "in_a_phrase",
+    "reason_codes",
+    "sentences",
+    "unusable_sessions",
+]
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -42,10 +57,25 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "BROKE_OFF": ("The recording broke off unexpectedly.", False),
     "PARTIAL_OVERLAP": ("Two sessions overlap; the time they share is counted once.", False),
     "EPOCH_MISMATCH": ("The number of stages does not fit the length of the session.", False),
+    "EPOCH_LENGTH": ("The stages would fit the session only with epochs of another length than 30 s.", False),
     "STAGE_SHARE": ("REM or deep sleep makes an implausibly large share of the sleep.", False),
     "DIFFERS_FROM_VENDOR": ("The vendor's own statistics differ from those of its stages.", False),
+    "VENDOR_SLEEP_OVER_BED": ("The vendor's time asleep is longer than its time in bed.", False),
+    "VENDOR_NEGATIVE_LATENCY": ("A latency of the vendor is negative.", False),
+    "VENDOR_STAGE_SUM": ("The vendor's light, deep and REM sleep do not add up to its time asleep.", False),
+    "VENDOR_EFFICIENCY": ("The vendor's efficiency is above 100 %.", False),
+    "ZONE_INVALID": ("The session names a time zone that does not exist; the person's own is used.", False),
     "ZONE_UNKNOWN": ("The time zone is not known; clock times are in UTC.", False),
     "CLOCK_CHANGE": ("The clocks changed during this sleep.", False),
+    "CLOCK_CHANGE_BEFORE": ("The clocks changed between this sleep and the one before.", False),
+    "TRAVEL": (
+        "The time zone changed by 2 h or more since the sleep before; left out of consistency.",
+        False,
+    ),
+    "AFTER_TRAVEL": (
+        "The time zone changed by 2 h or more in the days before; left out of consistency.",
+        False,
+    ),
 }
 """Code of a reason -> (a sentence for people, whether it keeps the sleep out of aggregates)."""
 
@@ -56,52 +86,6 @@ _LABELS: Final = {
     "TOO_MANY_DEFECTS_IN_SLEEP_STAGES": "TOO_MANY_DEFECTS",
     "NEVER_SLEPT": "NEVER_SLEPT",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ValidNight:
-    """The rules by which a sleep is grouped, dated and graded.
-
-    There is no consensus in the literature on how much lost signal a night may have; the limits are ours.
-
-    Attributes:
-        most_missing_share_a: up to this share of lost signal a sleep has grade A.
-        most_missing_share_b: up to this one B, above it X.
-        longest_gap_min: a longer gap of signal inside the sleep period makes X.
-        shortest_in_bed_min: a main sleep with less time in bed has grade X.
-        longest_in_bed_min: one with more likewise (the night cap of the R package sleepreg).
-        bridge_min: sessions no further apart are pieces of one sleep.
-        duplicate_share: sessions that share this part of the shorter one are the same sleep.
-        plausible_stage_share: more REM or deep sleep than this share of the time asleep is flagged.
-
-    Raises:
-        ValueError: limits that contradict each other.
-    """
-
-    most_missing_share_a: float = 0.05
-    most_missing_share_b: float = 0.20
-    longest_gap_min: float = 60.0
-    shortest_in_bed_min: float = 180.0
-    longest_in_bed_min: float = 960.0
-    bridge_min: float = 60.0
-    duplicate_share: float = 0.5
-    plausible_stage_share: float = 0.6
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.most_missing_share_a <= self.most_missing_share_b <= 1:
-            raise ValueError(
-                "missing shares must rise from A to B within 0 to 1; these are "
-                f"{self.most_missing_share_a} and {self.most_missing_share_b}"
-            )
-        if not 0 <= self.shortest_in_bed_min < self.longest_in_bed_min:
-            raise ValueError("the shortest time in bed must be below the longest")
-        if not 0 < self.duplicate_share <= 1:
-            raise ValueError(f"duplicate_share is above 0 and at most 1, not {self.duplicate_share}")
-        if self.bridge_min < 0:
-            raise ValueError(f"bridge_min is 0 min or more, not {self.bridge_min}")
-
-
-DEFAULT_RULES: Final = ValidNight()
 
 
 def grades(missing_share: ArrayLike, rules: ValidNight = DEFAULT_RULES) -> NDArray[np.str_]:

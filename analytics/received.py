@@ -26,11 +26,13 @@ class Received:
         sessions: in any order.
         places: the zone of each.
         located: whether that zone is known; where it is not, it is UTC.
+        misnamed: whether the session names a zone that does not exist.
     """
 
     sessions: SessionSet
     places: Names
     located: Flags
+    misnamed: Flags
 
     def __len__(self) -> int:
         return len(self.sessions)
@@ -44,11 +46,13 @@ class Received:
 def placed(sessions: SessionSet, home: str) -> Received:
     """The sessions in their own zones, else in that of the person, else in UTC, which is no knowledge."""
     fallback = home if is_zone(home) else ""
-    names = [name if is_zone(name) else fallback for name in sessions.frame["created_timezone"].tolist()]
+    given = sessions.frame["created_timezone"].tolist()
+    names = [name if is_zone(name) else fallback for name in given]
     return Received(
         sessions=sessions,
         places=np.array([name or "UTC" for name in names], dtype=object),
         located=np.array([bool(name) for name in names], dtype=np.bool_),
+        misnamed=np.array([bool(name) and not is_zone(name) for name in given], dtype=np.bool_),
     )
 
 
