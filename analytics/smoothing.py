@@ -73,11 +73,12 @@ def lowess(days: Days, values: ArrayLike) -> "pd.Series[float]":
 def unwrapped_h(hours: ArrayLike) -> Floats:
     """Times of day as hours that do not jump at midnight: each within 12 h of their circular mean.
 
-    23:30 and 00:30 become 23.5 and 24.5 (or -0.5 and 0.5), so that a mean, a slope or a line of them is right.
+    They count from midnight, before it below 0: 23:30 and 00:30 become -0.5 and 0.5, so that a mean, a slope or a line
+    of them is right. The mean itself lies above -12 and up to 12 h.
     All are NaN where there is no typical time (R < 0.3); NaN stays NaN.
     """
     times = np.asarray(hours, dtype=np.float64)
     centre = clock_statistics(times).mean_h
     if math.isnan(centre):
         return np.full(times.shape, np.nan)
-    return centre + wrap_h(times - centre)
+    return wrap_h(centre) + wrap_h(times - centre)
