@@ -33,6 +33,7 @@ __all__ = [
     "consistency",
     "in_words",
     "pair_counts",
+    "pairs_in_words",
     "sleep_regularity_index",
     "sri_from_counts",
     "wrap_h",
@@ -192,7 +193,7 @@ def in_words(row: "pd.Series[float]") -> Consistency:
 
 def _reason(row: "pd.Series[float]", estimator: Estimator | None) -> str:
     nights = wording.plural(int(row["nights"]), "night")
-    pairs = _pairs(float(row["day_pairs"]))
+    pairs = pairs_in_words(float(row["day_pairs"]))
     if estimator == "sri":
         index = wording.number(float(row["sri"]), 0) + (", counted as 0" if row["sri"] < 0 else "")
         return f"sleep regularity index {index}, from {pairs} of consecutive nights"
@@ -212,7 +213,8 @@ def _reason(row: "pd.Series[float]", estimator: Estimator | None) -> str:
     )
 
 
-def _pairs(day_pairs: float) -> str:
+def pairs_in_words(day_pairs: float) -> str:
+    """Day pairs with their noun: "1 pair", "6.9 pairs"."""
     return f"{wording.number(day_pairs)}{wording.NBSP}{'pair' if day_pairs == 1 else 'pairs'}"
 
 
