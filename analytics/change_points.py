@@ -84,9 +84,7 @@ def change_points(days: Days, values: ArrayLike) -> ChangePoints:
     nights = len(daily)
     if nights < MINIMUM_NIGHTS:
         counted = wording.plural(nights, "night")
-        return _not_looked_for(
-            nights, f"a change of level needs {MINIMUM_NIGHTS} nights; there are {counted}"
-        )
+        return _not_looked_for(nights, f"a change of level needs {MINIMUM_NIGHTS} nights, not {counted}")
     y = daily.to_numpy(dtype=np.float64)
     sigma = noise_sd(y)
     if not sigma:

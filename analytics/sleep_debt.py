@@ -109,7 +109,7 @@ def sleep_debt(days: Days, tst24_min: ArrayLike, *, need: SleepNeed, last: pd.Ti
     counted = wording.of(nights, WINDOW_DAYS)
     if nights < MINIMUM_NIGHTS:
         return _none(
-            need, nights, f"a sleep debt needs {MINIMUM_NIGHTS} of {WINDOW_DAYS} nights; there are {nights}"
+            need, nights, f"a sleep debt needs {MINIMUM_NIGHTS} of {WINDOW_DAYS} nights, not {nights}"
         )
     return SleepDebt(
         net_min=max(0.0, float(deficit.sum())),

@@ -130,9 +130,9 @@ class Trend:
     @property
     def reason(self) -> str:
         """Why it is no trend, or what it rests on, in words; p as it counts, of nights or of weeks."""
-        there = f"{wording.plural(self.nights, 'night')} over {wording.plural(self.span_days, 'day')}"
+        there = f"{wording.plural(self.nights, 'night')} in {wording.plural(self.span_days, 'day')}"
         if self.verdict == "too few":
-            return f"a trend needs {MINIMUM_NIGHTS} nights over {MINIMUM_SPAN_DAYS} days; there are {there}"
+            return f"a trend needs {MINIMUM_NIGHTS} nights over {MINIMUM_SPAN_DAYS} days, not {there}"
         if self.verdict != "none":
             return f"{self.verdict} over {there}"
         if abs(self.slope_per_week / 7 * self.span_days) < self.practical:

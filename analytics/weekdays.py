@@ -152,7 +152,7 @@ def _reason(free: int, work: int, basis: Basis) -> str:
     there = f"{wording.plural(free, 'free day')} and {wording.plural(work, 'working day')}"
     judged = there if basis == "work calendar" else f"{there}, taking Saturday and Sunday for free"
     if min(free, work) < MINIMUM_OF_EACH:
-        return f"a difference needs {MINIMUM_OF_EACH} nights of each kind; there are {judged}"
+        return f"a difference needs {MINIMUM_OF_EACH} nights of each kind, not {judged}"
     if min(free, work) < MINIMUM_OF_EACH_FOR_INTERVAL:
         return f"{judged}; an interval needs {MINIMUM_OF_EACH_FOR_INTERVAL} of each"
     return judged

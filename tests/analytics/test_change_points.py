@@ -101,7 +101,7 @@ def test_20_nights_are_too_few_and_21_are_not() -> None:
     assert few.steps == ()
     assert math.isnan(few.sigma)
     assert math.isnan(few.penalty)
-    assert few.reason == "a change of level needs 21 nights; there are 20\u00a0nights"
+    assert few.reason == "a change of level needs 21 nights, not 20\u00a0nights"
     assert len(change_points(days(21), values).steps) == 1
 
 

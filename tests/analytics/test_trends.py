@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.trends import PRACTICAL, period_reliability, reliability, rolling_mean, trend
+from analytics.trends import PRACTICAL, last_slopes, mann_kendall, trend
+from analytics.wording import NBSP
 
 START = "2026-01-05"
 
@@ -117,60 +118,72 @@ def test_hardly_any_nights_are_too_few_without_warnings(nights: int) -> None:
     assert (found.first is None) == (nights == 0)
 
 
+def test_four_nights_have_a_slope_and_no_interval() -> None:
+    for nights in (4, 5):
+        found = trend(days(nights), steady(nights, 2), practical=15)
+        assert not math.isnan(found.slope_per_week)
+        assert np.isnan([found.low_per_week, found.high_per_week]).tolist() == [nights < 5] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (steady(13, 2), "a trend needs 14 nights over 21 days, not 13 nights in 13 days"),
+        (steady(28, 2), "rising over 28 nights in 28 days"),
+        (steady(28, 0.1, noise=0.01), "the change over 28 nights in 28 days is smaller than what matters"),
+        (
+            420 + np.random.default_rng(3).normal(0, 60, 28),
+            "the change may be chance; 28 nights in 28 days",
+        ),
+        (
+            420 + 10 * np.repeat([0, 3, 1, 4, 2, 5, 3, 2], 7) + np.tile(np.arange(7), 8),
+            "the nights change, but the medians of the weeks do not agree; 56 nights in 56 days",
+        ),
+    ],
+)
+def test_why_it_is_no_trend_is_said(values: np.ndarray, reason: str) -> None:
+    found = trend(days(len(values)), values, practical=15)
+    assert found.reason.replace(NBSP, " ") == reason
+
+
+def test_ties_make_the_test_surer_of_less() -> None:
+    found = mann_kendall([1, 1, 2, 2, 3, 3])
+    # 12 pairs rise, 3 are tied: var = (6 * 5 * 17 - 3 * 2 * 1 * 9) / 18.
+    assert (found.s, found.values) == (12, 6)
+    assert found.z == pytest.approx(11 / math.sqrt((510 - 54) / 18))
+    assert found.tau == pytest.approx(12 / math.sqrt(15 * 12))
+
+
+@pytest.mark.parametrize("values", [[], [1], [1, 2], [5, 5, 5]])
+def test_two_values_or_equal_ones_cannot_be_tested(values: list[float]) -> None:
+    found = mann_kendall(values)
+    assert np.isnan([found.tau, found.z, found.p]).all()
+
+
 def test_practical_changes_are_stated_for_what_is_tested() -> None:
     assert PRACTICAL == {"tst_min": 15, "se_pct": 2, "midsleep": 15}
 
 
-def test_a_line_breaks_where_fewer_than_4_of_7_nights_are_there() -> None:
-    kept = [0, 1, 2, 3, 10, 11, 12, 13]
-    found = rolling_mean(days(14)[kept], np.array([1, 2, 3, 4, 5, 6, 7, 8.0]))
-    assert found.index.equals(days(14))
-    assert found.isna().tolist() == [True] * 3 + [False] * 4 + [True] * 6 + [False]
-    assert found.iloc[3] == 2.5
-    assert found.iloc[13] == 6.5
+def test_the_last_slope_looks_back_28_days_and_needs_14_nights_over_21() -> None:
+    start = np.arange(28)
+    people = [start, start[:13], np.r_[0:20], np.r_[0:13, 20], start - 1, start - 28]
+    owner = np.repeat(np.arange(len(people)), [len(person) for person in people])
+    day = np.concatenate(people)
+    found = last_slopes(owner, day, 2.0 * day, people=len(people) + 1, last=27)
+    assert found.nights.tolist() == [28, 13, 20, 14, 27, 0, 0]
+    np.testing.assert_allclose(found.per_week, [14, math.nan, math.nan, 14, 14, math.nan, math.nan])
 
 
-def test_a_day_with_two_values_counts_once() -> None:
-    twice = pd.DatetimeIndex([*days(4), *days(1)])
-    assert rolling_mean(twice, [10, 1, 1, 1, 30]).iloc[-1] == pytest.approx(23 / 4)
+def test_everybody_may_have_a_last_day_of_their_own() -> None:
+    owner, day = np.repeat([0, 1], 40), np.tile(np.arange(40), 2)
+    values = np.where(day < 28, day, 54 - day)
+    found = last_slopes(owner, day, values, people=2, last=[27, 39])
+    alone = trend(days(40)[12:], values[12:40], practical=15)
+    np.testing.assert_allclose(found.per_week, [7, alone.slope_per_week])
 
 
-def test_an_empty_series_has_an_empty_mean() -> None:
-    assert rolling_mean(days(0), []).empty
-
-
-def test_dates_of_a_column_are_days_too() -> None:
-    column = pd.Series(days(5))[[4, 2, 0, 1, 3]]
-    assert rolling_mean(column, [5, 3, 1, 2, 4]).tolist()[3:] == [2.5, 3.0]
-
-
-@pytest.mark.parametrize(
-    ("nights", "weekly", "statistic", "verdict"),
-    [
-        (2, True, "mean", "suppressed"),
-        (3, True, "mean", "low"),
-        (4, True, "mean", "low"),
-        (5, True, "mean", "good"),
-        (4, False, "mean", "suppressed"),
-        (9, False, "mean", "low"),
-        (10, False, "mean", "good"),
-        (5, True, "variability", "suppressed"),
-        (6, True, "variability", "good"),
-        (10, False, "variability", "suppressed"),
-        (17, False, "variability", "low"),
-        (18, False, "variability", "good"),
-    ],
-)
-def test_how_many_nights_a_figure_needs(nights: int, weekly: bool, statistic: str, verdict: str) -> None:
-    assert reliability(nights, weekly=weekly, statistic=statistic) == verdict  # type: ignore[arg-type]
-
-
-def test_another_statistic_is_refused() -> None:
-    with pytest.raises(ValueError, match='"mean" or "variability", not "median"'):
-        reliability(5, statistic="median")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("days", "needed"), [(5, 6), (7, 6), (8, 11), (28, 11)])
-def test_a_period_longer_than_a_week_is_judged_as_a_month(days: int, needed: int) -> None:
-    verdicts = [period_reliability(n, days=days, statistic="variability") for n in (needed - 1, needed)]
-    assert [verdict == "suppressed" for verdict in verdicts] == [True, False]
+def test_a_window_too_short_for_a_slope_is_refused() -> None:
+    nobody = np.zeros(0, dtype=np.int64)
+    with pytest.raises(ValueError, match="a window of 21 days or more, not 20"):
+        last_slopes(nobody, nobody, [], people=1, last=0, window_days=20)
+    assert np.isnan(last_slopes(nobody, nobody, [], people=1, last=0).per_week).all()
