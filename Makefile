@@ -1,5 +1,6 @@
 # Nocturne: every command a developer needs. `make run` and `make test` set up what they need by themselves.
 PYTHON ?= python3
+PORT ?= 8501
 BIN := .venv/bin
 STAMP := .venv/.ready
 
@@ -14,7 +15,7 @@ $(STAMP): requirements.lock
 	@touch $(STAMP)
 
 run: setup
-	$(BIN)/streamlit run streamlit_app.py --server.address 127.0.0.1 --server.port 8501 --server.headless true
+	$(BIN)/streamlit run streamlit_app.py --server.address 127.0.0.1 --server.port $(PORT) --server.headless true
 
 test: setup
 	$(BIN)/python -m pytest
