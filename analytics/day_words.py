@@ -20,6 +20,10 @@ Slots = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 
 WORDS_PER_DAY = SLOTS_PER_DAY // 64
+# As many days as fit below the size from which the memory of every array is fetched anew from the system, page by page:
+# that would double the time.
+_BLOCK_DAYS = 45
+_BLOCK_SLOTS = _BLOCK_DAYS * SLOTS_PER_DAY
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +45,32 @@ class _Parts:
         return _Parts(self.middle_us[at], self.slot[at], self.begin[at], self.end[at])
 
 
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """Where parts belong among the slots of the days.
+
+    Attributes:
+        copies: parts that lie within one day and share no slot with another, in the order of their places: first and
+            last slot in their block of days, first and last among the recorded slots.
+        bounds: which of them are in each block of days.
+        others: all other parts, which are laid over what is there.
+    """
+
+    copies: list[tuple[int, int, int, int]]
+    bounds: list[int]
+    others: _Parts
+
+
 def states(stages: NDArray[np.int8]) -> Slots:
     """What stages say of slots: awake, unknown or asleep; the same as `daily_slots.slots_of`."""
     # Bits, because a table look-up costs ten times as much: asleep is 2, unknown is 1.
-    asleep = (stages > 0).view(np.uint8)
-    asleep += asleep
-    asleep |= (stages < 0).view(np.uint8)
-    return asleep
+    found = np.empty(len(stages), dtype=np.uint8)
+    for begin in range(0, len(stages), _BLOCK_SLOTS):
+        some, block = stages[begin : begin + _BLOCK_SLOTS], found[begin : begin + _BLOCK_SLOTS]
+        np.greater(some, 0, out=block.view(np.bool_))
+        block += block
+        block |= (some < 0).view(np.uint8)
+    return found
 
 
 def words(slots: Slots) -> Words:
@@ -93,12 +116,20 @@ def regularity_counts(
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     anchor_us = round(anchor_h * 60) * MINUTE_US
     parts = _parts(recorded, anchor_us)
-    state = _painted(days, parts, recorded.slots)
-    for zone in dict.fromkeys(day_zones):
-        mine = np.asarray(day_zones, dtype=object) == zone
-        for change in _changes(zone, days[mine]):
-            _put(change, state, days, mine, parts=parts, slots=recorded.slots, anchor_us=anchor_us)
-    return pair_counts_of_words(words(state), words(state & np.uint8(UNKNOWN)), np.diff(days) == 1)
+    slots = np.ascontiguousarray(recorded.slots)
+    placed, hours = _placed(days, parts), _hours(days, day_zones, anchor_us)
+    not_awake, unknown = np.empty((2, len(days), WORDS_PER_DAY), dtype=np.uint64)
+    state, lost = np.empty((2, _BLOCK_DAYS, SLOTS_PER_DAY), dtype=np.uint8)
+    for block, first in enumerate(range(0, len(days), _BLOCK_DAYS)):
+        rows = slice(first, min(first + _BLOCK_DAYS, len(days)))
+        painted = state[: rows.stop - first]
+        _paint(painted, days[rows], placed, block=block, slots=slots)
+        for row, hour, change in hours:
+            if first <= row < rows.stop:
+                painted[row - first, hour] = _settled(days[row : row + 1], parts, slots, change)[hour]
+        not_awake[rows] = words(painted)
+        unknown[rows] = words(np.bitwise_and(painted, np.uint8(UNKNOWN), out=lost[: rows.stop - first]))
+    return pair_counts_of_words(not_awake, unknown, np.diff(days) == 1)
 
 
 def _counted(bits: Words) -> Counts:
@@ -138,79 +169,85 @@ def _cut(middle: int, begin: int, end: int, *, zone: str, anchor_us: int) -> _Pa
     return _Parts(at, (at + shifts - anchor_us) // SLOT_US, begin + edges[:-1], begin + edges[1:])
 
 
-def _painted(days: Counts, parts: _Parts, slots: Slots) -> Slots:
-    """The state of every slot of the days, [days, slots]."""
-    state = np.zeros(len(days) * SLOTS_PER_DAY, dtype=np.uint8)
+def _placed(days: Counts, parts: _Parts) -> _Placed:
+    """Where the parts belong."""
     day, column = np.divmod(parts.slot, SLOTS_PER_DAY)
     row = np.minimum(np.searchsorted(days, day), len(days) - 1)
     begin = row * SLOTS_PER_DAY + column
     end = begin + parts.end - parts.begin
     inside = (days[row] == day) & (end <= (row + 1) * SLOTS_PER_DAY)
-    alone = inside & _apart(begin, np.where(inside, end, 0))
-    # Nearly every stretch lies within one day and shares no slot: copied as bytes they cost next to nothing.
-    target, source = state.data, np.ascontiguousarray(slots).data
-    places = (column[alone].tolist() for column in (begin, end, parts.begin, parts.end))
-    for low, high, first, last in zip(*places, strict=True):
-        target[low:high] = source[first:last]
-    for n in np.flatnonzero(~alone).tolist():
-        _lay_over(state, days, int(parts.slot[n]), slots[parts.begin[n] : parts.end[n]])
-    return state.reshape(len(days), SLOTS_PER_DAY)
-
-
-def _apart(begin: Counts, end: Counts) -> NDArray[np.bool_]:
-    """Which stretches begin after all that begin before them have ended."""
     order = np.argsort(begin, kind="stable")
+    alone = order[(inside & _apart(begin, np.where(inside, end, 0), order))[order]]
+    low = begin[alone] % _BLOCK_SLOTS
+    bounds = np.searchsorted(begin[alone], np.arange(-(-len(days) // _BLOCK_DAYS) + 1) * _BLOCK_SLOTS)
+    others = np.ones(len(begin), dtype=np.bool_)
+    others[alone] = False
+    columns = (low, low + end[alone] - begin[alone], parts.begin[alone], parts.end[alone])
+    return _Placed(
+        copies=list(zip(*(column.tolist() for column in columns), strict=True)),
+        bounds=bounds.tolist(),
+        others=parts.take(others),
+    )
+
+
+def _paint(state: Slots, days: Counts, placed: _Placed, *, block: int, slots: Slots) -> None:
+    """The state of every slot of a block of days."""
+    state[:] = 0
+    target, source = state.reshape(-1).data, slots.data
+    for low, high, first, last in placed.copies[placed.bounds[block] : placed.bounds[block + 1]]:
+        target[low:high] = source[first:last]
+    _lay_over(state, days, placed.others, slots)
+
+
+def _apart(begin: Counts, end: Counts, order: Counts) -> NDArray[np.bool_]:
+    """Which stretches begin after all that begin before them have ended; the order is that of their beginnings."""
     apart = np.ones(len(begin), dtype=np.bool_)
     apart[order[1:]] = begin[order[1:]] >= np.maximum.accumulate(end[order])[:-1]
     return apart
 
 
-def _lay_over(state: Slots, days: Counts, slot: int, slots: Slots) -> None:
-    """Put a stretch over what is there, day by day: sleep outweighs unknown, and that outweighs wake."""
-    done = 0
-    while done < len(slots):
-        day, column = divmod(slot + done, SLOTS_PER_DAY)
-        length = min(len(slots) - done, SLOTS_PER_DAY - column)
-        row = int(np.searchsorted(days, day))
-        if row < len(days) and days[row] == day:
-            there = state[row * SLOTS_PER_DAY + column :][:length]
-            np.maximum(there, slots[done : done + length], out=there)
-        done += length
+def _lay_over(state: Slots, days: Counts, parts: _Parts, slots: Slots) -> None:
+    """Put stretches over what is there, day by day: sleep outweighs unknown, and that outweighs wake."""
+    if not len(parts.slot):
+        return
+    near = parts.take(
+        (parts.slot < (days[-1] + 1) * SLOTS_PER_DAY)
+        & (parts.slot + parts.end - parts.begin > days[0] * SLOTS_PER_DAY)
+    )
+    for slot, begin, end in zip(near.slot.tolist(), near.begin.tolist(), near.end.tolist(), strict=True):
+        at = begin
+        while at < end:
+            day, column = divmod(slot + at - begin, SLOTS_PER_DAY)
+            length = min(end - at, SLOTS_PER_DAY - column)
+            row = int(np.searchsorted(days, day))
+            if row < len(days) and days[row] == day:
+                there = state[row, column : column + length]
+                np.maximum(there, slots[at : at + length], out=there)
+            at += length
 
 
-def _changes(zone: str, days: Counts) -> tuple[ClockChange, ...]:
-    return clock_changes(zone, (int(days[0]) - 1) * DAY_US, (int(days[-1]) + 2) * DAY_US)
+def _hours(days: Counts, day_zones: Sequence[str], anchor_us: int) -> list[tuple[int, slice, ClockChange]]:
+    """The slots that the clocks skip or show twice, of each day on which they change in the zone it was spent in."""
+    hours = []
+    for zone in dict.fromkeys(day_zones):
+        mine = np.asarray(day_zones, dtype=object) == zone
+        spent = days[mine]
+        for change in clock_changes(zone, (int(spent[0]) - 1) * DAY_US, (int(spent[-1]) + 2) * DAY_US):
+            low, high = sorted((change.before_us, change.after_us))
+            begin, end = ((change.at_us + offset - anchor_us) // SLOT_US for offset in (low, high))
+            touched = mine & (days >= begin // SLOTS_PER_DAY) & (days <= (end - 1) // SLOTS_PER_DAY)
+            for row in np.flatnonzero(touched).tolist():
+                at = int(days[row]) * SLOTS_PER_DAY
+                hours.append((row, slice(max(begin - at, 0), min(end - at, SLOTS_PER_DAY)), change))
+    return hours
 
 
-def _put(
-    change: ClockChange,
-    state: Slots,
-    days: Counts,
-    mine: NDArray[np.bool_],
-    *,
-    parts: _Parts,
-    slots: Slots,
-    anchor_us: int,
-) -> None:
-    """Mark the hour that is missing, or settle the one that comes twice, on the days spent in this zone."""
-    low, high = sorted((change.before_us, change.after_us))
-    begin, end = ((change.at_us + offset - anchor_us) // SLOT_US for offset in (low, high))
-    touched = mine & (days >= begin // SLOTS_PER_DAY) & (days <= (end - 1) // SLOTS_PER_DAY)
-    for row in np.flatnonzero(touched).tolist():
-        at = int(days[row]) * SLOTS_PER_DAY
-        hour = slice(max(begin - at, 0), min(end - at, SLOTS_PER_DAY))
-        if change.after_us > change.before_us:
-            state[row, hour] = UNKNOWN
-        else:
-            state[row, hour] = _twice(days[row : row + 1], parts, slots, change)[hour]
-
-
-def _twice(day: Counts, parts: _Parts, slots: Slots, change: ClockChange) -> Slots:
-    """The slots of a day as both passes of the repeated hour agree on them, unknown where they do not."""
-    first = int(day[0]) * SLOTS_PER_DAY
-    near = (parts.slot < first + SLOTS_PER_DAY) & (parts.slot + parts.end - parts.begin > first)
-    passes = np.zeros((2, SLOTS_PER_DAY), dtype=np.uint8)
-    for n in np.flatnonzero(near).tolist():
-        later = int(parts.middle_us[n] >= change.at_us)
-        _lay_over(passes[later], day, int(parts.slot[n]), slots[parts.begin[n] : parts.end[n]])
-    return np.where(passes[0] == passes[1], passes[0], np.uint8(UNKNOWN))
+def _settled(day: Counts, parts: _Parts, slots: Slots, change: ClockChange) -> Slots:
+    """The slots of a day as the clocks change: unknown where they are skipped, or told apart by their two passes."""
+    if change.after_us > change.before_us:
+        return np.full(SLOTS_PER_DAY, UNKNOWN, dtype=np.uint8)
+    before = parts.middle_us < change.at_us
+    passes = np.zeros((2, 1, SLOTS_PER_DAY), dtype=np.uint8)
+    for state, when in zip(passes, (before, ~before), strict=True):
+        _lay_over(state, day, parts.take(when), slots)
+    return np.where(passes[0, 0] == passes[1, 0], passes[0, 0], np.uint8(UNKNOWN))
