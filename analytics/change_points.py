@@ -76,6 +76,10 @@ def change_points(days: Days, values: ArrayLike) -> ChangePoints:
     come as `smoothing.unwrapped_h`. Where the values do not scatter (all equal, or on a straight line), no step can
     be told from noise and none is given.
 
+    A step describes the nights and is no test. The price takes nights to be independent: of 300 simulated series
+    without a step, 14 % of those of 56 nights still get one, and 58 % where neighbours correlate by 0.3. Show a step
+    where its shift matters.
+
     Args:
         days: one date per value, in any order.
         values: NaN is a missing night; several values of one day count as their mean.

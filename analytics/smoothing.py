@@ -43,7 +43,8 @@ def lowess(days: Days, values: ArrayLike) -> "pd.Series[float]":
     Each point is a straight line through the nearest half of the nights, weighted by their distance in calendar
     days (tricube); three rounds then give less weight to nights far off the line (bisquare). Cleveland 1979,
     doi 10.1080/01621459.1979.10481038; SPEC 4.3. The line is given on nights only: it goes neither beyond the
-    first and the last of them nor into gaps.
+    first and the last of them nor into gaps. Where a wild night makes all of its neighbours look wild (nearly noiseless
+    values), the line is the night itself there, as in Cleveland's own program.
 
     Args:
         days: one date per value, in any order.

@@ -137,6 +137,8 @@ class Trend:
             return f"{self.verdict} over {there}"
         if abs(self.slope_per_week / 7 * self.span_days) < self.practical:
             return f"the change over {there} is smaller than what matters"
+        if self.p < SIGNIFICANT_P and math.isnan(self.p_weekly):
+            return f"too few weeks have {MINIMUM_NIGHTS_OF_WEEK} nights to confirm the change; {there}"
         if self.p < SIGNIFICANT_P:
             return f"the nights change, but the medians of the weeks do not agree; {there}"
         return f"the change may be chance; {there}"

@@ -146,6 +146,15 @@ def test_why_it_is_no_trend_is_said(values: np.ndarray, reason: str) -> None:
     assert found.reason.replace(NBSP, " ") == reason
 
 
+def test_weeks_of_two_nights_cannot_confirm_a_change() -> None:
+    sparse = np.array([day for week in range(9) for day in (7 * week, 7 * week + 3)])
+    found = trend(days(63)[sparse], 420 + 2.0 * sparse, practical=15)
+    assert (found.verdict, found.p < 0.001) == ("none", True)
+    assert found.reason.replace(NBSP, " ").startswith(
+        "too few weeks have 3 nights to confirm the change; 18 nights"
+    )
+
+
 def test_ties_make_the_test_surer_of_less() -> None:
     found = mann_kendall([1, 1, 2, 2, 3, 3])
     # 12 pairs rise, 3 are tied: var = (6 * 5 * 17 - 3 * 2 * 1 * 9) / 18.
