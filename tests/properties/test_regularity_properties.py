@@ -3,12 +3,14 @@
 import math
 
 import numpy as np
+import pandas as pd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from analytics.regularity import (
     clock_statistics,
+    consistencies,
     consistency,
     pair_counts,
     sleep_regularity_index,
@@ -95,3 +97,56 @@ def test_consistency_is_a_share_with_a_reason(
     assert math.isnan(found.value) == (found.estimator is None)
     assert found.estimator is None or 0 <= found.value <= 100
     assert found.reason
+
+
+@given(day=arrays.arrays(np.bool_, st.integers(1, 40)), days=st.integers(2, 8))
+def test_identical_days_are_100_unless_nobody_sleeps(day: np.ndarray, days: int) -> None:
+    sleep = np.tile(day, (days, 1))
+    sri, day_pairs = sleep_regularity_index(sleep, np.ones_like(sleep))
+    assert day_pairs == days - 1
+    assert sri == 100 if day.any() else math.isnan(sri)
+
+
+@given(days=matrices)
+def test_a_day_of_which_nothing_is_known_changes_nothing_at_the_end(
+    days: tuple[np.ndarray, np.ndarray],
+) -> None:
+    sleep, known = days
+    unknown = np.zeros((1, sleep.shape[1]), dtype=bool)
+    with_it = sleep_regularity_index(np.vstack([sleep, ~unknown]), np.vstack([known, unknown]))
+    np.testing.assert_equal(with_it, sleep_regularity_index(sleep, known))
+
+
+@settings(deadline=None)
+@given(sd_h=st.floats(0.25, 1.5), sleep_h=st.integers(6, 10), seed=st.integers(0, 999))
+def test_the_spread_of_midsleep_foretells_the_index(sd_h: float, sleep_h: int, seed: int) -> None:
+    # 300 nights of one length around independent normal mid-sleeps, in slots of 30 s on days from noon to noon.
+    midsleep_h = np.random.default_rng(seed).normal(15, sd_h, 300)
+    slot = np.arange(2880) / 120
+    sleep = np.abs(slot - midsleep_h[:, np.newaxis]) < sleep_h / 2
+    sri, day_pairs = sleep_regularity_index(sleep, np.ones_like(sleep))
+    agree, known = pair_counts(sleep, np.ones_like(sleep))
+    by_index = consistency(agree.sum(), known.sum(), any_sleep=True, midsleep_h=midsleep_h)
+    by_spread = consistency(0, 0, any_sleep=True, midsleep_h=midsleep_h)
+    assert (by_index.estimator, by_spread.estimator, day_pairs) == ("sri", "midsleep_sd", 299)
+    assert by_index.value == by_index.sri == sri
+    # The mean of 299 distances strays by a few hundredths of a standard deviation.
+    assert math.isclose(by_spread.value, by_index.value, abs_tol=0.6 + 4 * sd_h)
+
+
+@settings(deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from("abcd"), st.integers(0, 2880), st.floats(0, 24, exclude_max=True)),
+        max_size=30,
+    ),
+    seed=st.integers(0, 99),
+)
+def test_the_order_of_people_and_nights_changes_nobodys_consistency(
+    rows: list[tuple[str, int, float]], seed: int
+) -> None:
+    frame = pd.DataFrame(rows, columns=["person_id", "sri_agree", "midsleep_clock_h"])
+    frame = frame.astype({"person_id": "str"}).assign(sri_known=2880.0, tst_min=420.0)
+    shuffled = frame.sample(frac=1, random_state=seed)
+    one, other = (consistencies(each).sort_index() for each in (frame, shuffled))
+    pd.testing.assert_frame_equal(other, one, rtol=1e-9, atol=1e-9)
