@@ -16,7 +16,7 @@ from nocturne import roster, runs, sync, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
-from nocturne.progress import Failure
+from nocturne.progress import Failure, told
 from settings import SettingsError, read_settings
 from store.people import DuplicatePerson, InvalidPerson, NewPerson, Person, StoreError, UnknownPerson
 
@@ -143,7 +143,8 @@ def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) ->
         raise _Usage(
             "Nobody is on the roster yet. `python -m nocturne people import FILE.csv` puts people there."
         )
-    progress = sync.synchronise(application, actor, people, days=chosen.days)
+    with told(application.board, lambda line: print(line, file=sys.stderr, flush=True)):
+        progress = sync.synchronise(application, actor, people, days=chosen.days)
     _complain(progress.failures, people)
     if progress.halted:
         print(f"Stopped for everybody: {progress.halted}", file=sys.stderr)

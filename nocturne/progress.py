@@ -1,8 +1,10 @@
 """How far a synchronisation is: a frozen value, and the board on which the newest one hangs."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Literal
 
 
@@ -53,6 +55,13 @@ class SyncProgress:
         fetched = self.nights_done / self.nights if self.nights else 0.0
         return 0.1 * listed + 0.9 * fetched
 
+    @property
+    def in_words(self) -> str:
+        """One line that says how far it is."""
+        if self.state == "fetching":
+            return f"{self.nights_done} of {self.nights} sessions of {self.people} people brought."
+        return f"{self.people_done} of {self.people} people asked, {self.nights} sessions to bring so far."
+
     def seconds_left(self, now: datetime) -> float | None:
         """An honest estimate from the pace so far, or None while there is too little to tell."""
         if self.state != "fetching" or self.started_at is None or self.nights_done < 20:
@@ -78,3 +87,27 @@ class SyncBoard:
         """Puts up a newer value."""
         with self._lock:
             self._progress = progress
+
+
+@contextmanager
+def told(
+    board: SyncBoard, tell: Callable[[str], None], *, first_s: float = 3.0, every_s: float = 5.0
+) -> Iterator[None]:
+    """While the block works, `tell` hears how far it is: first after `first_s`, then every `every_s`."""
+    over = Event()
+
+    def _watch() -> None:
+        pause_s = first_s
+        while not over.wait(pause_s):
+            progress = board.progress
+            if progress.running:
+                tell(progress.in_words)
+            pause_s = every_s
+
+    watcher = Thread(target=_watch, name="sync-progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()

@@ -1,5 +1,6 @@
 """The command line as an operator uses it: words on the right stream, and the three exit statuses."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,19 @@ def test_from_a_roster_to_reports(
     assert len(names) == 2 * len(simulator.world.people)
     assert all(person.name.split()[0] not in name for person in simulator.world.people for name in names)
     assert capsys.readouterr().out.count(str(out)) == len(names)
+
+
+def test_a_long_synchronisation_says_how_far_it_is_and_a_short_one_does_not(
+    roster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    assert main(["sync", "--days", "2"]) == 0
+    assert not capsys.readouterr().err
+    monkeypatch.setenv("NOCTURNE_RATE_LIMIT_PER_SECOND", "35")
+    assert main(["sync", "--days", "400"]) == 0
+    said = capsys.readouterr()
+    assert re.search(r"^\d+ of \d+ sessions of 6 people brought\.$", said.err, flags=re.MULTILINE)
+    assert len(said.out.splitlines()) == 1
 
 
 def test_a_person_is_added_and_listed(capsys: pytest.CaptureFixture[str]) -> None:
