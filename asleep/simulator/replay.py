@@ -22,7 +22,8 @@ from asleep.simulator.world import World
 
 _EVENING_UTC = time(23, 0)
 _ANALYSIS_S = 249
-_SEXES = {"M": "male", "F": "female"}
+_SEXES = {"m": "male", "male": "male", "f": "female", "female": "female"}
+_OLDEST = 120
 
 
 class ReplayError(ValueError):
@@ -73,8 +74,9 @@ def _recording(session: Session, night: Night) -> Recording:
 def replay_world(path: Path, *, until: date, seed: int = 1) -> tuple[World, dict[str, str]]:
     """The world of a file of nights, and the session id of each night_id.
 
-    The file holds one JSON object a line, gzip-compressed if its name ends in .gz, with dataset, person,
-    night_id, start_time, end_time, zone, epoch_seconds (30), age, sex and stages. Instants are cut to whole
+    The file holds one JSON object a line, gzip-compressed if its name ends in .gz, with person, night_id,
+    start_time, end_time, zone, epoch_seconds (30), age, sex and stages (-1 to 3). Times, zone, age and sex may
+    be null. Instants are cut to whole
     seconds: the start is rounded down and the end is the start plus the whole seconds elapsed, so
     floor(time in bed / 30) is that of the file. Nights without a clock time become consecutive evenings at
     23:00 UTC, the person's last one on `until`, with a line on standard error each. Raises ReplayError naming
@@ -140,7 +142,9 @@ def _reason(error: Exception) -> str:
     return str(error).rstrip(".")
 
 
-def _night(line: int, fields: dict[str, Any]) -> Night:
+def _night(line: int, fields: Any) -> Night:
+    if not isinstance(fields, dict):
+        raise TypeError("it is no JSON object")
     if fields["epoch_seconds"] != EPOCH_S:
         raise ValueError(f"epoch_seconds is {fields['epoch_seconds']!r}, only 30 can be served")
     stages = fields["stages"]
@@ -161,22 +165,46 @@ def _night(line: int, fields: dict[str, Any]) -> Night:
         zone=zone,
         start_s=start_s,
         end_s=end_s,
-        age=None if fields["age"] is None else int(fields["age"]),
-        sex=_SEXES.get(fields["sex"]),
+        age=_age(fields["age"]),
+        sex=_sex(fields["sex"]),
         stages=tuple(stages),
     )
+
+
+def _age(age: Any) -> int | None:
+    if age is None:
+        return None
+    if isinstance(age, bool) or not isinstance(age, int | float) or not 0 <= age <= _OLDEST:
+        raise ValueError(f"age is {age!r}; write years from 0 to {_OLDEST}, or null")
+    return int(age)
+
+
+def _sex(sex: Any) -> str | None:
+    if sex is None:
+        return None
+    known = _SEXES.get(sex.lower()) if isinstance(sex, str) else None
+    if known is None:
+        raise ValueError(f"sex is {sex!r}; write female, male, F or M, or null")
+    return known
 
 
 def _instants(start: str | None, end: str | None) -> tuple[int | None, int | None]:
     if start is None or end is None:
         return None, None
-    began, ended = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    began, ended = _instant("start_time", start), _instant("end_time", end)
     if began.tzinfo is None or ended.tzinfo is None:
         raise ValueError("start_time and end_time need an offset")
     if ended <= began:
         raise ValueError("end_time is not after start_time")
     start_s = int(began.timestamp() // 1)
     return start_s, start_s + (ended - began) // timedelta(seconds=1)
+
+
+def _instant(name: str, text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise ValueError(f"{name} is {text!r}; write 2026-03-02T23:10:00+01:00, or null") from None
 
 
 def _placed(nights: list[Night], until: date) -> list[tuple[Night, int]]:

@@ -105,6 +105,34 @@ def test_the_person_is_what_the_file_knows(write: Write) -> None:
     assert first.user_id != second.user_id
 
 
+@pytest.mark.parametrize(
+    ("written", "sex"),
+    [
+        ("F", "female"),
+        ("f", "female"),
+        ("Female", "female"),
+        ("M", "male"),
+        ("m", "male"),
+        ("MALE", "male"),
+        (None, None),
+    ],
+)
+def test_sex_is_written_as_a_word_or_its_first_letter(
+    write: Write, written: str | None, sex: str | None
+) -> None:
+    world, _ = replay_world(write({"sex": written}), until=UNTIL)
+    assert world.people[0].sex == sex
+
+
+def test_the_example_of_the_readme_is_a_night(write: Write) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (line,) = [text for text in readme.splitlines() if text.startswith('{"person"')]
+    world, ids = replay_world(write(line), until=UNTIL)
+    session = world.diary.sessions(world.people[0])[0]
+    assert ids == {"p1-1": session.id}
+    assert ((session.end_s or 0) - session.start_s) // 30 == len(json.loads(line)["stages"])
+
+
 def test_a_user_created_later_has_no_nights(write: Write) -> None:
     world, _ = replay_world(write({}), until=UNTIL)
     account = Account(world)
@@ -117,14 +145,19 @@ def test_a_user_created_later_has_no_nights(write: Write) -> None:
     ("broken", "reason"),
     [
         ("{not json", "not JSON"),
-        ("[]", "not a night"),
+        ("[]", "no JSON object"),
         (json.dumps({"person": "x"}), "'epoch_seconds' is missing"),
         ({"epoch_seconds": 60}, "only 30"),
         ({"stages": [0, 4]}, "-1, 0, 1, 2 and 3"),
         ({"stages": []}, "not empty"),
         ({"zone": "Mars/Base"}, "'Mars/Base' is unknown"),
         ({"start_time": "2026-03-02T23:10:00"}, "need an offset"),
-        ({"start_time": "yesterday"}, "Invalid isoformat"),
+        ({"start_time": "yesterday"}, "start_time is 'yesterday'; write 2026-"),
+        ({"end_time": 1772489400}, "end_time is 1772489400; write 2026-"),
+        ({"sex": "woman"}, "sex is 'woman'; write female, male, F or M, or null"),
+        ({"sex": 1}, "sex is 1"),
+        ({"age": "old"}, "age is 'old'; write years from 0 to 120"),
+        ({"age": -1}, "age is -1"),
         ({"end_time": "2026-03-02T20:00:00+01:00"}, "not after"),
         ({"night_id": "made_1_a"}, "repeats"),
         ({"person": 7}, "must be text"),
