@@ -28,6 +28,8 @@ FaultKind = Literal[
 ]
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
@@ -39,11 +41,13 @@ class Fault:
     @classmethod
     def parse(cls, text: str) -> "Fault":
         """The fault written as KIND:SHARE; raises ValueError saying what to write."""
-        kind, _, share = text.partition(":")
+        kind, colon, share = text.partition(":")
         known = next((name for name in FAULT_KINDS if name == kind), None)
         if known is None:
             kinds = ", ".join(FAULT_KINDS)
             raise ValueError(f"{kind!r} is no kind of fault; write one of {kinds} with a share: slow:0.1")
+        if not colon:
+            raise ValueError(f"{kind} lacks its share of the calls; write {kind}:0.1 for one call in ten")
         try:
             value = float(share)
         except ValueError:
@@ -59,6 +63,13 @@ class Troublemaker:
     """Which fault the next call meets: an outage's, then those planned, then by chance. Safe between threads."""
 
     def __init__(self, faults: tuple[Fault, ...], *, seed: int) -> None:
+        """Raises ValueError when the shares add up to more than every call."""
+        total = sum(fault.share for fault in faults)
+        if total > 1 + _ROUNDING:
+            raise ValueError(
+                f"The shares of the faults add up to {total:g}, and a call meets one fault at most; "
+                "give shares that add up to 1 or less."
+            )
         self._faults = faults
         self._random = random.Random(f"faults of {seed}")
         self._planned: deque[FaultKind] = deque()
@@ -76,14 +87,22 @@ class Troublemaker:
             self._outage = kind
 
     def next(self) -> FaultKind | None:
-        """The fault of this call, or None. Each kind is drawn for, so shares do not depend on one another."""
+        """The fault of this call, or None. One draw decides, so that each kind meets exactly its share."""
         with self._lock:
-            drawn = [fault.kind for fault in self._faults if self._random.random() < fault.share]
+            drawn = self._drawn()
             if self._outage is not None:
                 return self._outage
             if self._planned:
                 return self._planned.popleft()
-            return drawn[0] if drawn else None
+            return drawn
+
+    def _drawn(self) -> FaultKind | None:
+        place = self._random.random()
+        for fault in self._faults:
+            place -= fault.share
+            if place < 0:
+                return fault.kind
+        return None
 
 
 class RateLimit:

@@ -25,13 +25,13 @@ signals:
   SIGTERM or SIGINT (Ctrl-C) stop it within two seconds, also while calls are held by a fault.
 
 exit status:
-  {DONE}  stopped by a signal or, with --exit-with-parent, by the end of its parent
+  {DONE}  stopped by a signal or, with --exit-with-parent, because the process that started it has ended
   {ASKED_WRONGLY}  it did not start: an option, a file or the port; the reason is on standard error
 
 kinds of fault:
   {", ".join(FAULT_KINDS[:9])},
   {", ".join(FAULT_KINDS[9:])}
-  docs/simulator.md says what each does.
+  docs/simulator.md says what each does. A call meets one fault at most, so the shares may add up to 1 at most.
 
 examples:
   python -m asleep.simulator --port 8899
@@ -59,7 +59,7 @@ def _add_people(group: Any) -> None:
     add = group.add_argument
     add(
         "--people",
-        type=_between(0, 1_000_000),
+        type=_between(1, 1_000_000),
         default=48,
         metavar="N",
         help="how many people, as 5000 (default: %(default)s); a larger cast begins with the smaller one",
@@ -125,7 +125,7 @@ def _add_answers(group: Any) -> None:
     add(
         "--webhook",
         metavar="URL",
-        help="not there yet: it comes with the webhooks, and is refused until then",
+        help="not offered yet, and refused",
     )
 
 
@@ -143,6 +143,12 @@ def _add_process(group: Any) -> None:
         type=Path,
         metavar="FILE",
         help="also write the people to this CSV, as people.csv, in the form that the dashboard imports",
+    )
+    add(
+        "--env",
+        type=Path,
+        metavar="FILE",
+        help="also write address and key to this file, as vendor.env, for a shell to take in with: . vendor.env",
     )
     add(
         "--exit-with-parent",

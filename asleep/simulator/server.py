@@ -64,8 +64,9 @@ class Running:
 
     @property
     def arrivals(self) -> tuple[float, ...]:
-        """When each call with a valid key came, by `time.monotonic()`; refused calls as well."""
-        return tuple(self._service.counted.arrivals)
+        """When each of the newest 100,000 calls with a valid key came, by `time.monotonic()`; refused ones too."""
+        # A copy first: it is made in one step, while the server's thread may add to the original.
+        return tuple(self._service.counted.arrivals.copy())
 
     def plan_faults(self, *kinds: FaultKind) -> None:
         """Lets the next calls with a valid key meet these faults, one each, in this order."""
@@ -145,7 +146,8 @@ def serve(
     """A running server of the world on 127.0.0.1, in a thread of this process; port 0 takes a free one.
 
     Each server has its own account: what is created or deleted on one is unknown to another of the same
-    world. Raises OSError if the port is taken.
+    world. Raises OSError if the port is taken, ValueError if the shares of the faults add up
+    to more than 1.
     """
     conditions = Conditions(
         shape=shape, rate_limit_per_s=rate_limit_per_s, latency_ms=latency_ms, faults=faults

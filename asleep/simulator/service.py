@@ -1,7 +1,7 @@
 """The service around the operations: who may ask, how often, and what goes wrong on purpose."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -16,6 +16,8 @@ from asleep.simulator.parameters import RefusalError, header
 from asleep.simulator.paths import Answering, Paths
 from asleep.simulator.payloads import Shape
 from asleep.simulator.world import World
+
+ARRIVALS_KEPT = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +35,12 @@ class Counted:
     """What happened so far.
 
     `requests`: calls with a valid key by operation of the contract; `refused`: those that met the rate limit
-    or a fault, by kind; `arrivals`: when each call with a valid key came, by the monotonic clock.
+    or a fault, by kind; `arrivals`: when each of the newest calls with a valid key came, by the monotonic clock.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
-    arrivals: list[float] = field(default_factory=list)
+    arrivals: deque[float] = field(default_factory=lambda: deque(maxlen=ARRIVALS_KEPT))
 
 
 class Service:

@@ -161,7 +161,7 @@ def test_the_help_explains_every_option_the_ready_line_the_signals_and_the_statu
 def test_every_option_says_what_holds_without_it_or_is_a_switch(option: argparse.Action) -> None:
     said = option.help or ""
     assert len(said) > 20
-    assert option.nargs == 0 or "default" in said or option.dest in ("webhook", "roster")
+    assert option.nargs == 0 or "default" in said or option.dest in ("webhook", "roster", "env")
 
 
 def test_it_outlives_the_end_of_its_input_unless_asked() -> None:
@@ -230,9 +230,17 @@ def test_a_replay_names_its_sessions_and_logs_assumed_evenings(tmp_path: Path) -
         (("--fault", "fire:0.5"), "no kind of fault"),
         (("--fault", "slow:2"), "from 0 to 1"),
         (("--shape", "round"), "invalid choice"),
-        (("--webhook", "http://127.0.0.1:9/hook"), "comes with the webhooks issue"),
-        (("--replay", "no-such-file.jsonl.gz"), "no-such-file.jsonl.gz"),
-        (("--roster", "no-such-folder/roster.csv"), "no-such-folder"),
+        (("--fault", "slow"), "slow lacks its share of the calls; write slow:0.1"),
+        (("--fault", "slow:0.6", "hang:0.6"), "add up to 1.2"),
+        (("--people", "0"), "from 1 to"),
+        (("--webhook", "http://127.0.0.1:9/hook"), "--webhook is not offered yet"),
+        (
+            ("--replay", "no-such-file.jsonl.gz"),
+            "no-such-file.jsonl.gz: no such file; give another --replay.",
+        ),
+        (("--roster", "no-such-folder/people.csv"), "no-such-folder: no such folder; give another --roster."),
+        (("--env", "no-such-folder/vendor.env"), "no-such-folder: no such folder; give another --env."),
+        (("--roster", "docs"), "docs: is a directory; give another --roster."),
         (("--unknown",), "--unknown"),
     ],
 )
@@ -246,8 +254,27 @@ def test_a_broken_file_is_refused_with_its_line(tmp_path: Path) -> None:
     assert "Line 1 of nights.jsonl is not a night" in refused("--replay", str(path))
 
 
-def test_a_taken_port_is_refused() -> None:
+def test_a_taken_port_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
+    roster, environment = tmp_path / "people.csv", tmp_path / "vendor.env"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert "in use" in refused("--port", str(taken.getsockname()[1]), "--people", "1")
+        port = taken.getsockname()[1]
+        files = ("--roster", str(roster), "--env", str(environment))
+        said = refused("--port", str(port), "--people", "1", *files)
+    assert said == f"Port {port} is taken; give another --port.\n"
+    assert not roster.exists()
+    assert not environment.exists()
+
+
+def test_a_shell_takes_address_and_key_from_the_file_of_env(tmp_path: Path) -> None:
+    path = tmp_path / "vendor.env"
+    with started("--people", "1", "--env", str(path)) as (process, ready):
+        told = subprocess.run(
+            ["/bin/sh", "-c", f". {shlex.quote(str(path))}; env"], text=True, capture_output=True, check=True
+        ).stdout.splitlines()
+        assert f"ASLEEP_API_KEY={ready['api_key']}" in told
+        assert f"ASLEEP_BASE_URL={ready['address']}" in told
+        process.terminate()
+        assert process.stderr is not None
+        assert f"Ready at {ready['address']}" in process.stderr.read()

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -11,8 +12,9 @@ import pytest
 import requests
 
 from asleep.contract import example
-from asleep.simulator.faults import FAULT_KINDS, Fault, FaultKind
+from asleep.simulator.faults import FAULT_KINDS, Fault, FaultKind, Troublemaker
 from asleep.simulator.server import Running, serve
+from asleep.simulator.service import ARRIVALS_KEPT
 from asleep.simulator.world import World, simulated_world
 
 LIMIT_S = 30
@@ -285,6 +287,28 @@ def test_arrivals_are_the_moments_of_calls_with_a_valid_key(server: Running) -> 
     requests.get(server.address + user_path(server), timeout=LIMIT_S)
     assert len(server.arrivals) == 2
     assert before <= server.arrivals[0] <= server.arrivals[1] <= time.monotonic()
+
+
+def test_only_the_newest_arrivals_are_kept(server: Running) -> None:
+    kept = server._service.counted.arrivals
+    kept.extend(float(number) for number in range(ARRIVALS_KEPT))
+    ask(server)
+    assert len(server.arrivals) == ARRIVALS_KEPT
+    assert server.arrivals[0] == 1.0
+
+
+def test_each_of_several_kinds_meets_its_own_share() -> None:
+    shares: dict[FaultKind, float] = {"slow": 0.5, "hang": 0.3, "reset": 0.2}
+    trouble = Troublemaker(tuple(Fault.parse(f"{kind}:{share}") for kind, share in shares.items()), seed=1)
+    met = Counter(trouble.next() for _ in range(4000))
+    assert {kind: met[kind] / 4000 for kind in shares} == pytest.approx(shares, abs=0.03)
+
+
+def test_shares_of_more_than_every_call_are_refused(world: World) -> None:
+    tenths = tuple(Fault(kind=kind, share=0.1) for kind in FAULT_KINDS[:10])
+    assert Troublemaker(tenths, seed=1).next() is not None
+    with pytest.raises(ValueError, match=r"add up to 1\.1"):
+        serve(world, faults=(*tenths, Fault(kind="empty", share=0.1)))
 
 
 @pytest.mark.parametrize("kind", FAULT_KINDS)
