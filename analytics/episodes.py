@@ -7,15 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.grades import Flags
-from analytics.joining import EPOCH_US, sleep_numbers
 from analytics.ragged import Ragged
 from analytics.rules import ValidNight
 from analytics.stages import EPOCH_S, UNKNOWN, night_statistics
-from analytics.zones import MINUTE_US
+from analytics.zones import MINUTE_US, SECOND_US
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+EPOCH_US = EPOCH_S * SECOND_US
 EPOCH_MIN = EPOCH_S / 60
 
 # Statistics that look at neighbouring epochs: between two pieces there is time that nobody recorded.
@@ -156,22 +156,22 @@ def settle_overlaps(recordings: Recordings, rules: ValidNight) -> tuple[Recordin
 
 
 def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episodes:
-    """The sleeps of each day: pieces joined as `sleep_numbers` says, the longest sleep of a day its main one.
+    """The sleeps of each day: pieces no more than `bridge_min` apart joined, the longest sleep of a day its main one.
 
     The main sleep has the most time asleep; among equals the longest sleep period, then the earliest start. Amounts
     come from the joined stages; what depends on neighbouring epochs does not bridge the gap between pieces, and the
     gap itself is neither wake nor sleep.
 
     Args:
-        recordings: without overlaps, in the order of their starts.
+        recordings: without overlaps.
         day: the sleep day of each.
-        rules: `bridge_min`, `longest_joined_min`.
+        rules: `bridge_min`.
     """
-    sleep = sleep_numbers(recordings.start_us, recordings.end_us, rules)
     order = np.lexsort((recordings.session_id.astype(str), recordings.start_us, day))
-    pieces, day, sleep = recordings.take(order), day[order], sleep[order]
+    pieces = recordings.take(order)
+    day = day[order]
     gaps = (pieces.start_us[1:] - pieces.end_us[:-1]) / MINUTE_US
-    joined = (np.diff(day) == 0) & (np.diff(sleep) == 0)
+    joined = (np.diff(day) == 0) & (gaps <= rules.bridge_min)
     first = np.flatnonzero(np.concatenate([[True] * min(len(pieces), 1), ~joined]))
     count = np.diff(np.append(first, len(pieces)))
     statistics = _joined_statistics(pieces, first, count)

@@ -67,12 +67,6 @@ class ValidNight:
         "sessions no further apart are pieces of one sleep",
         "SPEC 7.3 [P], as the program noop has it",
     )
-    longest_joined_min: float = _limit(
-        1440.0,
-        "min",
-        "pieces that together reach over more than this are not one sleep: it would fill its sleep day",
-        "SPEC 7.2, 7.3 [P]",
-    )
     duplicate_share: float = _limit(
         0.5,
         "share of the shorter session",

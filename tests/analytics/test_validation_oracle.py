@@ -13,11 +13,11 @@ import pytest
 
 from analytics.dating import anchor_clock_h, day_index
 from analytics.grades import REASONS, grades
-from analytics.joining import sleep_numbers
 from analytics.nights import night_table
 from analytics.plausibility import epoch_mismatch, implausible_figures, recomputed
 from analytics.rules import DEFAULT_RULES, ValidNight, limits
 from analytics.sessions import VENDOR_FIGURES
+from analytics.sleep_days import unbroken
 from analytics.stages import night_statistics
 from analytics.travel import left_out_of_consistency, travel_flags
 from analytics.zones import HOUR_US
@@ -220,23 +220,15 @@ class TestAnchor:
         assert anchor_clock_h(loose, ValidNight(minimum_anchor_r=0.9, default_anchor_h=18)) == 18
 
 
-class TestJoining:
-    @staticmethod
-    def numbers(*sleeps_h: tuple[float, float], **rules: float) -> list[int]:
-        edges = np.array([[round(edge * HOUR_US) for edge in sleep] for sleep in sleeps_h]).reshape(-1, 2)
-        found = sleep_numbers(edges[:, 0], edges[:, 1], ValidNight(**rules))  # type: ignore[arg-type]
-        return [int(number) for number in found]
+def test_recordings_with_less_than_an_epoch_between_them_are_unbroken() -> None:
+    edges = np.array([[0, 100], [100, 200], [229, 300], [330, 400], [400, 500]]) * 1_000_000
+    assert unbroken(edges[:, 0], edges[:, 1]).tolist() == [0, 0, 0, 1, 1]
+    assert len(unbroken(edges[:0, 0], edges[:0, 1])) == 0
 
-    def test_up_to_an_hour_apart_is_one_sleep(self) -> None:
-        assert self.numbers((23, 27), (28, 31), (32.01, 33)) == [0, 0, 1]
-        assert self.numbers((23, 27), (28, 31), bridge_min=59) == [0, 1]
-        assert self.numbers() == []
 
-    def test_pieces_do_not_chain_over_more_than_a_day(self) -> None:
-        assert self.numbers((0, 10), (10.5, 20), (20.5, 23), (23.5, 30)) == [0, 0, 0, 1]
-
-    def test_a_recording_cut_in_two_is_one_whatever_its_length(self) -> None:
-        assert self.numbers((0, 20), (20, 40), (40.5, 41)) == [0, 0, 1]
+def test_recordings_round_the_clock_stand_for_themselves() -> None:
+    edges = np.array([[0, 8], [8, 15.9], [30, 38], [38, 46]]) * HOUR_US
+    assert unbroken(edges[:, 0].astype(int), edges[:, 1].astype(int)).tolist() == [0, 0, 1, 2]
 
 
 class TestPlausibility:
