@@ -38,6 +38,7 @@ from analytics.score_words import (
     period_score_of,
 )
 from analytics.time_of_day import Floats
+from analytics.travel import left_out_of_consistency
 
 __all__ = [
     "BANDS",
@@ -98,7 +99,8 @@ def period_scores(
 
     Args:
         nights: one row per sleep, with `person_id`, `night` (label), `day_index`, `kind`, `valid`, `se_pct`,
-            `se_known_pct`, `unknown_share`, `tst_min`, `midsleep_clock_h`, `sri_agree` and `sri_known`.
+            `se_known_pct`, `unknown_share`, `tst_min`, `midsleep_clock_h`, `sri_agree` and `sri_known`; with
+            `reasons` the nights of a journey are left out of consistency.
         ages: years by `person_id`; NaN where unknown.
         first: first night label.
         last: last night label, inclusive.
@@ -126,6 +128,7 @@ def period_score(
     facts = Facts(
         row=_scores(days, ages, rules, minimum=MINIMUM_NIGHTS).iloc[0],
         regular=_consistency(days),
+        journey_nights=int((days["journey"] & days["usable"]).sum()),
         age_years=age_years,
         single=False,
         whole=_whole(days),
@@ -144,9 +147,11 @@ def night_score(
     ages = _age_of_one(nights, age_years)
     tonight = _days(nights, night, night, rules)
     first = pd.Timestamp(night) - pd.Timedelta(days=CONSISTENCY_DAYS - 1)
+    days = _days(nights, first, night, rules)
     facts = Facts(
         row=_means(tonight, ages, rules, minimum=1).iloc[0],
-        regular=_consistency(_days(nights, first, night, rules)),
+        regular=_consistency(days),
+        journey_nights=int((days["journey"] & days["usable"]).sum()),
         age_years=age_years,
         single=True,
         whole=_whole(tonight),
@@ -176,7 +181,9 @@ def _days(nights: pd.DataFrame, first: date, last: date, rules: ScoreRules) -> p
     days = nights[inside].sort_values(["person_id", "day_index"])
     usable = days["valid"].astype(bool) & days["se_pct"].notna() & days["tst_min"].notna()
     person, index = days["person_id"], days["day_index"]
+    journey = _journey(days, rules)
     paired = (person == person.shift()) & (index == index.shift() + 1)
+    paired &= ~journey & ~journey.shift(fill_value=False)
     columns = {
         # Plain objects: a categorical column would not match the index of ages.
         "person_id": person.astype(object),
@@ -186,11 +193,21 @@ def _days(nights: pd.DataFrame, first: date, last: date, rules: ScoreRules) -> p
         "whole": ~(days["unknown_share"] > 0),
         "tst_min": days["tst_min"],
         "counted_tst_min": days["tst_min"] + _naps_min(nights, days) if rules.naps_count else days["tst_min"],
-        "midsleep_clock_h": days["midsleep_clock_h"].where(usable),
+        "journey": journey,
+        "midsleep_clock_h": days["midsleep_clock_h"].where(usable & ~journey),
         "sri_agree": days["sri_agree"].where(paired, 0),
         "sri_known": days["sri_known"].where(paired, 0),
     }
     return pd.DataFrame(columns)
+
+
+def _journey(days: pd.DataFrame, rules: ScoreRules) -> "pd.Series[bool]":
+    """Whether a change of time zone keeps each of these nights out of consistency."""
+    if rules.journeys_count or "reasons" not in days:
+        return pd.Series(data=False, index=days.index)
+    # Thousands of nights share a few combinations of reasons: each is read once.
+    of_row, reasons = pd.factorize(days["reasons"].to_numpy(dtype=object))
+    return pd.Series(left_out_of_consistency(reasons)[of_row], index=days.index)
 
 
 def _naps_min(nights: pd.DataFrame, days: pd.DataFrame) -> Floats:

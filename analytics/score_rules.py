@@ -46,6 +46,8 @@ class ScoreRules:
             AASM for adults has no upper limit. Of the evidence profile only.
         naps_count: whether duration is all sleep of 24 h, naps included, instead of the main sleep. Of the evidence
             profile only.
+        journeys_count: whether the nights of a change of time zone count in consistency too (`travel`); they are left
+            out by default.
         placeholder: whether consistency is the vendor's constant 80 instead of our own. Of the vendor profile only,
             and what its code does.
 
@@ -57,6 +59,7 @@ class ScoreRules:
     weights: Weights = Weights()
     long_sleep_counts: bool = True
     naps_count: bool = False
+    journeys_count: bool = False
     placeholder: bool = False
 
     def __post_init__(self) -> None:
@@ -66,6 +69,8 @@ class ScoreRules:
             raise ValueError(
                 "the vendor's code has no choice of naps or long sleep; use the evidence profile for it"
             )
+        if self.placeholder and self.journeys_count:
+            raise ValueError("a constant consistency leaves out no nights; give one option or the other")
         if self.profile == "evidence" and self.placeholder:
             raise ValueError("a constant is no evidence of consistency; only the vendor profile has it")
 
@@ -75,6 +80,7 @@ class ScoreRules:
         differs = (
             (not self.long_sleep_counts, "long-sleep-free"),
             (self.naps_count, "24h"),
+            (self.journeys_count, "journeys"),
             (self.profile == "vendor" and not self.placeholder, "own-consistency"),
             (self.weights != Weights(), self._weights_tag),
         )
@@ -101,6 +107,7 @@ class ScoreRules:
             (self.placeholder, "consistency is the vendor's constant 80 and measures nothing"),
             (not self.long_sleep_counts, "long sleep loses no points"),
             (self.naps_count, "duration is all sleep of 24 h, naps included"),
+            (self.journeys_count, "the nights of a journey count in consistency"),
         )
         return "; ".join([total, *(note for is_so, note in notes if is_so)])
 

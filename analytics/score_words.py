@@ -98,6 +98,7 @@ class Facts:
     Attributes:
         row: one person's row of `analytics.score.period_scores`, and `counted_tst_min`: what duration is judged on.
         regular: consistency as measured.
+        journey_nights: valid nights left out of it because of a change of time zone.
         age_years: None when not known.
         single: whether it is the score of one night.
         whole: whether no signal was lost in any night that counts.
@@ -105,6 +106,7 @@ class Facts:
 
     row: "pd.Series[float]"
     regular: Consistency
+    journey_nights: int
     age_years: float | None
     single: bool
     whole: bool
@@ -179,12 +181,16 @@ def _consistency(facts: Facts, rules: ScoreRules) -> Part:
             pairs,
         ),
     }
+    inputs = measured.get(regular.estimator or "", (pairs, _nights(regular.nights)))
+    away = facts.journey_nights
     return Part(
         name="consistency",
         value=regular.value,
         weight=weight,
-        reason=regular.reason,
-        inputs=measured.get(regular.estimator or "", (pairs, _nights(regular.nights))),
+        reason=regular.reason + (f"; {wording.plural(away, 'night')} of a journey left out" if away else ""),
+        inputs=(*inputs, ScoreInput(name="journey_nights", value=float(away), unit="nights"))
+        if away
+        else inputs,
         estimator=_ESTIMATORS.get(regular.estimator or "", ""),
     )
 

@@ -428,6 +428,53 @@ class TestRules:
             ScoreRules(**given)
 
 
+class TestJourneys:
+    def away(self) -> pd.DataFrame:
+        """Four weeks; the 10th night is the first in another zone, and the two after it are still of that journey."""
+        reasons = [
+            "TRAVEL" if n == 9 else "PARTLY_MISSING;AFTER_TRAVEL" if n in {10, 11} else "" for n in range(28)
+        ]
+        agree = np.where([bool(reason) for reason in reasons], 0.0, 0.9 * DAY)
+        return nights(28, reasons=reasons, sri_agree=agree)
+
+    def test_their_nights_are_left_out_of_consistency_alone_and_it_says_so(self) -> None:
+        found = score_of(self.away())
+        # Three nights away make four pairs with a night of the journey.
+        assert (found.nights, found.day_pairs) == (28, 23)
+        assert found.consistency.value == pytest.approx(80)
+        assert plain(found.consistency.reason).endswith(
+            "23 pairs of consecutive nights; 3 nights of a journey left out"
+        )
+        assert inputs_of(found.consistency)["journey_nights"] == (3, "nights")
+
+    def test_they_may_be_counted(self) -> None:
+        rules = ScoreRules(journeys_count=True)
+        found = period_score(self.away(), age_years=40, first=FIRST, last=LAST, rules=rules)
+        assert (found.day_pairs, found.version) == (27, "evidence-1+journeys")
+        assert "journey" not in found.consistency.reason
+        with pytest.raises(ValueError, match="one option or the other"):
+            ScoreRules(profile="vendor", placeholder=True, journeys_count=True)
+
+    def test_midsleep_of_a_journey_is_not_in_the_spread_either(self) -> None:
+        scattered = self.away().iloc[::2].assign(midsleep_clock_h=[3.5] * 5 + [11.0] + [3.5] * 8)
+        found = score_of(scattered)
+        assert (found.estimator, found.consistency.value) == ("midsleep_sd", 100)
+
+    def test_tables_and_nights_leave_them_out_too(self) -> None:
+        frame = self.away()
+        table = period_scores(frame, ages=pd.Series({"ada": 40.0}), first=FIRST, last=LAST)
+        assert table["day_pairs"].tolist() == [23]
+        night = night_score(frame, age_years=40, night=date(2026, 2, 14))
+        assert night.day_pairs == 9
+        assert night.efficiency.value == pytest.approx(90)
+
+    def test_people_do_not_share_a_journey(self) -> None:
+        away = nights(7, "ada", reasons=[""] * 6 + ["TRAVEL"])
+        home = nights(7, "ben", reasons="")
+        table = period_scores(pd.concat([away, home]), ages=pd.Series({"ada": 40.0}), first=FIRST, last=LAST)
+        assert table["day_pairs"].tolist() == [5, 6]
+
+
 class TestVendorProfile:
     def test_it_judges_the_averages(self) -> None:
         frame = nights(28, tst_min=np.tile([300.0, 540.0], 14), se_pct=np.tile([80.0, 90.0], 14))

@@ -37,7 +37,13 @@ weights = cuts.map(
     )
 )
 rules = st.one_of(
-    st.builds(ScoreRules, weights=weights, long_sleep_counts=st.booleans(), naps_count=st.booleans()),
+    st.builds(
+        ScoreRules,
+        weights=weights,
+        long_sleep_counts=st.booleans(),
+        naps_count=st.booleans(),
+        journeys_count=st.booleans(),
+    ),
     st.builds(ScoreRules, profile=st.just("vendor"), weights=weights, placeholder=st.booleans()),
 )
 
