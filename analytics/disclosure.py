@@ -98,9 +98,9 @@ class Disclosure:
         """A table of counts with the totals of rows and columns, so that no hidden count can be worked out.
 
         First everything of 1 to k - 1 is hidden, totals too. Then other figures, the smallest first, until for each of
-        those the smallest and the greatest number that fit all that is shown differ, and the greatest is at least k:
-        a reader cannot even tell that the count is small. What was hidden for itself and what for another's sake look
-        the same. Of 24, 7, 15 and 0 with their total 46 and k = 11, the 7 and the 15 are hidden.
+        those a number of k or more fits all that is shown: a reader cannot even tell that the count is small. What was
+        hidden for itself and what for another's sake look the same. Of 24, 7, 15 and 0 with their total 46 and k = 11,
+        the 7 and the 15 are hidden.
 
         Args:
             counts: rows x columns, whole numbers of people, each person in one cell.
@@ -172,8 +172,7 @@ def _exposed(
         if len(inside) == 1 and len(line) > 1:
             return line
     for row, column in np.argwhere(small).tolist():
-        low, high = _range(whole, hidden, (row, column), columns=columns)
-        if high < k or high - low < 0.5:
+        if _greatest(whole, hidden, (row, column), columns=columns) < k - 0.5:
             crossing = [line for line in lines if (row, column) in line]
             mine = [cell for line in crossing for cell in line]
             everything = [(i, j) for i in range(whole.shape[0]) for j in range(whole.shape[1])]
@@ -205,10 +204,11 @@ def _lines(shape: tuple[int, ...], *, columns: bool) -> list[list[tuple[int, int
     return rows + ([[(i, j) for i in range(shape[0])] for j in range(shape[1])] if columns else [])
 
 
-def _range(whole: Counts, hidden: Flags, cell: tuple[int, int], *, columns: bool) -> tuple[float, float]:
-    """The smallest and the greatest number that a hidden figure can be, given everything that is shown.
+def _greatest(whole: Counts, hidden: Flags, cell: tuple[int, int], *, columns: bool) -> float:
+    """The greatest number that a hidden figure can be, given everything that is shown; inf where nothing bounds it.
 
-    The sums of rows and columns form a network, so the extremes of the linear program are whole numbers.
+    The sums of rows and columns form a network, so the extreme of the linear program is a whole number. Where it is k
+    or more for a count under k, that count and it are two numbers that fit, and so is everything between.
     """
     unknown = [tuple(place) for place in np.argwhere(hidden).tolist()]
     number = {place: at for at, place in enumerate(unknown)}
@@ -227,6 +227,5 @@ def _range(whole: Counts, hidden: Flags, cell: tuple[int, int], *, columns: bool
             right.append(-known)
     aim = np.zeros(len(unknown))
     aim[number[cell]] = 1
-    ends = [linprog(sign * aim, A_eq=left, b_eq=right, bounds=(0, None)) for sign in (1, -1)]
-    low, high = (math.inf if end.fun is None else float(end.fun) for end in ends)
-    return low, abs(high)
+    found = linprog(-aim, A_eq=left, b_eq=right, bounds=(0, None))
+    return math.inf if found.fun is None else -float(found.fun)

@@ -116,7 +116,7 @@ def mixed_comparison(
     reason = fit if isinstance(fit, str) else ""
     if not reason and people.min() < PEOPLE_FOR_MODEL:
         reason = f"Fewer than {PEOPLE_FOR_MODEL} people in a group: the model's test would be too hopeful."
-    method, figures = _chosen(fit, reason, nights, int(people.min()))
+    method, figures = _chosen(fit, reason, nights, people=int(people.min()), days=days)
     if method == "person means" and covariates:
         reason += f" Means of people leave {' and '.join(covariates)} out of account."
     return MixedComparison(
@@ -220,13 +220,15 @@ def _components(between_people: float, within_people: float, counts: "pd.Series[
 
 
 def _chosen(
-    fit: MixedFit | str, reason: str, nights: pd.DataFrame, people: int
+    fit: MixedFit | str, reason: str, nights: pd.DataFrame, *, people: int, days: int
 ) -> tuple[Literal["mixed model", "person means", "none"], tuple[float, float, float, float]]:
     if people < MINIMUM_PEOPLE:
         return "none", (math.nan, math.nan, math.nan, math.nan)
     if not reason and isinstance(fit, MixedFit):
         return "mixed model", (fit.difference, fit.low, fit.high, fit.p)
-    means = nights.groupby(["group", "person_id"])["value"].mean()
-    x, y = (means.loc[group].to_numpy(dtype=np.float64) for group in (0.0, 1.0))
+    x, y = (
+        np.asarray(person_values(nights[nights["group"] == group], days=days).values, dtype=np.float64)
+        for group in (0.0, 1.0)
+    )
     found = between(x, y)
     return "person means", (found.difference.value, found.difference.low, found.difference.high, found.p)

@@ -35,7 +35,7 @@ def moved(metric: Metric, shift: Shifts, at: int) -> str:
     return (
         f"{metric.label}: median {now} in the last {RECENT_DAYS} days ({nights}), {usual} in the {BEFORE_DAYS} before "
         f"({before}): {by}, {wording.number(abs(float(shift.z[at])))} times the night-to-night spread of "
-        f"{_spread(metric, float(shift.scale[at]))}."
+        f"{spread(metric, float(shift.scale[at]))}."
     )
 
 
@@ -48,7 +48,8 @@ def written(metric: Metric, value: float) -> str:
     return wording.percent(value, 1) if metric.kind == "percent" else wording.number(value)
 
 
-def _spread(metric: Metric, scale: float) -> str:
+def spread(metric: Metric, scale: float) -> str:
+    """A night-to-night spread, or a threshold, as readers see it."""
     return (
         wording.duration(scale) if metric.kind in {"duration", "clock"} else wording.quantity(scale, "points")
     )
