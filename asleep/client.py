@@ -8,6 +8,7 @@ is kept, shared between threads or answered while the vendor is down is decided 
 from collections.abc import Callable
 from copy import copy
 from datetime import date, timedelta
+from threading import Event
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -68,7 +69,9 @@ class AsleepClient:
         key = ApiKey(api_key)
         del api_key  # a report of an error below with local variables must not show it
         self.timeouts = timeouts or Timeouts()
+        self._limit_s = self.timeouts.total_s
         self._background = False
+        self._stop: Event | None = None
         self._transport = Transport(
             exchange=Exchange(base_url=base_url, key=key, timeouts=self.timeouts, pool=pool),
             pacer=pacer or Pacer(),
@@ -78,15 +81,26 @@ class AsleepClient:
         )
         self.base_url = self._transport.base_url
 
-    def in_background(self) -> Self:
+    @property
+    def limit_s(self) -> float:
+        """Every method ends within so many seconds."""
+        return self._limit_s
+
+    def in_background(self, *, stop: Event | None = None) -> Self:
         """The same client for work that nobody waits for.
 
-        Its calls take turns that no foreground call wants, have `Timeouts.background_s` instead of `total_s`, and
-        wait for a service that is down as long as that allows. Connections, pace, breaker and budget are shared;
-        closing one closes both.
+        Its calls take turns that no foreground call wants, have `Timeouts.background_s` instead of `total_s`, outlast
+        a short failure of the service, and are given up (`Stopped`) soon after `stop` is set. Connections, pace,
+        breaker and budget are shared; closing one closes both.
         """
+        other = self.within(self.timeouts.background_s)
+        other._background, other._stop = True, stop  # noqa: SLF001 - another of our own
+        return other
+
+    def within(self, seconds: float) -> Self:
+        """The same client with so much time for each method; everything is shared."""
         other = copy(self)
-        other._background = True  # noqa: SLF001 - another of our own
+        other._limit_s = seconds  # noqa: SLF001 - another of our own
         return other
 
     def __enter__(self) -> Self:
@@ -236,7 +250,7 @@ class AsleepClient:
         return self._ask(call, parse_average_stats, deadline)
 
     def _deadline(self) -> Deadline:
-        return Deadline.after(self.timeouts.background_s if self._background else self.timeouts.total_s)
+        return Deadline.after(self._limit_s, stop=self._stop)
 
     def _ask(self, call: Call, parse: Callable[[bytes], Value], deadline: Deadline) -> Value:
         request_id = new_request_id()

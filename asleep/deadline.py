@@ -24,26 +24,45 @@ import requests.adapters
 import urllib3
 import urllib3.connection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.wait import wait_for_read
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_STOP_SEEN_S = 0.25  # a read that was stopped ends so soon
+
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """A moment on the monotonic clock after which a call does nothing more; it had `total_s` seconds."""
+    """A moment on the monotonic clock after which a call does nothing more; it had `total_s` seconds.
+
+    `stop` brings it about at once.
+    """
 
     at_s: float
     total_s: float
+    stop: threading.Event | None = None
 
     @classmethod
-    def after(cls, seconds: float) -> "Deadline":
+    def after(cls, seconds: float, *, stop: threading.Event | None = None) -> "Deadline":
         """The deadline so many seconds from now."""
-        return cls(at_s=time.monotonic() + seconds, total_s=seconds)
+        return cls(at_s=time.monotonic() + seconds, total_s=seconds, stop=stop)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it came before its time."""
+        return self.stop is not None and self.stop.is_set()
 
     def remaining_s(self) -> float:
         """What is left, in seconds; 0 once it has passed."""
-        return max(0.0, self.at_s - time.monotonic())
+        return 0.0 if self.stopped else max(0.0, self.at_s - time.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long, or until it is stopped."""
+        if self.stop is None:
+            time.sleep(seconds)
+        else:
+            self.stop.wait(seconds)
 
     def passed(self) -> bool:
         """Whether nothing worth waiting for is left: a read cut by the deadline may return just before it."""
@@ -79,11 +98,18 @@ class _BoundedReads(io.RawIOBase):
         return self._raw.fileno()
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        left_s = min(self._deadline.remaining_s(), self._read_s)
-        if left_s <= 0:
-            raise TimeoutError("the deadline of the call has passed")
-        self._sock.settimeout(left_s)
+        self._await_bytes()
+        self._sock.settimeout(max(min(self._deadline.remaining_s(), self._read_s), 0.001))
         return self._raw.readinto(buffer)
+
+    def _await_bytes(self) -> None:
+        """Return when there is something to read; look up now and then whether the call was stopped."""
+        until_s = time.monotonic() + self._read_s
+        while (left_s := min(self._deadline.remaining_s(), until_s - time.monotonic())) > 0:
+            # What TLS has decrypted already is not seen at the socket any more.
+            if getattr(self._sock, "pending", int)() or wait_for_read(self._sock, min(left_s, _STOP_SEEN_S)):
+                return
+        raise TimeoutError("the deadline of the call has passed, or its read time-out")
 
     def close(self) -> None:
         self._raw.close()
@@ -114,9 +140,13 @@ def _opened_within(connection: urllib3.connection.HTTPConnection) -> socket.sock
     for address in addresses:
         left_s = max(min(timeout_s, deadline.remaining_s()), 0.001)  # 0 would mean: do not wait at all
         try:
-            return _opened(address, connection.socket_options, within_s=left_s)
+            opened = _opened(address, connection.socket_options, within_s=left_s)
         except OSError as error:
             failure = error
+            continue
+        # What follows on this socket before the first read is the TLS handshake.
+        opened.settimeout(max(min(timeout_s, deadline.remaining_s()), 0.001))
+        return opened
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, "no connection in time")
     raise NewConnectionError(connection, "no connection")

@@ -4,9 +4,10 @@
     ├── UnusableIdentifier          an id that has no place in an address; nothing was sent
     ├── TransportError              could not talk: reset, cut off, no answer
     │   ├── Unreachable             no connection; nothing was sent
-    │   │   └── NotAsked            it failed so often that it was not even tried
+    │   │   └── NotAsked            it is left alone for a while, after failing or by its own wish
     │   ├── Untrusted               no TLS connection that could be trusted
     │   └── DeadlineExceeded        the time given to the whole call ran out
+    │       └── Stopped             the work that the call belongs to was stopped
     ├── MalformedAnswer             the service answered, and not with what the contract says
     └── StatusError                 the service said no
         ├── Redirected              3xx: it pointed elsewhere; the key is never sent on
@@ -55,9 +56,9 @@ class Unreachable(TransportError):
 
 
 class NotAsked(Unreachable):
-    """The service failed several times in a row, so it is left alone for a while; nothing was sent.
+    """The service is left alone for a while: it failed several times in a row, or asked for it. Nothing was sent.
 
-    `retry_after_s` is when it will be tried again.
+    `retry_after_s` is when it may be asked again.
     """
 
     def __init__(self, message: str, *, retry_after_s: float, request_id: str = "") -> None:
@@ -71,6 +72,10 @@ class Untrusted(TransportError):
 
 class DeadlineExceeded(TransportError):
     """The time given to the whole call, waiting and retries included, ran out."""
+
+
+class Stopped(DeadlineExceeded):
+    """The work that the call belongs to was stopped before the service had answered."""
 
 
 class MalformedAnswer(AsleepError):

@@ -4,7 +4,9 @@ Errors are returned as values, so that no exception of a library below, with the
 what is raised above.
 """
 
+import logging
 import re
+import ssl
 import uuid
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +23,7 @@ from asleep.errors import (
     AsleepError,
     DeadlineExceeded,
     MalformedAnswer,
+    Stopped,
     TransportError,
     Unreachable,
     Untrusted,
@@ -31,6 +34,12 @@ from asleep.payloads import parse_detail
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """A longer answer is refused: the longest honest one, 24 hours of stages, is under 30 kB."""
+
+MAX_DETAIL: Final = 200
+"""So many characters of the vendor's sentence are passed on."""
+
+# At DEBUG it writes every path, and with it the ids of people.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 class _Session(requests.Session):
@@ -98,7 +107,8 @@ class Exchange:
             ):
                 body = _body(response)
                 status = response.status_code
-                retry_after_s = _retry_after_s(response.headers.get("Retry-After"))
+                said = None if 200 <= status < 300 else response.headers.get("Retry-After")
+                retry_after_s = _retry_after_s(said)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             kind, what = _failure(error)
         else:
@@ -115,18 +125,19 @@ class Exchange:
         return kind(f"{call.operation}: {what} {_after(kind, call.method)}", request_id=request_id)
 
     def _public(self, detail: str, call: Call) -> str:
+        # The key first, which might hold an id; cut last, because half a key would not be recognised.
+        detail = self._key.scrubbed(detail)
         for one in (*call.ids.values(), call.user_id):
             detail = detail.replace(one, "[id]") if one else detail
-        return self._key.scrubbed(detail)
+        return detail[:MAX_DETAIL]
 
 
 def late(call: Call, deadline: Deadline, request_id: str) -> DeadlineExceeded:
     """The error of a call whose time ran out while it was under way."""
-    return DeadlineExceeded(
-        f"{call.operation} was given up: the {deadline.total_s:g} s for the whole call ran out. "
-        f"{_after(DeadlineExceeded, call.method)} Timeouts(...) allows more time.",
-        request_id=request_id,
-    )
+    why = "work was stopped" if deadline.stopped else f"the {deadline.total_s:g} s for the whole call ran out"
+    kind = Stopped if deadline.stopped else DeadlineExceeded
+    after = _after(DeadlineExceeded, call.method)
+    return kind(f"{call.operation} was given up: {why}. {after}", request_id=request_id)
 
 
 def _headers(call: Call) -> dict[str, str]:
@@ -155,15 +166,17 @@ def _retry_after_s(text: str | None) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _failure(error: Exception) -> tuple[type[TransportError], str]:
     """What kind of failure it is, and a sentence about it that quotes nothing of the request."""
     reason = getattr(error.args[0] if error.args else None, "reason", error)
+    if isinstance(reason, urllib3.exceptions.SSLError) and _is_about_trust(reason):
+        return Untrusted, "no trusted TLS connection could be made."
     if isinstance(reason, urllib3.exceptions.NameResolutionError):
         return Unreachable, "the service's name could not be looked up."
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
@@ -171,7 +184,7 @@ def _failure(error: Exception) -> tuple[type[TransportError], str]:
     if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
         return Unreachable, "the service did not accept a connection in time."
     kinds: tuple[tuple[type[Exception], type[TransportError], str], ...] = (
-        (requests.exceptions.SSLError, Untrusted, "no trusted TLS connection could be made."),
+        (requests.exceptions.SSLError, TransportError, "the TLS connection broke off."),
         (requests.exceptions.ReadTimeout, TransportError, "the service stopped sending."),
         (requests.exceptions.ChunkedEncodingError, TransportError, "the answer broke off."),
         (requests.exceptions.ContentDecodingError, TransportError, "the answer's compression is unreadable."),
@@ -181,6 +194,10 @@ def _failure(error: Exception) -> tuple[type[TransportError], str]:
         ((kind, what) for one, kind, what in kinds if isinstance(error, one)),
         (TransportError, "the exchange over HTTP failed."),
     )
+
+
+def _is_about_trust(error: urllib3.exceptions.SSLError) -> bool:
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
 
 
 def _after(kind: type[TransportError], method: str) -> str:

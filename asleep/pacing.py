@@ -25,6 +25,8 @@ SHARED_SHARE_OF_RATE: Final = 0.95
 LATE_SHARE: Final = 0.03
 """Turns of so many seconds past may still be taken by somebody who was waiting then: threads wake up late."""
 
+_STOP_SEEN_S = 0.25  # a wait that was stopped ends so soon
+
 
 @dataclass(order=True, kw_only=True)
 class _Waiting:
@@ -65,8 +67,10 @@ class Pacer:
     def __repr__(self) -> str:
         return f"Pacer(per_second={self.per_second!r})"
 
-    def wait(self, *, within_s: float = math.inf, background: bool = False) -> bool:
-        """True once this thread's turn has come; False if that takes more than `within_s` seconds.
+    def wait(
+        self, *, within_s: float = math.inf, background: bool = False, stop: threading.Event | None = None
+    ) -> bool:
+        """True once this thread's turn has come; False if that takes more than `within_s` seconds, or on `stop`.
 
         A wait that is too long already when it begins is refused at once, and costs nobody else their turn.
         """
@@ -78,7 +82,7 @@ class Pacer:
         if me is None:
             return False
         try:
-            while (tries := self._turns_to_try(me, until_s)) is not None:
+            while (tries := self._turns_to_try(me, until_s, stop)) is not None:
                 if self._claimed(tries):
                     self._restraint.sent()
                     return True
@@ -89,6 +93,10 @@ class Pacer:
     def refused(self, *, retry_after_s: float | None = None) -> None:
         """Take note that the service refused a call for the rate, and how long it asks everybody to stay away."""
         self._restraint.refused(retry_after_s=retry_after_s)
+
+    def away_s(self) -> float:
+        """Seconds for which the service asked everybody to stay away, or our own restraint does."""
+        return self._restraint.free_in_s()
 
     def answered(self) -> None:
         """Take note that the service took a call."""
@@ -114,18 +122,19 @@ class Pacer:
             heapq.heapify(self._waiting)
             self._changed.notify_all()
 
-    def _turns_to_try(self, me: _Waiting, until_s: float) -> range | None:
+    def _turns_to_try(self, me: _Waiting, until_s: float, stop: threading.Event | None) -> range | None:
         """The turns that may be claimed now, oldest first, once `me` stands first; None when time has run out.
 
         An empty range stands for a turn at once: there is no common rate, only our own restraint.
         """
         with self._changed:
-            while (left_s := until_s - time.monotonic()) > 0:
-                pause_s = math.inf
+            while (left_s := until_s - time.monotonic()) > 0 and not (stop is not None and stop.is_set()):
+                pause_s = math.inf if stop is None else _STOP_SEEN_S
                 if self._waiting[0] == me:
-                    pause_s = self._free_in_s()
-                    if pause_s <= 0:
+                    free_in_s = self._free_in_s()
+                    if free_in_s <= 0:
                         return self._open_turns()
+                    pause_s = min(pause_s, free_in_s)
                 self._changed.wait(min(pause_s, left_s, threading.TIMEOUT_MAX))
             return None
 
@@ -149,5 +158,9 @@ class Pacer:
         return math.floor(self._clock() / self._spacing_s) if self._spacing_s else 0
 
     def _free_in_s(self) -> float:
-        until_common_s = self._next_turn * self._spacing_s - self._clock() if self._spacing_s else 0.0
+        until_common_s = 0.0
+        if self._spacing_s:
+            # No turn is tried before it runs, so a later one than the next was numbered by a clock since set back.
+            self._next_turn = min(self._next_turn, self._running_turn() + 1)
+            until_common_s = self._next_turn * self._spacing_s - self._clock()
         return max(until_common_s, self._restraint.free_in_s(), 0.0)

@@ -201,7 +201,7 @@ def parse_detail(payload: bytes) -> str:
         return ""
     if isinstance(detail, list):
         detail = "; ".join(_complaint(item) for item in detail if isinstance(item, dict))
-    return " ".join(detail.split())[:200] if isinstance(detail, str) else ""
+    return " ".join(detail.split()) if isinstance(detail, str) else ""
 
 
 def _complaint(item: dict[str, Any]) -> str:

@@ -24,17 +24,18 @@ from asleep.errors import (
     RateLimited,
     ServerFault,
     StatusError,
+    Stopped,
     TransportError,
     Unreachable,
     Untrusted,
 )
-from asleep.exchange import Exchange, late
+from asleep.exchange import Exchange
 from asleep.pacing import Pacer
 from asleep.patience import Backoff, RetryBudget
 
 _AGAIN_STATUSES = frozenset({500, 502, 503, 504})
-_FAIR_TRY_S = 1.0  # a call that was sent with less time left says nothing about the service when it is late
-_PROBE_S = 0.25  # after a rest, so that the probe of another thread has found out
+_FAIR_TRY_S = 1.0
+_SHORT_FAILURE_S = 15.0
 
 _log = logging.getLogger(__name__)
 
@@ -62,34 +63,29 @@ class Transport:
         Raises:
             AsleepError: the last failure.
         """
-        maybe_done, may_wait = False, background and self._breaker.was_up
+        maybe_done = False
         attempt, spent = 1, 0
         while True:
             outcome = self._tried(call, deadline=deadline, background=background, request_id=request_id)
             if maybe_done and call.gone is not None and isinstance(outcome, call.gone):
                 outcome = Answer(status=204, body=b"")
-            if isinstance(outcome, Answer):
+            if _is_up(outcome):
                 self._budget.answered(spent)
+            if isinstance(outcome, Answer):
                 return outcome
-            pause_s = self._pause_s(call, outcome, attempt, may_wait=may_wait)
+            pause_s = self._pause_s(call, outcome, attempt)
             if pause_s is None or pause_s >= deadline.remaining_s():
                 raise outcome
-            if isinstance(outcome, NotAsked):
-                may_wait = False
-            else:
-                cost = self._budget.spend(silent=isinstance(outcome, TransportError))
-                if not cost:
-                    raise outcome
-                attempt, spent = attempt + 1, spent + cost
+            cost = self._budget.spend(silent=isinstance(outcome, TransportError))
+            if not cost:
+                raise outcome
+            attempt, spent = attempt + 1, spent + cost
             # Neither a refusal for the rate nor a connection that was never made can have done anything.
             maybe_done = maybe_done or not isinstance(outcome, RateLimited | Unreachable)
-            time.sleep(pause_s)
+            deadline.pause(pause_s)
 
-    def _pause_s(self, call: Call, outcome: AsleepError, attempt: int, *, may_wait: bool) -> float | None:
+    def _pause_s(self, call: Call, outcome: AsleepError, attempt: int) -> float | None:
         """How long to wait before the next try; None where there is none."""
-        if isinstance(outcome, NotAsked):
-            # Somebody who waits for a page is told at once; work in the background outlasts a short failure.
-            return outcome.retry_after_s + _PROBE_S if may_wait else None
         if attempt >= self._backoff.tries or not worth_again(call.method, outcome):
             return None
         asked_s = outcome.retry_after_s if isinstance(outcome, StatusError) else None
@@ -98,22 +94,32 @@ class Transport:
     def _tried(
         self, call: Call, *, deadline: Deadline, background: bool, request_id: str
     ) -> Answer | AsleepError:
-        leave = self._breaker.enter()
+        # Somebody who waits for a page is told at once; work in the background outlasts a short failure of a service
+        # that was up.
+        patience_s = (
+            min(_SHORT_FAILURE_S, deadline.remaining_s()) if background and self._breaker.was_up else 0.0
+        )
+        leave = self._breaker.enter(within_s=patience_s, stop=deadline.stop)
         if leave is None:
             return _not_asked(call, self._breaker, request_id)
         up: bool | None = None
+        why = ""
         try:
-            if not self._pacer.wait(within_s=deadline.remaining_s(), background=background):
-                return _no_turn(call, self._pacer, request_id)
+            left_s = deadline.remaining_s()
+            if not self._pacer.wait(within_s=left_s, background=background, stop=deadline.stop):
+                return _no_turn(call, self._pacer, deadline, request_id)
             left_s = deadline.remaining_s()
             if deadline.passed():
-                return late(call, deadline, request_id)
+                return _no_turn(call, self._pacer, deadline, request_id)
             outcome = self._exchanged(call, deadline=deadline, request_id=request_id)
             self._teach(outcome)
-            up = _is_up(outcome, left_s)
+            # A call that was sent with little time left says nothing about the service when it is late.
+            fair = left_s >= min(_FAIR_TRY_S, deadline.total_s / 2)
+            up = _is_up(outcome) if fair or not isinstance(outcome, DeadlineExceeded) else None
+            why = "" if isinstance(outcome, Answer) else str(outcome)
             return outcome
         finally:
-            self._breaker.settle(leave, up=up)
+            self._breaker.settle(leave, up=up, why=why)
 
     def _exchanged(self, call: Call, *, deadline: Deadline, request_id: str) -> Answer | AsleepError:
         began_s = time.monotonic()
@@ -148,33 +154,42 @@ def worth_again(method: str, outcome: AsleepError) -> bool:
     return isinstance(outcome, TransportError | RateLimited)
 
 
-def _is_up(outcome: Answer | AsleepError, left_s: float) -> bool | None:
+def _is_up(outcome: Answer | AsleepError) -> bool | None:
     """What the outcome says of the service: True, it is up; False, it is down; None, it does not tell.
 
     A refusal of whatever kind is an answer; only the lack of one and its own faults count against the service.
     """
-    if isinstance(outcome, DeadlineExceeded):
-        return False if left_s >= _FAIR_TRY_S else None
-    if isinstance(outcome, TransportError | ServerFault):
-        return False
-    return None if isinstance(outcome, MalformedAnswer) else True
+    if isinstance(outcome, NotAsked | Stopped | MalformedAnswer):
+        return None
+    return not isinstance(outcome, TransportError | ServerFault)
 
 
 def _not_asked(call: Call, breaker: Breaker, request_id: str) -> NotAsked:
-    rests_s = breaker.rests_s()
     return NotAsked(
-        f"{call.operation} was not sent: the service failed {breaker.failures} times in a row and is left alone. "
-        f"It is tried again {f'in {rests_s:.0f} s' if rests_s >= 1 else 'shortly'}.",
-        retry_after_s=rests_s,
+        f"{call.operation} was not sent: the service failed {breaker.failures} times in a row and is left alone for a "
+        f"moment. The last time: {breaker.why_open}",
+        retry_after_s=breaker.rests_s(),
         request_id=request_id,
     )
 
 
-def _no_turn(call: Call, pacer: Pacer, request_id: str) -> DeadlineExceeded:
-    rate = pacer.per_second
-    pace = "the pace that the service asks for" if rate is None else f"{rate:g} calls per second"
+def _no_turn(call: Call, pacer: Pacer, deadline: Deadline, request_id: str) -> AsleepError:
+    if deadline.stopped:
+        return Stopped(f"{call.operation} was not sent: work was stopped.", request_id=request_id)
+    away_s = pacer.away_s()
+    if away_s >= 1:
+        return NotAsked(
+            f"{call.operation} was not sent: the service asked for fewer calls and is left alone for another "
+            f"{away_s:.0f} s. If it happens often, lower NOCTURNE_RATE_LIMIT_PER_SECOND.",
+            retry_after_s=away_s,
+            request_id=request_id,
+        )
+    rate = (
+        "the pace that the service asks for"
+        if pacer.per_second is None
+        else f"{pacer.per_second:g} calls per second"
+    )
     return DeadlineExceeded(
-        f"{call.operation} was not sent: at {pace} its turn comes after the deadline. "
-        "Ask for less at once, or allow more time with Timeouts(...).",
+        f"{call.operation} was not sent: at {rate} its turn comes after the deadline. Ask for less at once.",
         request_id=request_id,
     )

@@ -1,21 +1,26 @@
 """The vendor's answers, from disk where that is right, and from disk with their age when the vendor fails."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Generic, Protocol, Self, TypeVar
+from threading import Event
+from typing import Any, Generic, Self
 
 from asleep.errors import (
+    AsleepError,
     MalformedAnswer,
+    NotAsked,
     NotFound,
     PlanExpired,
     QuotaExceeded,
     RateLimited,
     Redirected,
     ServerFault,
+    SessionNotFound,
     TransportError,
     UserNotFound,
 )
@@ -25,8 +30,10 @@ from cache.envelope import SCHEMA, Codec, Envelope
 from cache.flights import Flights
 from cache.forgetting import Forgetting
 from cache.policy import Keep, Operation, Parameter, cache_key, cache_tag, keep
+from cache.verbs import Answer, Asleep, T
 
 VENDOR_FAILS = (
+    NotFound,
     TransportError,
     ServerFault,
     RateLimited,
@@ -35,42 +42,14 @@ VENDOR_FAILS = (
     Redirected,
     MalformedAnswer,
 )
-"""What lets a kept answer stand in: the question was right, and the vendor cannot answer it now."""
+"""What lets a kept answer stand in: the question was right, and the vendor cannot answer it now.
 
-T = TypeVar("T")
+A bare NotFound is a gateway's page; what the vendor itself does not know is forgotten instead.
+"""
+
+__all__ = ["VENDOR_FAILS", "Answer", "Asleep", "CachedAsleep"]
+
 log = logging.getLogger(__name__)
-
-
-class Asleep(Protocol):
-    """The verbs of `asleep.client.AsleepClient` that read and can be answered from disk, and that write."""
-
-    def in_background(self) -> Self: ...  # noqa: D102
-    def get_session(self, user_id: str, session_id: str) -> SessionResult: ...  # noqa: D102
-    def list_sessions(  # noqa: D102
-        self, user_id: str, *, first: date | None = None, last: date | None = None, newest_first: bool = True
-    ) -> tuple[SessionListItem, ...]: ...
-    def average_stats(self, user_id: str, *, first: date, last: date) -> AverageStats: ...  # noqa: D102
-    def get_user(self, user_id: str) -> User: ...  # noqa: D102
-    def create_user(self, metadata: UserMetadata | None = None) -> str: ...  # noqa: D102
-    def delete_user(self, user_id: str) -> None: ...  # noqa: D102
-    def delete_session(self, user_id: str, session_id: str) -> None: ...  # noqa: D102
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer(Generic[T]):
-    """A value with its age.
-
-    Attributes:
-        value: what the vendor said.
-        fetched_at: when the vendor said it (UTC).
-        stale: the vendor could not be asked again although it was time; `reason` is a sentence that says why.
-        reason: empty when not stale.
-    """
-
-    value: T
-    fetched_at: datetime
-    stale: bool = False
-    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +58,7 @@ class _Question(Generic[T]):
     tag: str
     operation: Operation
     codec: Codec[T]
-    ask: Callable[[], T]
+    ask: Callable[[Asleep], T]
 
 
 _SESSION = Codec[SessionResult](SessionResult)
@@ -126,13 +105,15 @@ class CachedAsleep:
         self._flights = Flights()
         self._forgetting = Forgetting()
 
-    def in_background(self) -> Self:
+    def in_background(self, *, stop: Event | None = None) -> Self:
         """The same for work that nobody waits for, over the client's own background; what is kept is shared.
 
-        A foreground question never waits for the same one in the background, whose turn may be far off.
+        A foreground question never waits for the same one in the background, whose turn may be far off. Nothing
+        stands in here when the vendor fails: nobody is looking, and the error says what to do. What is under way is
+        given up soon after `stop` is set.
         """
         other = copy(self)
-        other._client = self._client.in_background()  # noqa: SLF001 - another of our own
+        other._client = self._client.in_background(stop=stop)  # noqa: SLF001 - another of our own
         other._background = True  # noqa: SLF001
         return other
 
@@ -143,7 +124,7 @@ class CachedAsleep:
             user_id,
             {"session_id": session_id},
             _SESSION,
-            lambda: self._client.get_session(user_id, session_id),
+            lambda client: client.get_session(user_id, session_id),
         )
         return self._answer(question, user_id, fresh=fresh)
 
@@ -162,7 +143,7 @@ class CachedAsleep:
             user_id,
             {"first": first, "last": last, "newest_first": newest_first},
             _SESSIONS,
-            lambda: self._client.list_sessions(user_id, first=first, last=last, newest_first=newest_first),
+            lambda client: client.list_sessions(user_id, first=first, last=last, newest_first=newest_first),
         )
         return self._answer(question, user_id, fresh=fresh)
 
@@ -175,13 +156,13 @@ class CachedAsleep:
             user_id,
             {"first": first, "last": last},
             _AVERAGES,
-            lambda: self._client.average_stats(user_id, first=first, last=last),
+            lambda client: client.average_stats(user_id, first=first, last=last),
         )
         return self._answer(question, user_id, fresh=fresh)
 
     def get_user(self, user_id: str, *, fresh: bool = False) -> Answer[User]:
         """The person as the vendor knows them; with `fresh`, asked again."""
-        question = self._question("get_user", user_id, {}, _USER, lambda: self._client.get_user(user_id))
+        question = self._question("get_user", user_id, {}, _USER, lambda client: client.get_user(user_id))
         return self._answer(question, user_id, fresh=fresh)
 
     def create_user(self, metadata: UserMetadata | None = None) -> str:
@@ -193,32 +174,57 @@ class CachedAsleep:
         try:
             self._client.delete_user(user_id)
         finally:
-            self.forget(user_id)
+            self._forget_anyway(lambda: self.forget(user_id))
 
     def delete_session(self, user_id: str, session_id: str) -> None:
         """Delete a session at the vendor, and here the session with every list and mean that named it."""
         try:
             self._client.delete_session(user_id, session_id)
         finally:
-            with self._forgetting.forgetting():
-                self._disk.delete(self._key("get_session", user_id, {"session_id": session_id}))
-                named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
-                for operation in named_in:
-                    self._disk.erase(self._tag(user_id, operation))
+            self._forget_anyway(lambda: self._forget_session(user_id, session_id))
 
     def forget(self, user_id: str) -> int:
-        """How many kept answers about the person were deleted; no byte of them stays on disk."""
-        with self._forgetting.forgetting():
-            return self._disk.erase(self._tag(user_id))
+        """How many kept answers about the person were deleted; no byte of them stays on disk.
+
+        Raises:
+            CacheBusy: some may be there still.
+        """
+        self._forgetting.begin()
+        return self._disk.erase(self._tag(user_id))
+
+    def _forget_session(self, user_id: str, session_id: str) -> None:
+        self._forgetting.begin()
+        self._disk.delete(self._key("get_session", user_id, {"session_id": session_id}))
+        named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
+        for operation in named_in:
+            self._disk.erase(self._tag(user_id, operation))
+
+    def _forget_anyway(self, forget: Callable[[], object]) -> None:
+        """Forget after a deletion; while the vendor's own error is on its way, a busy cache does not hide it."""
+        failing = sys.exception()
+        try:
+            forget()
+        except CacheBusy as error:
+            if failing is None:
+                raise
+            failing.add_note(str(error))
 
     def _answer(self, question: _Question[T], user_id: str, *, fresh: bool) -> Answer[T]:
         good = None if fresh else self._good(question)
         if good is not None:
             return good
+        began_s = time.monotonic()
+
+        def fly() -> Answer[T]:
+            left_s = self._client.limit_s - (time.monotonic() - began_s)
+            return self._asked(question, user_id, fresh=fresh, within_s=max(left_s, 0.01))
+
+        # Who asks after something was forgotten does not join those who asked before.
         return self._flights.share(
-            (question.key, self._background, fresh),
-            lambda: self._asked(question, user_id, fresh=fresh),
-            begun_after_s=time.monotonic() if fresh else float("-inf"),
+            (question.key, self._background, fresh, self._forgetting.moment()),
+            fly,
+            begun_after_s=began_s if fresh else float("-inf"),
+            within_s=self._client.limit_s,
         )
 
     def _good(self, question: _Question[T]) -> Answer[T] | None:
@@ -228,40 +234,49 @@ class CachedAsleep:
             return None
         return Answer(value=kept.value, fetched_at=kept.fetched_at)
 
-    def _asked(self, question: _Question[T], user_id: str, *, fresh: bool) -> Answer[T]:
+    def _asked(self, question: _Question[T], user_id: str, *, fresh: bool, within_s: float) -> Answer[T]:
         """What the vendor says, or what stands in for it."""
         # A flight for the same question may have landed between our look and our take-off.
         good = None if fresh else self._good(question)
         if good is not None:
             return good
-        since = self._forgetting.moment()
+        since, asked_at = self._forgetting.moment(), self._now()
         try:
-            value = question.ask()
-        except VENDOR_FAILS as error:
-            kept = self._kept(question)
-            if kept is None:
-                raise
-            log.warning("A kept answer to %s stands in: %s", question.operation, error)
-            return Answer(value=kept.value, fetched_at=kept.fetched_at, stale=True, reason=str(error))
-        except NotFound as error:
+            value = question.ask(self._client.within(within_s))
+        except (UserNotFound, SessionNotFound) as error:
             self._drop(question, user_id, everything=isinstance(error, UserNotFound))
             raise
-        return self._keep(question, value, since=since)
+        except VENDOR_FAILS as error:
+            kept = None if self._background else self._kept(question)
+            if kept is None:
+                raise
+            self._tell(question, error)
+            return Answer(value=kept.value, fetched_at=kept.fetched_at, stale=True, reason=str(error))
+        return self._keep(question, Answer(value=value, fetched_at=asked_at), since=since)
 
-    def _keep(self, question: _Question[T], value: T, *, since: int) -> Answer[T]:
-        answer = Answer(value=value, fetched_at=self._now())
-        terms = keep(question.operation, value)
+    def _tell(self, question: _Question[T], error: AsleepError) -> None:
+        # An outage is one piece of news, not one for every question that was not even asked.
+        level = logging.DEBUG if isinstance(error, NotAsked) else logging.WARNING
+        log.log(level, "A kept answer to %s stands in: %s", question.operation, error)
+
+    def _keep(self, question: _Question[T], answer: Answer[T], *, since: int) -> Answer[T]:
+        terms = keep(question.operation, answer.value)
         if terms is None:
             return answer
-        data = question.codec.encode(value, fetched_at=answer.fetched_at)
+        data = question.codec.encode(answer.value, fetched_at=answer.fetched_at)
         try:
             with self._forgetting.keeping(since) as allowed:
-                if allowed:
+                if allowed and not self._is_outdated(question, answer):
                     self._disk.set(question.key, data, tag=question.tag, expire_s=terms.stale_s)
         except ValueTooLarge as error:
             self._drop(question, "", everything=False)  # the former answer is no longer the newest
             log.info("An answer to %s is not kept: %s", question.operation, error)
         return answer
+
+    def _is_outdated(self, question: _Question[T], answer: Answer[T]) -> bool:
+        """Whether somebody who asked later has been answered already."""
+        kept = self._kept(question)
+        return kept is not None and kept.fetched_at > answer.fetched_at
 
     def _kept(self, question: _Question[T]) -> Envelope[T] | None:
         """What was kept and may still be handed out, if only as a stand-in; undecodable means nothing."""
@@ -291,7 +306,7 @@ class CachedAsleep:
         user_id: str,
         parameters: dict[str, Parameter],
         codec: Codec[T],
-        ask: Callable[[], T],
+        ask: Callable[[Asleep], T],
     ) -> _Question[T]:
         return _Question(
             key=self._key(operation, user_id, parameters),

@@ -26,12 +26,21 @@ class Flights:
         self._lock = threading.Lock()
         self._flying: dict[Hashable, _Flight] = {}
 
-    def share(self, key: Hashable, work: Callable[[], T], *, begun_after_s: float = float("-inf")) -> T:
+    def share(
+        self,
+        key: Hashable,
+        work: Callable[[], T],
+        *,
+        begun_after_s: float = float("-inf"),
+        within_s: float = threading.TIMEOUT_MAX,
+    ) -> T:
         """What the work gave, done by this thread or by another that asked first.
 
         Only work that began at `begun_after_s` (monotonic) or later counts; whoever needs a newer answer than the one
-        under way waits for that to end, and shares the next.
+        under way waits for that to end, and shares the next. Nobody waits longer than `within_s` for the work of
+        others; then they do it themselves.
         """
+        until_s = time.monotonic() + within_s
         while True:
             with self._lock:
                 flight = self._flying.get(key)
@@ -39,7 +48,11 @@ class Flights:
                     mine = self._flying[key] = _Flight(began_s=time.monotonic())
                     break
             try:
-                value: T = flight.landing.result()
+                value: T = flight.landing.result(timeout=max(until_s - time.monotonic(), 0.0))
+            except TimeoutError:
+                if not flight.landing.done():
+                    return work()
+                raise
             except CancelledError:
                 continue  # the thread that did the work was stopped, which is no answer to ours
             except Exception:

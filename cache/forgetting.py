@@ -9,7 +9,8 @@ class Forgetting:
     """Orders keeping and forgetting among the threads of a process.
 
     Whoever asks takes `moment` before; when the answer is there, `keeping` says whether it may still be kept. It may
-    not if anything was forgotten meanwhile: which answers that concerned is not worth finding out.
+    not if forgetting began meanwhile: which answers that concerned is not worth finding out. An answer that was kept
+    before forgetting began is on disk by then, so that it is found and erased.
     """
 
     def __init__(self) -> None:
@@ -22,13 +23,11 @@ class Forgetting:
 
     @contextmanager
     def keeping(self, since: int) -> Iterator[bool]:
-        """Within it nothing is forgotten; True if nothing was since that moment."""
+        """Within it no forgetting begins; True if none began since that moment."""
         with self._lock:
             yield since == self._count
 
-    @contextmanager
-    def forgetting(self) -> Iterator[None]:
-        """Within it nothing is kept."""
+    def begin(self) -> None:
+        """From now on nothing is kept that was asked for before; what was kept may be erased."""
         with self._lock:
             self._count += 1
-            yield

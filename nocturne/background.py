@@ -11,7 +11,7 @@ from nocturne.sync import synchronise
 
 log = logging.getLogger(__name__)
 
-_JOIN_LIMIT_S = 15.0
+_JOIN_LIMIT_S = 10.0
 
 
 class BackgroundSync:
@@ -38,7 +38,7 @@ class BackgroundSync:
         self._wake.set()
 
     def stop(self) -> None:
-        """Ends the thread after the calls under way; what was brought by then is kept."""
+        """Ends the thread, gives up the calls under way; what was brought by then is kept."""
         self._stop.set()
         self._wake.set()
         self._thread.join(_JOIN_LIMIT_S)

@@ -22,6 +22,7 @@ from asleep.errors import (
     PlanExpired,
     QuotaExceeded,
     SessionNotFound,
+    Stopped,
 )
 from asleep.models import SessionListItem, SessionResult
 from cache.archive import Unreadable
@@ -76,9 +77,10 @@ def synchronise(
         run.work()
     finally:
         progress = run.end()
-    log.info(
-        "Synchronised %d of %d people: %d of %d nights brought.",
-        progress.people_complete, progress.people, progress.nights_done, progress.nights,
+    log.log(
+        logging.WARNING if progress.halted else logging.INFO,
+        "Synchronised %d of %d people: %d of %d nights brought. %s",
+        progress.people_complete, progress.people, progress.nights_done, progress.nights, progress.halted,
     )  # fmt: skip
     return progress
 
@@ -90,7 +92,7 @@ class _Run:
         self, application: Application, people: Sequence[Person], *, now: datetime, days: int, stop: Event
     ) -> None:
         self._application = application
-        self._asleep = application.asleep.in_background()
+        self._asleep = application.asleep.in_background(stop=stop)
         self._people = people
         self._now = now
         self._days = days
@@ -166,13 +168,11 @@ class _Run:
         # One day more on each side: the vendor dates a session by its start in the zone of the header (UTC here), we
         # by the sleeper's own night.
         last = (self._now + timedelta(days=1)).date()
-        answer = self._asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True)
-        if answer.stale:
-            return _Work(person=person, problem=f"The API could not be asked: {answer.reason}")
-        self._forget_deleted(person, {item.session_id for item in answer.value}, known)
-        missing = [item for item in answer.value if known.get(item.session_id) != "COMPLETE"]
+        listed = self._asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True).value
+        self._forget_deleted(person, {item.session_id for item in listed}, known)
+        missing = [item for item in listed if known.get(item.session_id) != "COMPLETE"]
         missing.sort(key=lambda item: item.start, reverse=True)
-        return _Work(person=person, listed=len(answer.value), missing=missing)
+        return _Work(person=person, listed=len(listed), missing=missing)
 
     def _first_date(self, person: Person, known: dict[str, str]) -> date | None:
         """The first date to ask for; None, all there is, when the archive has lost what it once had."""
@@ -198,7 +198,7 @@ class _Run:
     def _listed(self, person: Person, future: "Future[_Work]") -> _Work | None:
         try:
             return future.result()
-        except CancelledError:
+        except (CancelledError, Stopped):
             return None
         except _REFUSES_EVERYBODY as refusal:
             self._halted = self._halted or str(refusal)
@@ -246,7 +246,7 @@ class _Run:
         for item, task in tasks:
             try:
                 arrived.append((item, task.result()))
-            except CancelledError:
+            except (CancelledError, Stopped):
                 continue
             except _REFUSES_EVERYBODY as refusal:
                 self._halted = self._halted or str(refusal)

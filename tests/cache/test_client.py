@@ -1,10 +1,12 @@
 """The cached client: hit, miss, stand-in; what is forgotten; what never reaches another organisation."""
 
+import contextlib
 import hashlib
 import json
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +38,7 @@ from asleep.models import (
     UserMetadata,
 )
 from cache.client import VENDOR_FAILS, Answer, CachedAsleep
-from cache.disk import DiskCache
+from cache.disk import CacheBusy, DiskCache
 from cache.seal import PlainSeal
 from tests.cache.samples import NOW, MirrorSeal, bytes_under
 
@@ -92,7 +94,12 @@ class FakeAsleep:
         self.calls.append(verb)
         return self.handler(verb, arguments)
 
-    def in_background(self) -> "FakeAsleep":
+    limit_s = 10.0
+
+    def in_background(self, *, stop: threading.Event | None = None) -> "FakeAsleep":  # noqa: ARG002
+        return self
+
+    def within(self, seconds: float) -> "FakeAsleep":  # noqa: ARG002
         return self
 
     def get_session(self, user_id: str, session_id: str) -> SessionResult:
@@ -156,6 +163,7 @@ FAILURES: dict[str, AsleepError] = {
     "quota": status_error(status=403, detail="Quota exceeded", operation="GET /x"),
     "plan": status_error(status=403, detail="Plan is expired", operation="GET /x"),
     "redirect": status_error(status=302, detail="", operation="GET /x"),
+    "a gateway's 404": status_error(status=404, detail="", operation="GET /x"),
     "nonsense": MalformedAnswer("it is not JSON", status=200, operation="GET /x"),
 }
 
@@ -463,6 +471,111 @@ def test_over_the_true_client_a_session_comes_once_and_stands_in_later(tmp_path:
     assert (stand_in.stale, stand_in.value) == (True, asked.value)
     assert "try again later" in stand_in.reason
     assert len(asked.value.sleep_stages or ()) == 960
+
+
+def in_another_thread(work: Callable[[], Any]) -> "tuple[threading.Thread, list[Any]]":
+    got: list[Any] = []
+
+    def run() -> None:
+        try:
+            got.append(work())
+        except AsleepError as error:
+            got.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, got
+
+
+def held(bench: Bench, answers: list[Any]) -> tuple[threading.Event, threading.Event]:
+    """The first call waits until it is let go, and answers first of the list; later calls answer at once."""
+    asked, let_go, lock = threading.Event(), threading.Event(), threading.Lock()
+    queue = list(answers)
+
+    def answer(_verb: str, _arguments: tuple[Any, ...]) -> Any:
+        with lock:
+            mine, first = queue.pop(0), len(queue) == len(answers) - 1
+        if first:
+            asked.set()
+            assert let_go.wait(5)
+        return mine
+
+    bench.fake.handler = answer
+    return asked, let_go
+
+
+def test_who_asks_after_a_deletion_does_not_get_what_was_asked_before(bench: Bench) -> None:
+    cached = bench.cached()
+    gone = status_error(status=404, detail="user does not exist", operation="GET /x")
+    asked, let_go = held(bench, [User(user_id="u"), None, gone])
+    before, got_before = in_another_thread(lambda: cached.get_user("u"))
+    assert asked.wait(5)
+    cached.delete_user("u")
+    bench.fake.handler = failing(gone)
+    with pytest.raises(UserNotFound):
+        cached.get_user("u")
+    let_go.set()
+    before.join(5)
+    assert got_before[0].value == User(user_id="u"), "who had asked before gets the answer"
+    with pytest.raises(UserNotFound):
+        cached.get_user("u")
+    assert cached.forget("u") == 0, "and nothing of it was kept"
+
+
+def test_a_late_answer_does_not_cover_a_newer_one(bench: Bench) -> None:
+    cached = bench.cached()
+    older, newer = session(epochs=10), session(epochs=20)
+    asked, let_go = held(bench, [older, newer])
+    slow, _ = in_another_thread(lambda: cached.get_session("u", "s1"))
+    assert asked.wait(5)
+    bench.now += timedelta(seconds=1)
+    assert cached.get_session("u", "s1", fresh=True).value == newer
+    let_go.set()
+    slow.join(5)
+    assert cached.get_session("u", "s1").value == newer
+    assert cached.get_session("u", "s1").fetched_at == bench.now
+
+
+def test_forgetting_somebody_does_not_hold_up_the_others(bench: Bench) -> None:
+    cached = bench.cached()
+    cached.get_user("ada")
+    with contextlib.closing(sqlite3.connect(bench.folder / "cache.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM Cache").fetchone()
+        erasing, _ = in_another_thread(lambda: cached.forget("ada"))
+        began_s = time.monotonic()
+        cached.get_user("bo")
+        assert time.monotonic() - began_s < 2
+        reader.execute("COMMIT")
+        erasing.join(10)
+
+
+def test_a_busy_cache_does_not_hide_that_the_vendor_did_not_delete(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached = bench.cached()
+    cached.get_user("u")
+
+    def busy(_tag: str) -> int:
+        raise CacheBusy("What should go is still in the cache; delete it again.")
+
+    monkeypatch.setattr(bench.disk, "erase", busy)
+    bench.fake.handler = failing(FAILURES["503"])
+    with pytest.raises(ServerFault) as caught:
+        cached.delete_user("u")
+    assert "still in the cache" in "".join(caught.value.__notes__)
+    bench.fake.handler = vendor
+    with pytest.raises(CacheBusy):
+        cached.delete_user("u")
+
+
+def test_in_the_background_nothing_stands_in(bench: Bench) -> None:
+    cached = bench.cached()
+    cached.get_user("u")
+    bench.fake.handler = failing(FAILURES["503"])
+    assert cached.get_user("u", fresh=True).stale
+    with pytest.raises(ServerFault):
+        cached.in_background().get_user("u", fresh=True)
 
 
 def test_every_failure_of_the_vendor_is_tried_here() -> None:

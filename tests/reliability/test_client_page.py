@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
+from datetime import date
 
+from asleep.models import AverageStats, User
 from asleep.simulator.server import Running
 from cache.policy import keep
 from tests.reliability.conftest import sessions_of
@@ -24,7 +26,9 @@ def test_every_block_runs_in_order_against_the_simulator(vendor: Running) -> Non
 
 
 def test_the_table_of_what_is_kept_is_the_policy() -> None:
-    lists, averages, user = (keep(name, ()) for name in ("list_sessions", "average_stats", "get_user"))
+    nothing = AverageStats(timezone=None, first=date(2026, 2, 1), last=date(2026, 2, 1), days=1)
+    lists, averages = keep("list_sessions", ()), keep("average_stats", nothing)
+    user = keep("get_user", User(user_id="G-1"))
     assert lists is not None
     assert averages is not None
     assert user is not None

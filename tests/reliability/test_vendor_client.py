@@ -2,12 +2,14 @@
 
 import inspect
 import itertools
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,59 @@ class TestC1NoCallExceedsItsDeadline:
                 client.get_user("G-1")
             assert time.monotonic() - began_s < 0.9
         never.set()
+
+    @pytest.mark.parametrize("fault", ["hang", "drip", "drip-headers", "too-many"])
+    def test_work_that_is_stopped_ends_within_a_second(
+        self, vendor: Running, make_client: MakeClient, fault: FaultKind
+    ) -> None:
+        vendor.fail_all(fault)
+        stop = threading.Event()
+        slow = Backoff(tries=50, first_s=30, longest_s=30)
+        behind = make_client(timeouts=Timeouts(), backoff=slow, pacer=Pacer(2)).in_background(stop=stop)
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(behind.get_user, sessions_of(vendor)[0]) for _ in range(4)]
+            time.sleep(0.8)
+            stop.set()
+            began_s = time.monotonic()
+            for one in asked:
+                with pytest.raises(errors.AsleepError):
+                    one.result(10)
+            assert time.monotonic() - began_s < 1.0
+
+    def test_two_clicks_on_a_hanging_service_both_keep_it(
+        self, vendor: Running, make_cached: MakeCached
+    ) -> None:
+        cached = make_cached(timeouts=Timeouts(read_s=5, total_s=1.0))
+        user_id, _ = sessions_of(vendor)
+        vendor.fail_all("hang")
+        took_s: list[float] = []
+
+        def click() -> None:
+            began_s = time.monotonic()
+            with pytest.raises(errors.AsleepError):
+                cached.get_user(user_id, fresh=True)
+            took_s.append(time.monotonic() - began_s)
+
+        clicks = [threading.Thread(target=click) for _ in range(3)]
+        for one in clicks:
+            one.start()
+            time.sleep(0.1)
+        for one in clicks:
+            one.join()
+        assert len(took_s) == 3
+        assert max(took_s) <= 1.0 + 0.5
+
+    def test_connecting_and_a_silent_handshake_together_keep_it(self) -> None:
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen(8)  # takes connections, and never says a word of TLS
+            address = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            limits = Timeouts(connect_s=3, read_s=3, total_s=1)
+            with AsleepClient(base_url=address, api_key="a-key-of-the-tests", timeouts=limits) as client:
+                began_s = time.monotonic()
+                with pytest.raises(errors.TransportError):
+                    client.get_user("G-1")
+                assert time.monotonic() - began_s <= 1.5
 
 
 class TestC2RepetitionsHaveABudget:
@@ -216,6 +271,30 @@ class TestC3TheRightThingsAreRepeated:
         client.delete_session(user_id, sessions[0])
         with pytest.raises(errors.SessionNotFound):
             client.delete_session(user_id, sessions[0])
+
+    def test_a_handshake_that_breaks_off_is_no_matter_of_trust_and_is_repeated(self) -> None:
+        taken = list[int]()
+
+        def hang_up(listening: socket.socket) -> None:
+            with suppress(OSError):
+                while True:
+                    listening.accept()[0].close()
+                    taken.append(1)
+
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(8)
+            threading.Thread(target=hang_up, args=(listening,), daemon=True).start()
+            address = f"https://127.0.0.1:{listening.getsockname()[1]}"
+            quick = Backoff(first_s=0.01, longest_s=0.05)
+            with (
+                AsleepClient(base_url=address, api_key="a-key-of-the-tests", backoff=quick) as client,
+                pytest.raises(errors.TransportError) as caught,
+            ):
+                client.get_user("G-1")
+            assert not isinstance(caught.value, errors.Untrusted)
+            assert len(taken) == 3
+            listening.shutdown(socket.SHUT_RDWR)
 
 
 WORKER = """
@@ -389,6 +468,39 @@ class TestC5TheBreaker:
         assert "failed" not in together(50, ask)
         assert ask() == "answered"
 
+    def test_eight_threads_in_the_background_outlast_it_together(
+        self, vendor: Running, make_client: MakeClient
+    ) -> None:
+        client = make_client(breaker=Breaker(failures=5, rest_s=0.5), backoff=Backoff(tries=1))
+        user_id, _ = sessions_of(vendor)
+        client.get_user(user_id)
+        for _ in range(5):
+            vendor.plan_faults("internal")
+            with pytest.raises(errors.ServerFault):
+                client.get_user(user_id)
+        behind = client.in_background()
+        assert [one.user_id for one in together(8, lambda: behind.get_user(user_id))] == [user_id] * 8
+
+    def test_a_service_that_never_was_up_is_not_waited_for(self) -> None:
+        address = f"http://127.0.0.1:{free_port()}"
+        with AsleepClient(base_url=address, api_key="a-key-of-the-tests", backoff=Backoff(tries=1)) as client:
+            began_s = time.monotonic()
+            for _ in range(8):
+                with pytest.raises(errors.Unreachable, match="could not be reached"):
+                    client.in_background().get_user("G-1")
+            assert time.monotonic() - began_s < 5
+
+    def test_a_hanging_service_opens_it_however_short_the_deadline(
+        self, vendor: Running, make_client: MakeClient
+    ) -> None:
+        vendor.fail_all("hang")
+        client = make_client(timeouts=Timeouts(total_s=0.3), backoff=Backoff(tries=1))
+        for _ in range(5):
+            with pytest.raises(errors.DeadlineExceeded):
+                client.get_user(sessions_of(vendor)[0])
+        with pytest.raises(errors.NotAsked, match="for the whole call ran out"):
+            client.get_user(sessions_of(vendor)[0])
+
     def test_work_in_the_background_outlasts_a_short_failure(
         self, vendor: Running, make_client: MakeClient
     ) -> None:
@@ -417,7 +529,7 @@ class TestC6OneFlightAndALongMemory:
         assert set(cached_ok) == {sessions[-1]}
         assert vendor.requests["getSession"] <= 2
 
-    def test_open_becomes_complete_and_is_then_kept_for_days(
+    def test_a_complete_session_is_kept_for_days_and_asked_for_again_on_request(
         self, make_cached: MakeCached, vendor: Running
     ) -> None:
         moment = [NOW]
@@ -511,7 +623,8 @@ class TestC9ABatchIsHonest:
 
     def test_with_one_call_in_ten_failing(self, tmp_path: Path) -> None:
         world = simulated_world(people=12, nights=10, seed=9, until=UNTIL, now=NOW)
-        with serve(world, faults=(Fault(kind="server-error", share=0.1),)) as vendor:
+        # No repetition gets over this one: a call that meets it fails its person.
+        with serve(world, faults=(Fault(kind="redirect", share=0.1),)) as vendor:
             settings = Settings(
                 asleep_api_key=vendor.api_key,  # type: ignore[arg-type]
                 asleep_base_url=vendor.address,
@@ -526,8 +639,9 @@ class TestC9ABatchIsHonest:
                 progress = synchronise(application, actor, application.people())
                 assert progress.people == 12
                 assert progress.people_complete + len(progress.failures) == 12
+                assert 0 < len(progress.failures) < 12
                 assert all(failure.reason for failure in progress.failures)
-                for _ in range(5):
+                for _ in range(20):
                     if not progress.failures:
                         break
                     progress = synchronise(application, actor, application.people())
