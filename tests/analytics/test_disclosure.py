@@ -1,9 +1,12 @@
 """What may be shown of groups: small counts stay hidden, also from somebody who can subtract."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from analytics.cohorts import compare
 from analytics.disclosure import SHARED, TEAM, Disclosure
+from analytics.shared_comparison import shared_comparison
 
 
 def test_a_team_sees_groups_of_five_exactly() -> None:
@@ -97,3 +100,42 @@ def test_rules_that_show_less_than_five_people_do_not_exist() -> None:
         Disclosure(k=4)
     with pytest.raises(ValueError, match="1 \\(exact\\) or more"):
         Disclosure(k=5, round_to=0)
+
+
+def cohort(prefix: str, people: int) -> pd.DataFrame:
+    draw = np.random.default_rng(people)
+    return pd.DataFrame(
+        {
+            "person_id": np.repeat([f"{prefix}{n}" for n in range(people)], 9),
+            "value": draw.normal(430, 40, 9 * people),
+        }
+    )
+
+
+def test_a_shared_comparison_singles_nobody_out_and_tells_no_exact_number() -> None:
+    found = compare(cohort("a", 12), cohort("b", 23), days=28)
+    shared = shared_comparison(found)
+    assert (shared.a.people, shared.b.people) == (15, 25)
+    assert shared.a.mean == found.a.mean
+    assert shared.evidence is not None
+    assert found.evidence is not None
+    assert shared.evidence.difference == found.evidence.difference
+    assert np.isnan([shared.evidence.degrees, shared.evidence.rank_statistic]).all()
+    text = repr(shared)
+    assert not any(who in text for who in [*found.a.values.index, *found.b.values.index])
+    assert repr(found.a.values.min()) not in text
+    assert shared.notes == ("Numbers of people are rounded to 5.",)
+
+
+def test_the_mean_of_a_small_group_cannot_be_had_from_the_difference() -> None:
+    shared = shared_comparison(compare(cohort("a", 10), cohort("b", 23), days=28))
+    assert shared.evidence is None
+    assert np.isnan([shared.a.people, shared.a.mean, shared.a.q3]).all()
+    assert shared.b.mean > 0
+    assert "fewer than 11 people" in shared.notes[0]
+
+
+def test_inside_a_team_a_small_sample_is_shown_and_called_one() -> None:
+    found = compare(cohort("a", 6), cohort("b", 23), days=28)
+    shared = shared_comparison(found, TEAM)
+    assert (shared.a.people, shared.evidence, shared.notes) == (6, found.evidence, ("Small sample.",))
