@@ -1,12 +1,19 @@
 """Everything an operator can set, read once from the environment; unsafe combinations are refused with a sentence."""
 
+import logging
+import os
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis import ConnectionPool, RedisError
+
+log = logging.getLogger(__name__)
 
 Environment = Literal["demo", "development", "production"]
 
@@ -33,7 +40,7 @@ class Settings(BaseSettings):
     )
     nocturne_environment: Environment | None = Field(
         default=None,
-        description="demo, development or production. Default: demo without a key, development with one.",
+        description="Which rules hold. Default: demo without a key, development with one.",
     )
     nocturne_data_dir: Path = Field(
         default=Path("data"), description="Folder for the database, the archive of nights and the cache."
@@ -144,16 +151,22 @@ class Settings(BaseSettings):
 
     def _redis_problems(self) -> list[str]:
         url = "" if self.nocturne_redis_url is None else self.nocturne_redis_url.get_secret_value()
-        try:
-            parts = urlsplit(url)
-            known = parts.scheme in {"redis", "rediss", "unix"} and parts.port != 0
-        except ValueError:
-            known = False
-        if not url or known:
+        if not url or _is_redis_address(url):
             return []
         return [
             "NOCTURNE_REDIS_URL must be an address like redis://127.0.0.1:6379/0 (or rediss://, unix://)."
         ]
+
+
+def _is_redis_address(url: str) -> bool:
+    """Whether a connection could be made of the address; none is opened."""
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        return False
+    try:
+        ConnectionPool.from_url(url).make_connection()
+        return urlsplit(url).port != 0
+    except (ValueError, TypeError, RedisError):
+        return False
 
 
 def is_loopback(host: str) -> bool:
@@ -166,18 +179,57 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def allowed(field: FieldInfo) -> str:
+    """What a setting may be, in words: `live or test`, `a whole number from 1 to 3650`; empty where anything may be."""
+    optional = get_origin(field.annotation) is not Literal and get_args(field.annotation)
+    kind: Any = optional[0] if optional else field.annotation
+    if get_origin(kind) is Literal:
+        *first, last = get_args(kind)
+        return f"{', '.join(first)} or {last}"
+    if kind not in (int, float):
+        return ""
+    number = "a whole number" if kind is int else "a number"
+    bounds = {
+        name: getattr(rule, name)
+        for rule in field.metadata
+        for name in ("gt", "ge", "le")
+        if hasattr(rule, name)
+    }
+    if "le" not in bounds:
+        return f"{number}, {bounds['ge']} or more"
+    if "ge" in bounds:
+        return f"{number} from {bounds['ge']} to {bounds['le']}"
+    return f"{number} above {bounds['gt']} and up to {bounds['le']}"
+
+
 def read_settings() -> Settings:
-    """The settings of the process environment.
+    """The settings of the process environment; a variable that looks like one of ours and is none is warned of.
 
     Raises:
-        SettingsError: with one sentence per setting that cannot be used; values of secrets are never repeated.
+        SettingsError: with one sentence per setting that cannot be used; values are never repeated.
     """
+    _warn_of_unknown()
     try:
         return Settings()
     except ValidationError as error:
-        lines = []
-        for problem in error.errors(include_input=False, include_url=False):
-            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
-            message = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{name}: {message}." if name else message)
-        raise SettingsError(" ".join(lines)) from None
+        problems = error.errors(include_input=False, include_url=False)
+        raise SettingsError(" ".join(_sentence(problem) for problem in problems)) from None
+
+
+def _sentence(problem: Any) -> str:
+    if not problem["loc"]:
+        return str(problem["msg"]).removeprefix("Value error, ")
+    name = str(problem["loc"][0])
+    return f"{name.upper()} must be {allowed(Settings.model_fields[name])}."
+
+
+def _warn_of_unknown() -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        ours = name.upper().startswith(("ASLEEP_", "NOCTURNE_")) and not name.startswith("NOCTURNE_TEST_")
+        if not ours or name.upper() in known:
+            continue
+        nearest = get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
+        log.warning(
+            "%s is not a setting and changes nothing; did you mean %s? See docs/settings.md.", name, nearest
+        )

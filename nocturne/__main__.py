@@ -17,8 +17,16 @@ from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.progress import Failure, told
-from settings import SettingsError, read_settings
-from store.people import DuplicatePerson, InvalidPerson, NewPerson, Person, StoreError, UnknownPerson
+from settings import Settings, SettingsError, read_settings
+from store.people import (
+    DuplicatePerson,
+    InvalidPerson,
+    NewPerson,
+    Person,
+    StoreError,
+    UnknownPerson,
+    UnusableDatabase,
+)
 
 DONE, IN_PART, ASKED_WRONGLY = 0, 1, 2
 
@@ -27,6 +35,7 @@ _ASKED_WRONGLY = (
     InvalidPerson,
     DuplicatePerson,
     UnknownPerson,
+    UnusableDatabase,
     roster.RosterError,
     views.UnknownCohort,
 )
@@ -66,13 +75,12 @@ def _application(*, needs_vendor: bool) -> Iterator[Application]:
         finally:
             application.close()
         return
-    with _demo_application(needs_vendor=needs_vendor) as application:
+    with _demo_application(settings, needs_vendor=needs_vendor) as application:
         yield application
 
 
 @contextmanager
-def _demo_application(*, needs_vendor: bool) -> Iterator[Application]:
-    settings = read_settings()
+def _demo_application(settings: Settings, *, needs_vendor: bool) -> Iterator[Application]:
     with ExitStack() as held:
         address, key = _NOBODY
         people: tuple[DemoPerson, ...] = ()

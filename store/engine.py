@@ -21,12 +21,17 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session
 
-from store.people import StoreUnavailable
+from store.people import StoreUnavailable, UnusableDatabase
 
 BUSY_TIMEOUT_MS = 10_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as it is ours: PostgreSQL lets one holder at a time have it.
 _MIGRATION_LOCK = 6_031_769
+
+_WRITE = (
+    "Nocturne keeps its data in one of two kinds: write sqlite:///path/to/file.db, or "
+    "postgresql+psycopg://user:password@host/name."
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,22 +43,10 @@ def open_engine(url: str) -> Engine:
         url: `sqlite:///path/to/file.db`, or `postgresql://...` with a driver that is installed.
 
     Raises:
-        StoreUnavailable: the URL cannot be used, or the database cannot be reached or written.
+        UnusableDatabase: the URL cannot be read, or names a kind or a driver that is not there.
+        StoreUnavailable: the database cannot be reached or written.
     """
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            engine = _sqlite_engine(parsed)
-        else:
-            engine = create_engine(parsed, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise StoreUnavailable(
-            "The database URL cannot be read; write sqlite:///path or postgresql://..."
-        ) from error
-    except ImportError as error:
-        raise StoreUnavailable(
-            f"The database URL needs a driver that is not installed ({error.name})."
-        ) from error
+    engine = _engine(url)
     try:
         with _translated():
             migrate(engine)
@@ -61,6 +54,24 @@ def open_engine(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
+            return _sqlite_engine(parsed)
+        if kind == "postgresql":
+            return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise UnusableDatabase(f"NOCTURNE_DATABASE_URL cannot be read. {_WRITE}") from error
+    except ImportError as error:
+        raise UnusableDatabase(
+            f"NOCTURNE_DATABASE_URL needs the Python package {error.name}, which is not installed. Install it, or "
+            "write another address."
+        ) from error
+    raise UnusableDatabase(f"NOCTURNE_DATABASE_URL names {kind}, which cannot be read here. {_WRITE}")
 
 
 def migrate(engine: Engine) -> None:
@@ -126,8 +137,9 @@ def scrub(engine: Engine) -> None:
 
 def _sqlite_engine(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
-        raise StoreUnavailable(
-            "A SQLite database in memory would be lost; name a file: sqlite:///path/to/file.db"
+        raise UnusableDatabase(
+            "NOCTURNE_DATABASE_URL is wrong: a SQLite database in memory would be lost; "
+            "name a file: sqlite:///path/to/file.db"
         )
     file = Path(url.database)
     try:

@@ -2,6 +2,7 @@
 
 StoreError
 ├── StoreUnavailable      the database could not be reached or is not writable
+│   └── UnusableDatabase  its address names none that can be used here
 ├── UnknownOrganisation   no organisation has that id
 ├── UnknownPerson         nobody in that organisation has that id
 ├── DuplicatePerson       that vendor id is already in the roster
@@ -40,6 +41,10 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The database could not be reached, is locked for too long, or cannot be written."""
+
+
+class UnusableDatabase(StoreUnavailable):
+    """The address names no database that can be used here: trying again is of no use, another address is."""
 
 
 class UnknownOrganisation(StoreError):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analytics.stages import STATISTICS
-from settings import Settings
+from settings import Settings, allowed
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("asleep", "analytics", "cache", "store", "charts", "reports", "nocturne", "pages")
@@ -87,15 +87,23 @@ def test_streamlit_caches_hold_nothing_of_people() -> None:
         assert "cache_data" not in path.read_text(), path.name
 
 
-def test_the_settings_page_tells_every_setting_with_its_default_and_purpose() -> None:
+def test_the_settings_page_tells_every_setting_with_default_bounds_and_purpose() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
-    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", page, flags=re.MULTILINE))
+    rows = {
+        name: told
+        for name, *told in re.findall(
+            r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \| (.+?) \|$", page, flags=re.MULTILINE
+        )
+    }
     assert set(rows) == {name.upper() for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
-        default = "none" if field.default is None else f"`{field.default}`"
-        assert rows[name.upper()] == default, name
-        assert field.description
-        assert field.description in page, name
+        purpose, _, otherwise = (field.description or "").partition(" Default: ")
+        default, bounds, told = rows[name.upper()]
+        assert default == (
+            otherwise.rstrip(".") or "none" if field.default is None else f"`{field.default}`"
+        ), name
+        assert bounds == (allowed(field) or bounds), name
+        assert told == purpose, name
 
 
 def test_the_glossary_explains_the_terms_of_the_design_once() -> None:

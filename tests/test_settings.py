@@ -51,9 +51,27 @@ def test_with_a_key_it_is_development_at_a_modest_pace(monkeypatch: pytest.Monke
             "in production",
         ),
         ({"ASLEEP_API_KEY": KEY, "NOCTURNE_ENVIRONMENT": "production"}, "absolute path"),
-        ({"NOCTURNE_ENVIRONMENT": "staging"}, "NOCTURNE_ENVIRONMENT"),
-        ({"NOCTURNE_SYNC_DAYS": "0"}, "NOCTURNE_SYNC_DAYS"),
-        ({"NOCTURNE_RATE_LIMIT_PER_SECOND": "-1"}, "NOCTURNE_RATE_LIMIT_PER_SECOND"),
+        (
+            {"NOCTURNE_ENVIRONMENT": "staging"},
+            "NOCTURNE_ENVIRONMENT must be demo, development or production.",
+        ),
+        ({"ASLEEP_ENVIRONMENT": "Live"}, "ASLEEP_ENVIRONMENT must be live or test."),
+        ({"NOCTURNE_SYNC_DAYS": "0"}, "NOCTURNE_SYNC_DAYS must be a whole number from 1 to 3650."),
+        ({"NOCTURNE_SYNC_DAYS": "many"}, "NOCTURNE_SYNC_DAYS must be a whole number from 1 to 3650."),
+        ({"NOCTURNE_DEMO_SEED": "-1"}, "NOCTURNE_DEMO_SEED must be a whole number, 0 or more."),
+        (
+            {"NOCTURNE_RATE_LIMIT_PER_SECOND": "-1"},
+            "NOCTURNE_RATE_LIMIT_PER_SECOND must be a number above 0 and up to 1000.",
+        ),
+        ({"NOCTURNE_RATE_LIMIT_PER_SECOND": "nan"}, "must be a number above 0"),
+        ({"NOCTURNE_SYNC_INTERVAL_MINUTES": "-1"}, "must be a number from 0 to 1440."),
+        ({"NOCTURNE_REDIS_URL": "redis:6379"}, "NOCTURNE_REDIS_URL must be an address like"),
+        (
+            {"NOCTURNE_REDIS_URL": "redis://h/0?socket_timeout=abc"},
+            "NOCTURNE_REDIS_URL must be an address like",
+        ),
+        ({"NOCTURNE_REDIS_URL": "redis://h/0?unheard=of"}, "NOCTURNE_REDIS_URL must be an address like"),
+        ({"NOCTURNE_REDIS_URL": "rediss://h?ssl_cert_reqs=x"}, "NOCTURNE_REDIS_URL must be an address like"),
         ({"NOCTURNE_REDIS_URL": f"http://:{KEY}@127.0.0.1"}, "NOCTURNE_REDIS_URL must be an address like"),
         (
             {"NOCTURNE_REDIS_URL": f"redis://:{KEY}@127.0.0.1:port"},
@@ -70,6 +88,33 @@ def test_unsafe_settings_are_refused_with_a_sentence(
         read_settings()
     assert sentence in str(refusal.value)
     assert KEY not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["redis://127.0.0.1", "rediss://:secret@h:6380/1?socket_timeout=2", "unix:///run/redis.sock?db=1"],
+)
+def test_an_address_of_a_redis_is_taken(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("NOCTURNE_REDIS_URL", address)
+    found = read_settings().nocturne_redis_url
+    assert found is not None
+    assert found.get_secret_value() == address
+
+
+def test_a_misspelt_setting_is_warned_of_with_the_nearest_name(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("NOCTURNE_SYNC_DAY", "ASLEEP_KEY", "NOCTURNE_TEST_EXAMPLES", "OTHER_SYNC_DAYS"):
+        monkeypatch.setenv(name, KEY)
+    monkeypatch.setenv("NOCTURNE_SYNC_DAYS", "30")
+    read_settings()
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 2
+    assert lines[0].startswith(
+        "ASLEEP_KEY is not a setting and changes nothing; did you mean ASLEEP_API_KEY?"
+    )
+    assert "did you mean NOCTURNE_SYNC_DAYS?" in lines[1]
+    assert KEY not in "".join(lines)
 
 
 def test_the_key_is_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """The command line as an operator uses it: words on the right stream, and the three exit statuses."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from asleep.simulator.server import Running
 from nocturne.__main__ import main
 from tests.nocturne.conftest import roster_csv
-from tests.serving import free_port
+from tests.serving import ROOT, clean_environment, free_port
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +142,42 @@ def test_settings_that_contradict_each_other_end_with_status_2(
     monkeypatch.setenv("NOCTURNE_ENVIRONMENT", "demo")
     assert main(["status"]) == 2
     assert "Unset one of the two" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("foo", "NOCTURNE_DATABASE_URL cannot be read."),
+        ("mysql://someone:secret@host/name", "NOCTURNE_DATABASE_URL names mysql"),
+        ("sqlite://", "in memory would be lost"),
+        ("postgresql+nosuch://someone:secret@host/name", "NOCTURNE_DATABASE_URL cannot be read."),
+    ],
+)
+def test_a_database_of_no_known_kind_is_asked_wrongly(
+    address: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOCTURNE_DATABASE_URL", address)
+    assert main(["status"]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "sqlite:///path/to/file.db" in said
+    assert "secret" not in said
+
+
+def test_a_misspelt_variable_is_named_once(
+    tmp_path: Path,
+) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "nocturne", "status"],
+        cwd=ROOT,
+        env=clean_environment({"NOCTURNE_SYNC_DAY": "4", "NOCTURNE_DATA_DIR": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = found.stderr.splitlines()
+    assert line.startswith("NOCTURNE_SYNC_DAY is not a setting")
+    assert "did you mean NOCTURNE_SYNC_DAYS?" in line
 
 
 def test_the_demo_needs_no_key(
