@@ -139,8 +139,10 @@ def _list(application: Application, _actor: Actor, _chosen: argparse.Namespace) 
             "Nobody is on the roster yet. `python -m nocturne people import FILE.csv` or `people add` puts them there."
         )
     for person in people:
+        year = str(person.birth_year or "")
+        tags = ";".join(person.tags)
         print(
-            "\t".join([person.person_id, person.vendor_id, person.name, person.zone, ";".join(person.tags)])
+            "\t".join([person.person_id, person.vendor_id, person.name, person.zone, year, person.sex, tags])
         )
     return DONE
 
@@ -271,7 +273,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     bring.add_argument("file", type=Path)
     bring.set_defaults(run=_import, needs_vendor=False)
-    people.add_parser("list", help="everybody on the roster").set_defaults(run=_list, needs_vendor=False)
+    people.add_parser(
+        "list", help="everybody on the roster: person_id and the columns of an import, separated by tabs"
+    ).set_defaults(run=_list, needs_vendor=False)
 
     bring_nights = commands.add_parser("sync", help="bring nights from the API")
     bring_nights.add_argument(

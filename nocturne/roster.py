@@ -30,16 +30,20 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """What an import did with every row: added, known already (brought up to date), or refused with a reason."""
+    """What an import did with every row: added, changed, as the roster had it before, or refused with a reason."""
 
     added: tuple[Person, ...]
-    updated: tuple[Person, ...]
+    changed: tuple[Person, ...]
+    as_before: tuple[Person, ...]
     refused: tuple[Refused, ...]
 
     @property
     def in_words(self) -> str:
         """One sentence that accounts for every row."""
-        return f"{len(self.added)} added, {len(self.updated)} already there, {len(self.refused)} refused."
+        return (
+            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.as_before)} as before, "
+            f"{len(self.refused)} refused."
+        )
 
 
 def add_person(application: Application, actor: Actor, new: NewPerson) -> Person:
@@ -84,15 +88,19 @@ def import_people(application: Application, actor: Actor, text: str) -> ImportRe
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
     known = {person.vendor_id: person for person in application.people()}
     fresh: list[tuple[int, NewPerson]] = []
-    updated: list[Person] = []
+    changed: list[Person] = []
+    as_before: list[Person] = []
     refused: list[Refused] = []
     for line, row in _rows(text):
         try:
             new = _here(application, _person(row))
-            if new.vendor_id in known:
-                updated.append(_update(application, known[new.vendor_id], new))
-            else:
+            before = known.get(new.vendor_id)
+            if before is None:
                 fresh.append((line, new))
+                continue
+            after = _update(application, before, new)
+            (as_before if after == before else changed).append(after)
+            known[new.vendor_id] = after
         except (InvalidPerson, RosterError) as problem:
             refused.append(Refused(line=line, reason=str(problem)))
     outcomes = application.store.add_people(application.organisation, [new for _, new in fresh])
@@ -101,7 +109,8 @@ def import_people(application: Application, actor: Actor, text: str) -> ImportRe
             refused.append(Refused(line=line, reason=outcome.problem))
     return ImportReport(
         added=tuple(outcome.person for outcome in outcomes if outcome.person is not None),
-        updated=tuple(updated),
+        changed=tuple(changed),
+        as_before=tuple(as_before),
         refused=tuple(sorted(refused, key=lambda row: row.line)),
     )
 

@@ -62,9 +62,10 @@ def test_a_long_synchronisation_says_how_far_it_is_and_a_short_one_does_not(
 
 
 def test_a_person_is_added_and_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["people", "add", "G-1", "--name", "Noa K.", "--zone", "Europe/Berlin", "--tags", "A;B"]) == 0
+    facts = ("--birth-year", "1988", "--sex", "female", "--tags", "A;B")
+    assert main(["people", "add", "G-1", "--name", "Noa K.", "--zone", "Europe/Berlin", *facts]) == 0
     assert main(["people", "list"]) == 0
-    assert "G-1\tNoa K.\tEurope/Berlin\tA;B" in capsys.readouterr().out
+    assert "G-1\tNoa K.\tEurope/Berlin\t1988\tfemale\tA;B" in capsys.readouterr().out
 
 
 def test_rows_that_are_refused_make_it_done_in_part(

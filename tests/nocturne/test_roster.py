@@ -17,7 +17,7 @@ def test_a_file_is_taken_in_whole(application: Application, actor: Actor) -> Non
     )
     assert [person.name for person in report.added] == ["Noa, K."]
     assert report.added[0].tags == ("Squad", "Trial")
-    assert report.in_words == "1 added, 0 already there, 0 refused."
+    assert report.in_words == "1 added, 0 changed, 0 as before, 0 refused."
 
 
 def test_good_rows_are_kept_when_others_are_bad(application: Application, actor: Actor) -> None:
@@ -45,7 +45,7 @@ def test_good_rows_are_kept_when_others_are_bad(application: Application, actor:
 def test_importing_a_file_again_brings_people_up_to_date(application: Application, actor: Actor) -> None:
     first = import_people(application, actor, f"{HEADER}G-1,Noa,Europe/Berlin,,,\n").added[0]
     report = import_people(application, actor, f"\ufeff{HEADER}G-1,Noa K.,Europe/Paris,1990,,\n")
-    assert not report.added
+    assert report.in_words == "0 added, 1 changed, 0 as before, 0 refused."
     (now,) = application.people()
     assert (now.person_id, now.name, now.zone, now.birth_year) == (
         first.person_id,
@@ -53,6 +53,20 @@ def test_importing_a_file_again_brings_people_up_to_date(application: Applicatio
         "Europe/Paris",
         1990,
     )
+
+
+def test_an_import_tells_who_changed_from_who_is_as_before(application: Application, actor: Actor) -> None:
+    text = f"{HEADER}G-1,Noa,UTC,1990,female,b;a\nG-2,Yusuf,UTC,,,\nG-3,Priya,UTC,,,\n"
+    import_people(application, actor, text)
+    report = import_people(
+        application, actor, text.replace("Yusuf,UTC", "Yusuf,Asia/Seoul").replace("1990", "1991")
+    )
+    assert report.in_words == "0 added, 2 changed, 1 as before, 0 refused."
+    assert {person.vendor_id for person in report.changed} == {"G-1", "G-2"}
+    assert import_people(application, actor, text.replace("b;a", "a;b")).in_words.startswith(
+        "0 added, 2 changed, 1"
+    )
+    assert import_people(application, actor, text).in_words == "0 added, 0 changed, 3 as before, 0 refused."
 
 
 @pytest.mark.parametrize(
