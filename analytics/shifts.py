@@ -23,8 +23,8 @@ MINIMUM_BEFORE: Final = 14
 AMBER_Z: Final = 2.0
 RED_Z: Final = 3.0
 INSUFFICIENT: Final = "insufficient data"
-# Differences of minutes that come from hours on the clock carry rounding errors; a threshold that is met is met.
-_ROUNDING = 1e-9
+# An archive keeps seven digits of an hour on the clock; a threshold that is met up to those is met.
+_ROUNDING = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)

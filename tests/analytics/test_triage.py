@@ -1,16 +1,19 @@
 """Whom to look at first: who moved away from their own usual, how it is said, and in which order."""
 
 import time
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.insights import choose_insights, shift_insights
+from analytics.nights import night_table
 from analytics.shifts import clock_shifts, medians, shifts
 from analytics.triage import triage
 from analytics.triage_words import HOW_TO_READ
+from tests.analytics.recordings import Recording, session_set
 
 TODAY = date(2026, 3, 31)
 DAYS = 35
@@ -199,3 +202,24 @@ def test_five_thousand_people_take_half_a_second_at_most() -> None:
         assert len(triage(frame, TODAY)) == 5_000
         took.append(time.perf_counter() - begun)
     assert min(took) < 0.5
+
+
+def test_the_nights_table_has_all_that_triage_reads() -> None:
+    """Seven nights end two hours earlier than the 28 before; narrow as an archive keeps them."""
+    recorded = [
+        Recording(
+            start=datetime(2026, 2, 24, 23, tzinfo=UTC) + timedelta(days=n), stages=((0, 20), (1, length))
+        )
+        for n, length in enumerate([880, 900, 860, 890] * 7 + [640] * 7)
+    ]
+    nights = night_table(session_set(recorded), zone="UTC").assign(person_id="p")
+    wide = of(nights)
+    assert (wide["tst_min_flag"], wide["tst_min_nights_before"], wide["tst_min_nights_recent"]) == (
+        "red",
+        28,
+        7,
+    )
+    assert wide["midsleep_clock_h_flag"] == "red"
+    narrow = nights.astype({"tst_min": "float32", "midsleep_clock_h": "float32", "se_pct": "float32"})
+    assert of(narrow)["reasons"] == wide["reasons"]
+    assert choose_insights(shift_insights(wide), today=TODAY)[0].metric == "tst_min"
