@@ -6,11 +6,13 @@ import logging
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from threading import Timer
+from threading import Event, Lock, Thread, Timer
 from typing import Self
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -20,6 +22,10 @@ log = logging.getLogger(__name__)
 
 _START_LIMIT_S = 60.0
 _STOP_LIMIT_S = 5.0
+_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 60.0
+# A simulator that answered for so long did not end for a reason that lasts.
+_STAYED_S = 60.0
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,14 +50,26 @@ class _Ready(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[DemoPerson, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
 class DemoSimulator:
-    """A running simulator of this process: where it answers, its key and whom it knows."""
+    """A running simulator of this process: where it answers, its key and whom it knows.
 
-    process: "subprocess.Popen[str]"
-    address: str
-    api_key: str
-    people: tuple[DemoPerson, ...]
+    One that ends without being told to is started again with the same options on the same port, so that it answers
+    the same bytes to the same key. What was created or deleted on it since is gone.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._stopping = Event()
+        self._lock = Lock()
+        self.process = _spawn(command)
+        try:
+            ready = _ready(self.process)
+        except BaseException:
+            _end(self.process)
+            raise
+        self.address, self.api_key, self.people = ready.address, ready.api_key, ready.people
+        self._watch = Thread(target=self._keep_alive, name="demo-simulator", daemon=True)
+        self._watch.start()
 
     @classmethod
     def start(cls, settings: Settings, *, until: date) -> Self:
@@ -62,24 +80,70 @@ class DemoSimulator:
         Raises:
             DemoFailed: it ended, or did not say that it is ready within a minute.
         """
-        command = [
-            *(sys.executable, "-m", "asleep.simulator", "--exit-with-parent"),
-            *("--people", str(settings.nocturne_demo_people), "--nights", str(settings.nocturne_demo_nights)),
-            *("--seed", str(settings.nocturne_demo_seed), "--until", until.isoformat()),
-        ]
-        process = subprocess.Popen(  # noqa: S603 - our own module with numbers and a date as arguments
-            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        return cls(
+            [
+                *(sys.executable, "-m", "asleep.simulator", "--exit-with-parent"),
+                *("--people", str(settings.nocturne_demo_people)),
+                *("--nights", str(settings.nocturne_demo_nights)),
+                *("--seed", str(settings.nocturne_demo_seed), "--until", until.isoformat()),
+            ]
         )
-        try:
-            ready = _ready(process)
-        except BaseException:
-            _end(process)
-            raise
-        return cls(process=process, address=ready.address, api_key=ready.api_key, people=ready.people)
 
     def stop(self) -> None:
-        """Ends the simulator; safe to call twice."""
+        """Ends the simulator for good; safe to call twice."""
+        with self._lock:
+            self._stopping.set()
+            self.process.terminate()
+        self._watch.join(_STOP_LIMIT_S)
         _end(self.process)
+
+    def _keep_alive(self) -> None:
+        """Starts the simulator again whenever it has ended, after a pause that grows while it does not stay."""
+        pause_s = _PAUSE_S
+        while True:
+            began = time.monotonic()
+            status = self.process.wait()
+            if time.monotonic() - began > _STAYED_S:
+                pause_s = _PAUSE_S
+            if self._stopping.is_set():
+                return
+            log.warning(
+                "The demo's simulator has ended (exit status %d). It is started again in %g s.",
+                status,
+                pause_s,
+            )
+            if self._stopping.wait(pause_s) or not self._start_again():
+                return
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _start_again(self) -> bool:
+        """Whether a new simulator was started: not when it was stopped meanwhile. It may yet fail to become ready."""
+        try:
+            with self._lock:
+                if self._stopping.is_set():
+                    return False
+                _end(self.process)
+                self.process = _spawn([*self._command, "--port", str(urlsplit(self.address).port)])
+            _ready(self.process)
+        except (DemoFailed, OSError) as problem:
+            self.process.kill()
+            if not self._stopping.is_set():
+                log.warning("%s Nights that are here already are still shown.", problem)
+        else:
+            log.warning("The demo's simulator answers again at %s.", self.address)
+        return True
+
+
+def _spawn(command: Sequence[str]) -> "subprocess.Popen[str]":
+    # In a session of its own: Ctrl-C in the terminal is for this process, which then ends the simulator in its turn.
+    return subprocess.Popen(  # noqa: S603 - our own module with numbers and a date as arguments
+        command,
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def _ready(process: "subprocess.Popen[str]") -> _Ready:

@@ -7,12 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from settings import Settings
@@ -132,6 +134,67 @@ def test_the_simulator_outlives_the_thread_that_started_it() -> None:
         simulator.stop()
     assert not answers(simulator.address)
     simulator.stop()
+
+
+@pytest.fixture
+def simulator() -> Iterator[DemoSimulator]:
+    started = DemoSimulator.start(small(), until=TODAY)
+    yield started
+    started.stop()
+
+
+def nights(simulator: DemoSimulator) -> bytes:
+    return requests.get(
+        f"{simulator.address}/data/v1/sessions",
+        headers={"x-api-key": simulator.api_key, "x-user-id": simulator.people[0].user_id},
+        timeout=5,
+    ).content
+
+
+def until_it_holds(holds: Callable[[], bool], *, limit_s: float = 20.0) -> None:
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < limit_s
+        time.sleep(0.05)
+
+
+def test_a_simulator_that_was_killed_answers_the_same_again_at_the_same_address(
+    simulator: DemoSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, killed = nights(simulator), simulator.process.pid
+    for _ in range(2):
+        os.kill(simulator.process.pid, signal.SIGKILL)
+        until_it_holds(lambda: not answers(simulator.address))
+        until_it_holds(lambda: answers(simulator.address))
+        assert nights(simulator) == before
+    assert not Path(f"/proc/{killed}").exists(), "a zombie is left"
+    assert "The demo's simulator has ended (exit status -9)" in caplog.text
+    simulator.stop()
+    assert not answers(simulator.address)
+    assert not Path(f"/proc/{simulator.process.pid}").exists()
+
+
+def test_a_simulator_whose_port_was_taken_meanwhile_says_so_and_comes_back_when_it_is_free(
+    simulator: DemoSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = nights(simulator)
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        os.kill(simulator.process.pid, signal.SIGKILL)
+        until_it_holds(lambda: simulator.process.poll() is not None)
+        stranger.bind(("127.0.0.1", int(urlsplit(simulator.address).port or 0)))
+        stranger.listen()
+        until_it_holds(lambda: "(exit status 2); see its lines above" in caplog.text)
+    until_it_holds(lambda: answers(simulator.address))
+    assert nights(simulator) == before
+
+
+def test_a_simulator_that_was_stopped_stays_stopped(simulator: DemoSimulator) -> None:
+    os.kill(simulator.process.pid, signal.SIGKILL)
+    simulator.stop()
+    time.sleep(1.5)
+    assert not answers(simulator.address)
+    assert not is_alive(simulator.process.pid)
 
 
 @pytest.mark.parametrize(
