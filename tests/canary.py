@@ -39,7 +39,12 @@ class Allowed:
     because: str
 
 
-ALLOWED: Final[tuple[Allowed, ...]] = ()
+ALLOWED: Final = (
+    Allowed(
+        where=r"^file test_a_shell_takes_address_and\d+/vendor\.env$",
+        because="the simulator writes its own key there for a shell: that is its interface, as its ready line is",
+    ),
+)
 
 
 class Canary:

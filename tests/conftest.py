@@ -7,7 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests import canary
 from tests.serving import CHROMIUM_FLAGS, chromium
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    canary.watch(config)
 
 
 @pytest.fixture(scope="session")
