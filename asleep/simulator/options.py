@@ -148,7 +148,7 @@ def _add_process(group: Any) -> None:
         "--env",
         type=Path,
         metavar="FILE",
-        help="also write address and key to this file, as vendor.env, for a shell to take in with: . vendor.env",
+        help="also write address and key to this file, as vendor.env, for a shell to take in with: . ./vendor.env",
     )
     add(
         "--exit-with-parent",
