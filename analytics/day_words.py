@@ -1,9 +1,16 @@
 """A person's sleep days as bit words, and what each of them has in common with the day before.
 
 A day of 2,880 slots of 30 s is exactly 45 words of 64 bits, so the same slot a day later is the same bit of the next
-row: comparing all slots of two days takes 45 operations and no shift. The rules are those of `daily_slots`: time
-outside recordings is wake on a covered day, recorded sleep outweighs what is unknown and that outweighs wake, the hour
-that clocks skip is unknown, and the hour that comes twice is known where both times say the same.
+row: comparing all slots of two days takes 45 operations and no shift.
+
+A day is covered when it has a valid main sleep. On a covered day every slot of the local wall clock, from anchor to
+anchor, is wake unless something says otherwise: recorded sleep is sleep (naps too); unknown epochs and the time of
+sessions that could not be used are unknown; so is the hour that does not exist when clocks go forward. The hour that
+comes twice when they go back is known where both times say the same, and unknown where they differ. Summed over any
+window of nights the two counts give the index of that window exactly.
+
+The wall clock of a recording is that of its own zone; the clock changes of a day are those of its main sleep's zone. A
+journey across zones moves the wall clock by itself.
 """
 
 from collections.abc import Sequence
@@ -12,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.daily_slots import SLOT_US, SLOTS_PER_DAY, UNKNOWN, Recorded
+from analytics.daily_slots import BLOCK_DAYS, BLOCK_SLOTS, SLOT_US, SLOTS_PER_DAY, UNKNOWN, Recorded
 from analytics.zones import DAY_US, MINUTE_US, ClockChange, clock_changes, wall_us
 
 Counts = NDArray[np.int64]
@@ -20,10 +27,6 @@ Slots = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 
 WORDS_PER_DAY = SLOTS_PER_DAY // 64
-# As many days as fit below the size from which the memory of every array is fetched anew from the system, page by page:
-# that would double the time.
-_BLOCK_DAYS = 45
-_BLOCK_SLOTS = _BLOCK_DAYS * SLOTS_PER_DAY
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +62,6 @@ class _Placed:
     copies: list[tuple[int, int, int, int]]
     bounds: list[int]
     others: _Parts
-
-
-def states(stages: NDArray[np.int8]) -> Slots:
-    """What stages say of slots: awake, unknown or asleep; the same as `daily_slots.slots_of`."""
-    # Bits, because a table look-up costs ten times as much: asleep is 2, unknown is 1.
-    found = np.empty(len(stages), dtype=np.uint8)
-    for begin in range(0, len(stages), _BLOCK_SLOTS):
-        some, block = stages[begin : begin + _BLOCK_SLOTS], found[begin : begin + _BLOCK_SLOTS]
-        np.greater(some, 0, out=block.view(np.bool_))
-        block += block
-        block |= (some < 0).view(np.uint8)
-    return found
 
 
 def words(slots: Slots) -> Words:
@@ -119,9 +110,9 @@ def regularity_counts(
     slots = np.ascontiguousarray(recorded.slots)
     placed, hours = _placed(days, parts), _hours(days, day_zones, anchor_us)
     not_awake, unknown = np.empty((2, len(days), WORDS_PER_DAY), dtype=np.uint64)
-    state, lost = np.empty((2, _BLOCK_DAYS, SLOTS_PER_DAY), dtype=np.uint8)
-    for block, first in enumerate(range(0, len(days), _BLOCK_DAYS)):
-        rows = slice(first, min(first + _BLOCK_DAYS, len(days)))
+    state, lost = np.empty((2, BLOCK_DAYS, SLOTS_PER_DAY), dtype=np.uint8)
+    for block, first in enumerate(range(0, len(days), BLOCK_DAYS)):
+        rows = slice(first, min(first + BLOCK_DAYS, len(days)))
         painted = state[: rows.stop - first]
         _paint(painted, days[rows], placed, block=block, slots=slots)
         for row, hour, change in hours:
@@ -178,8 +169,8 @@ def _placed(days: Counts, parts: _Parts) -> _Placed:
     inside = (days[row] == day) & (end <= (row + 1) * SLOTS_PER_DAY)
     order = np.argsort(begin, kind="stable")
     alone = order[(inside & _apart(begin, np.where(inside, end, 0), order))[order]]
-    low = begin[alone] % _BLOCK_SLOTS
-    bounds = np.searchsorted(begin[alone], np.arange(-(-len(days) // _BLOCK_DAYS) + 1) * _BLOCK_SLOTS)
+    low = begin[alone] % BLOCK_SLOTS
+    bounds = np.searchsorted(begin[alone], np.arange(-(-len(days) // BLOCK_DAYS) + 1) * BLOCK_SLOTS)
     others = np.ones(len(begin), dtype=np.bool_)
     others[alone] = False
     columns = (low, low + end[alone] - begin[alone], parts.begin[alone], parts.end[alone])

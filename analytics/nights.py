@@ -3,7 +3,7 @@
 This is the only place where sessions are grouped, dated and graded; every view and report reads these rows. The table
 is a pure function of the whole set: it does not depend on the order in which sessions arrived. Definitions are those
 of docs/definitions.md; what belongs to what is decided in `episodes`, the date in `dating`, the grade in `grades`, the
-numbers for regularity in `daily_slots`.
+numbers for regularity in `day_words`.
 """
 
 from typing import Final
@@ -12,17 +12,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.daily_slots import Recorded, joined, regularity_counts
-from analytics.dating import anchor_clock_h, clock_hours, day_index, night_labels
+from analytics.daily_slots import Recorded, joined
+from analytics.dating import night_labels
+from analytics.day_words import regularity_counts
 from analytics.episodes import Recordings, episodes_of, settle_overlaps
 from analytics.grades import DEFAULT_RULES, REASONS, Flags, ValidNight, unusable_sessions
-from analytics.received import NO_INSTANT, Columns, Counts, instants, midway, placed
+from analytics.received import NO_INSTANT, Columns, Counts, instants, placed
 from analytics.sessions import SESSION_COLUMNS, SessionSet, rows_of
 from analytics.sleep_columns import recorded_sleep, sleep_columns
+from analytics.sleep_days import sleep_days
 from analytics.stages import STATISTICS, night_statistics
+from analytics.travel import left_out_of_consistency
 from analytics.unusable_columns import recorded_unknown, unusable_columns
 from analytics.vendor_figures import VENDOR_COLUMNS
-from analytics.zones import DAY_US, wall_us
+from analytics.zones import DAY_US
 
 __all__ = ["NIGHT_COLUMNS", "REASONS", "SESSION_COLUMNS", "SessionSet", "ValidNight", "night_table"]
 
@@ -72,7 +75,7 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
     joined by ";". Instants are in UTC; `_clock_h` are hours of the local day, in the zone in which the sleep ended.
     Statistics are those of `stages.night_statistics` over the joined stages, without the time between pieces
     (`gap_min`); an unusable session has none (NaN). `sri_agree` and `sri_known` count 30 s slots of the day of a valid
-    main sleep against the day before (see `daily_slots`).
+    main sleep against the day before (see `day_words`); days of a journey are left out (see `travel`).
 
     Args:
         sessions: all of one person, in any order; of several versions of a session the last received counts.
@@ -82,9 +85,8 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
     received = placed(sessions.latest(), zone)
     flags = unusable_sessions(received.frame, received.sessions.stages)
     recordings = _sleeps_among(received.sessions, flags, rules)
-    midsleep = wall_us(midway(recordings.onset_us, recordings.final_wake_us), received.places[recordings.row])
-    anchor_h = anchor_clock_h(clock_hours(midsleep))
-    episodes = episodes_of(recordings, day_index(midsleep, anchor_h), rules)
+    anchor_h, day = sleep_days(recordings, received.places[recordings.row], rules)
+    episodes = episodes_of(recordings, day, rules)
     unusable = np.flatnonzero(np.any(list(flags.values()), axis=0))
     parts = [
         sleep_columns(received, episodes, rules),
@@ -94,7 +96,7 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
     columns["anchor_clock_h"] = np.full(len(columns["start"]), anchor_h)
     columns["night"] = _labels(columns) * DAY_US
     recorded = [recorded_sleep(received, episodes), recorded_unknown(received, unusable, flags)]
-    columns["sri_agree"], columns["sri_known"] = _regularity(columns, recorded, anchor_h)
+    columns["sri_agree"], columns["sri_known"] = _regularity(columns, recorded, anchor_h, rules)
     return _frame(columns)
 
 
@@ -163,9 +165,12 @@ def _labels(columns: Columns) -> Counts:
     return night_labels(days, ends, has_main)[at]
 
 
-def _regularity(columns: Columns, recorded: list[Recorded], anchor_h: float) -> tuple[Counts, Counts]:
+def _regularity(
+    columns: Columns, recorded: list[Recorded], anchor_h: float, rules: ValidNight
+) -> tuple[Counts, Counts]:
     day = columns["day_index"].astype(np.int64)
-    covered = np.flatnonzero(np.asarray(columns["valid"] & (columns["kind"] == "main")))
+    journey = left_out_of_consistency(columns["reasons"], rules)
+    covered = np.flatnonzero(np.asarray(columns["valid"] & (columns["kind"] == "main")) & ~journey)
     covered = covered[np.argsort(day[covered])]
     agree, known = (np.zeros(len(day), dtype=np.int64) for _ in range(2))
     agree[covered], known[covered] = regularity_counts(

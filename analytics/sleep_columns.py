@@ -15,9 +15,11 @@ from analytics.grades import (
     grades,
     reason_codes,
 )
+from analytics.plausibility import epoch_mismatch, implausible_figures
 from analytics.received import Columns, Counts, Names, Received, instants, midway
 from analytics.sessions import rows_of
-from analytics.stages import EPOCH_S, STATISTICS
+from analytics.stages import STATISTICS
+from analytics.travel import travel_flags
 from analytics.vendor_figures import differing_figures, snoring_minutes, vendor_figures
 from analytics.zones import DAY_US, MINUTE_US, SECOND_US, wall_us
 
@@ -48,7 +50,7 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
     walls = np.split(wall_us(np.concatenate(list(times.values())), np.tile(zones, 5)), 5)
     local = dict(zip(times, walls, strict=True))
     offsets = {name: (local[name] - times[name]) // MINUTE_US for name in ("start", "end")}
-    of_sessions = _flags_of_sessions(received, episodes)
+    of_sessions = _flags_of_sessions(received, episodes, rules)
     of_sleeps = _flags_of_sleeps(episodes, rules)
     figures = {
         **{name: episodes.statistics[name].to_numpy() for name in STATISTICS},
@@ -60,7 +62,16 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
         "DIFFERS_FROM_VENDOR": np.any(list(differs.values()), axis=0),
         "CLOCK_CHANGE": offsets["start"] != offsets["end"],
     }
-    flags = of_sessions | of_sleeps | of_times
+    of_journeys = travel_flags(
+        day=episodes.day,
+        main=episodes.main,
+        zone=zones,
+        located=received.located[pieces.row[last]],
+        start_offset_min=offsets["start"],
+        end_offset_min=offsets["end"],
+        rules=rules,
+    )
+    flags = of_sessions | of_sleeps | of_times | of_journeys
     valid = ~np.any([of_sleeps[code] for code in _REJECTING], axis=0)
     return {
         **times,
@@ -112,7 +123,7 @@ def _flags_of_sleeps(episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
     }
 
 
-def _flags_of_sessions(received: Received, episodes: Episodes) -> dict[str, Flags]:
+def _flags_of_sessions(received: Received, episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
     """Which sleeps have a session that a reason holds for."""
     pieces = episodes.pieces
     frame = received.frame.iloc[pieces.row]
@@ -121,7 +132,9 @@ def _flags_of_sessions(received: Received, episodes: Episodes) -> dict[str, Flag
     flags = {
         "BROKE_OFF": frame["unexpected_end"].notna().to_numpy(),
         "PARTIAL_OVERLAP": pieces.overlapping,
-        "EPOCH_MISMATCH": np.abs(stages.lengths * EPOCH_S - in_bed_s) > 2 * EPOCH_S,
+        **epoch_mismatch(stages.lengths, in_bed_s, rules),
+        **implausible_figures(frame, rules),
+        "ZONE_INVALID": received.misnamed[pieces.row] & received.located[pieces.row],
         "ZONE_UNKNOWN": ~received.located[pieces.row],
     }
     return {code: _of_any_piece(flag, episodes.first) for code, flag in flags.items()}

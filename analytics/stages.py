@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from analytics import bitplanes
 from analytics.bitplanes import NOT_FOUND, WORD, Counts, Plane
 from analytics.ragged import Ragged, Values, as_int8, as_offsets
+from analytics.transitions import transition_counts
 
 __all__ = [
     "AWAKE",
@@ -30,6 +31,7 @@ __all__ = [
     "Ragged",
     "night_statistics",
     "runs",
+    "transition_counts",
 ]
 
 UNKNOWN, AWAKE, LIGHT, DEEP, REM = -1, 0, 1, 2, 3

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analytics.daily_slots import Recorded
-from analytics.day_words import regularity_counts, states
+from analytics.daily_slots import Recorded, slots_of
+from analytics.day_words import regularity_counts
 from analytics.regularity import sri_from_counts
 from analytics.zones import DAY_US, MINUTE_US
 from bench.results import Figure
@@ -28,7 +28,7 @@ def figures() -> list[Figure]:
     slots[: len(stages)] = stages
 
     def index() -> None:
-        recorded = Recorded(start_us=start_us, zones=zones, slots=states(stages), offsets=offsets)
+        recorded = Recorded(start_us=start_us, zones=zones, slots=slots_of(stages), offsets=offsets)
         sri_from_counts(*regularity_counts(days, [_ZONE] * _NIGHTS, recorded, 12.0))
 
     def control() -> None:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from analytics.nights import NIGHT_COLUMNS
 
-RULES = 2
+RULES = 3
 """Raised whenever the rules that make nights of sessions change, so that every table is derived again."""
 
 _METADATA = b"nocturne"

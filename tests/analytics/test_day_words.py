@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.daily_slots import ASLEEP, AWAKE, UNKNOWN, Recorded
-from analytics.day_words import pair_counts_of_words, regularity_counts, states, words
+from analytics.daily_slots import ASLEEP, AWAKE, UNKNOWN, Recorded, slots_of
+from analytics.day_words import pair_counts_of_words, regularity_counts, words
 from analytics.regularity import pair_counts
 from tests.analytics.plain_slots import plain_counts
 from tests.analytics.recordings import Recording, at, epochs
@@ -34,15 +34,15 @@ def recorded_of(recordings: list[Recording], zone: str) -> Recorded:
     return Recorded(
         start_us=np.array([round(each.start.timestamp() * 1e6) for each in recordings], dtype=np.int64),
         zones=np.full(len(rows), zone, dtype=object),
-        slots=states(np.concatenate([np.empty(0, np.int8), *rows])),
+        slots=slots_of(np.concatenate([np.empty(0, np.int8), *rows])),
         offsets=np.cumsum([0, *(len(row) for row in rows)]).astype(np.int64),
     )
 
 
 def test_stages_are_asleep_awake_or_unknown() -> None:
-    found = states(np.array([-1, 0, 1, 2, 3], dtype=np.int8))
+    found = slots_of(np.array([-1, 0, 1, 2, 3], dtype=np.int8))
     assert found.tolist() == [UNKNOWN, AWAKE, ASLEEP, ASLEEP, ASLEEP]
-    assert states(np.empty(0, dtype=np.int8)).tolist() == []
+    assert slots_of(np.empty(0, dtype=np.int8)).tolist() == []
 
 
 def test_a_day_is_45_words() -> None:
