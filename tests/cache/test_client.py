@@ -455,7 +455,9 @@ def test_over_the_true_client_a_session_comes_once_and_stands_in_later(tmp_path:
     disk = DiskCache(tmp_path, PlainSeal())
     now = datetime.now(UTC)
     try:
-        with AsleepClient(base_url=f"http://127.0.0.1:{server.server_port}", api_key="k" * 20) as client:
+        with AsleepClient(
+            base_url=f"http://127.0.0.1:{server.server_port}", api_key="a-key-of-the-tests-0123456789"
+        ) as client:
             cached = CachedAsleep(client, disk, organisation="north", environment="live", now=lambda: now)
             asked = cached.get_session("G-1", "s1")
             Vendor.failing = True

@@ -119,14 +119,26 @@ def failure_of(ask: Ask, client: AsleepClient) -> errors.AsleepError | None:
     return None
 
 
+@pytest.mark.parametrize("before", [0, 150, 195, 400])
+def test_a_long_refusal_is_cut_after_it_was_cleaned(before: int) -> None:
+    with (
+        talking_to(refuses(422, "x" * before + KEY + "y" * 5000)) as (client, _),
+        pytest.raises(errors.InvalidParameter) as caught,
+    ):
+        client.get_user(USER)
+    assert len(caught.value.detail) == 200
+
+
 @settings(max_examples=60, deadline=None)
 @given(before=st.integers(0, 230))
 def test_not_even_a_part_of_the_key_or_an_id_shows(before: int) -> None:
     for secret in (KEY, USER):
-        with talking_to(refuses(422, "x" * before + secret)) as (client, _):
-            with pytest.raises(errors.InvalidParameter) as caught:
-                client.get_user(USER)
-            assert secret[:8] not in str(caught.value)
+        with (
+            talking_to(refuses(422, "x" * before + secret)) as (client, _),
+            pytest.raises(errors.InvalidParameter) as caught,
+        ):
+            client.get_user(USER)
+        assert secret[:8] not in str(caught.value)
 
 
 @settings(max_examples=40, deadline=None)

@@ -281,10 +281,6 @@ def test_the_sentence_of_a_refusal(body: bytes, detail: str) -> None:
     assert parse_detail(body) == detail
 
 
-def test_a_long_refusal_is_cut() -> None:
-    assert len(parse_detail(json.dumps({"detail": "x" * 5000}).encode())) == 200
-
-
 def test_a_new_person_is_described_in_the_vendors_words() -> None:
     known = models.UserMetadata(
         birth_year=1988, birth_month=11, birth_day=3, gender="female", height_cm=168.5, weight_kg=61.2
