@@ -5,10 +5,9 @@ import sys
 import time
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Event
-from typing import Any, Generic, Self
+from typing import Any, Self
 
 from asleep.errors import (
     AsleepError,
@@ -26,10 +25,11 @@ from asleep.errors import (
 )
 from asleep.models import AverageStats, SessionListItem, SessionResult, User, UserMetadata
 from cache.disk import CacheBusy, DiskCache, ValueTooLarge
-from cache.envelope import SCHEMA, Codec, Envelope
+from cache.envelope import Envelope
 from cache.flights import Flights
 from cache.forgetting import Forgetting
-from cache.policy import Keep, Operation, Parameter, cache_key, cache_tag, keep
+from cache.policy import Keep, Operation, keep
+from cache.questions import Question, Questions
 from cache.verbs import Answer, Asleep, T
 
 VENDOR_FAILS = (
@@ -50,21 +50,6 @@ A bare NotFound is a gateway's page; what the vendor itself does not know is for
 __all__ = ["VENDOR_FAILS", "Answer", "Asleep", "CachedAsleep"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Question(Generic[T]):
-    key: str
-    tag: str
-    operation: Operation
-    codec: Codec[T]
-    ask: Callable[[Asleep], T]
-
-
-_SESSION = Codec[SessionResult](SessionResult)
-_SESSIONS = Codec[tuple[SessionListItem, ...]](tuple[SessionListItem, ...])
-_AVERAGES = Codec[AverageStats](AverageStats)
-_USER = Codec[User](User)
 
 
 def _utc_now() -> datetime:
@@ -98,8 +83,7 @@ class CachedAsleep:
     ) -> None:
         self._client = client
         self._disk = disk
-        self._organisation = organisation
-        self._environment = environment
+        self._questions = Questions(organisation=organisation, environment=environment)
         self._now = now
         self._background = False
         self._flights = Flights()
@@ -119,14 +103,7 @@ class CachedAsleep:
 
     def get_session(self, user_id: str, session_id: str, *, fresh: bool = False) -> Answer[SessionResult]:
         """One session with its stages; with `fresh`, asked again although a kept one would do."""
-        question = self._question(
-            "get_session",
-            user_id,
-            {"session_id": session_id},
-            _SESSION,
-            lambda client: client.get_session(user_id, session_id),
-        )
-        return self._answer(question, user_id, fresh=fresh)
+        return self._answer(self._questions.session(user_id, session_id), user_id, fresh=fresh)
 
     def list_sessions(
         self,
@@ -138,32 +115,18 @@ class CachedAsleep:
         fresh: bool = False,
     ) -> Answer[tuple[SessionListItem, ...]]:
         """All sessions of the days from first to last, both included; with `fresh`, asked again."""
-        question = self._question(
-            "list_sessions",
-            user_id,
-            {"first": first, "last": last, "newest_first": newest_first},
-            _SESSIONS,
-            lambda client: client.list_sessions(user_id, first=first, last=last, newest_first=newest_first),
-        )
+        question = self._questions.sessions(user_id, first=first, last=last, newest_first=newest_first)
         return self._answer(question, user_id, fresh=fresh)
 
     def average_stats(
         self, user_id: str, *, first: date, last: date, fresh: bool = False
     ) -> Answer[AverageStats]:
         """The means of the days first to last and the sessions behind them; with `fresh`, asked again."""
-        question = self._question(
-            "average_stats",
-            user_id,
-            {"first": first, "last": last},
-            _AVERAGES,
-            lambda client: client.average_stats(user_id, first=first, last=last),
-        )
-        return self._answer(question, user_id, fresh=fresh)
+        return self._answer(self._questions.averages(user_id, first=first, last=last), user_id, fresh=fresh)
 
     def get_user(self, user_id: str, *, fresh: bool = False) -> Answer[User]:
         """The person as the vendor knows them; with `fresh`, asked again."""
-        question = self._question("get_user", user_id, {}, _USER, lambda client: client.get_user(user_id))
-        return self._answer(question, user_id, fresh=fresh)
+        return self._answer(self._questions.user(user_id), user_id, fresh=fresh)
 
     def create_user(self, metadata: UserMetadata | None = None) -> str:
         """The new person's vendor id."""
@@ -190,14 +153,14 @@ class CachedAsleep:
             CacheBusy: some may be there still.
         """
         self._forgetting.begin()
-        return self._disk.erase(self._tag(user_id))
+        return self._disk.erase(self._questions.tag(user_id))
 
     def _forget_session(self, user_id: str, session_id: str) -> None:
         self._forgetting.begin()
-        self._disk.delete(self._key("get_session", user_id, {"session_id": session_id}))
+        self._disk.delete(self._questions.session(user_id, session_id).key)
         named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
         for operation in named_in:
-            self._disk.erase(self._tag(user_id, operation))
+            self._disk.erase(self._questions.tag(user_id, operation))
 
     def _forget_anyway(self, forget: Callable[[], object]) -> None:
         """Forget after a deletion; while the vendor's own error is on its way, a busy cache does not hide it."""
@@ -209,7 +172,7 @@ class CachedAsleep:
                 raise
             failing.add_note(str(error))
 
-    def _answer(self, question: _Question[T], user_id: str, *, fresh: bool) -> Answer[T]:
+    def _answer(self, question: Question[T], user_id: str, *, fresh: bool) -> Answer[T]:
         good = None if fresh else self._good(question)
         if good is not None:
             return good
@@ -227,14 +190,14 @@ class CachedAsleep:
             within_s=self._client.limit_s,
         )
 
-    def _good(self, question: _Question[T]) -> Answer[T] | None:
+    def _good(self, question: Question[T]) -> Answer[T] | None:
         """What is kept, if it is still fresh."""
         kept = self._kept(question)
         if kept is None or self._age_s(kept) > _terms(question, kept).fresh_s:
             return None
         return Answer(value=kept.value, fetched_at=kept.fetched_at)
 
-    def _asked(self, question: _Question[T], user_id: str, *, fresh: bool, within_s: float) -> Answer[T]:
+    def _asked(self, question: Question[T], user_id: str, *, fresh: bool, within_s: float) -> Answer[T]:
         """What the vendor says, or what stands in for it."""
         # A flight for the same question may have landed between our look and our take-off.
         good = None if fresh else self._good(question)
@@ -254,12 +217,12 @@ class CachedAsleep:
             return Answer(value=kept.value, fetched_at=kept.fetched_at, stale=True, reason=str(error))
         return self._keep(question, Answer(value=value, fetched_at=asked_at), since=since)
 
-    def _tell(self, question: _Question[T], error: AsleepError) -> None:
+    def _tell(self, question: Question[T], error: AsleepError) -> None:
         # An outage is one piece of news, not one for every question that was not even asked.
         level = logging.DEBUG if isinstance(error, NotAsked) else logging.WARNING
         log.log(level, "A kept answer to %s stands in: %s", question.operation, error)
 
-    def _keep(self, question: _Question[T], answer: Answer[T], *, since: int) -> Answer[T]:
+    def _keep(self, question: Question[T], answer: Answer[T], *, since: int) -> Answer[T]:
         terms = keep(question.operation, answer.value)
         if terms is None:
             return answer
@@ -273,12 +236,12 @@ class CachedAsleep:
             log.info("An answer to %s is not kept: %s", question.operation, error)
         return answer
 
-    def _is_outdated(self, question: _Question[T], answer: Answer[T]) -> bool:
+    def _is_outdated(self, question: Question[T], answer: Answer[T]) -> bool:
         """Whether somebody who asked later has been answered already."""
         kept = self._kept(question)
         return kept is not None and kept.fetched_at > answer.fetched_at
 
-    def _kept(self, question: _Question[T]) -> Envelope[T] | None:
+    def _kept(self, question: Question[T]) -> Envelope[T] | None:
         """What was kept and may still be handed out, if only as a stand-in; undecodable means nothing."""
         data = self._disk.get(question.key, tag=question.tag)
         envelope = None if data is None else question.codec.decode(data)
@@ -291,7 +254,7 @@ class CachedAsleep:
         # From the future: the clock was set back, and nobody knows how old it really is.
         return age_s if age_s >= 0 else float("inf")
 
-    def _drop(self, question: _Question[T], user_id: str, *, everything: bool) -> None:
+    def _drop(self, question: Question[T], user_id: str, *, everything: bool) -> None:
         try:
             if everything:
                 self.forget(user_id)
@@ -300,41 +263,7 @@ class CachedAsleep:
         except CacheBusy as error:
             log.warning("An answer that is no longer true is still kept: %s", error)
 
-    def _question(
-        self,
-        operation: Operation,
-        user_id: str,
-        parameters: dict[str, Parameter],
-        codec: Codec[T],
-        ask: Callable[[Asleep], T],
-    ) -> _Question[T]:
-        return _Question(
-            key=self._key(operation, user_id, parameters),
-            tag=self._tag(user_id, operation),
-            operation=operation,
-            codec=codec,
-            ask=ask,
-        )
 
-    def _key(self, operation: Operation, user_id: str, parameters: dict[str, Parameter]) -> str:
-        return cache_key(
-            organisation=self._organisation,
-            environment=self._environment,
-            user_id=user_id,
-            operation=operation,
-            parameters=parameters,
-            schema=SCHEMA,
-        )
-
-    def _tag(self, user_id: str, operation: str = "") -> str:
-        return cache_tag(
-            organisation=self._organisation,
-            environment=self._environment,
-            user_id=user_id,
-            operation=operation,
-        )
-
-
-def _terms(question: _Question[T], envelope: Envelope[T]) -> Keep:
+def _terms(question: Question[T], envelope: Envelope[T]) -> Keep:
     """How long the kept answer is good by today's policy, whatever was thought when it was kept."""
     return keep(question.operation, envelope.value) or Keep(fresh_s=0, stale_s=0)
