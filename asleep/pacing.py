@@ -1,8 +1,9 @@
 """The pace of an account: equally spaced turns for every thread and process, for people before machines.
 
-Time is cut into turns a little longer than the allowed rate asks for. Whoever waits longest for a foreground call, or
-else for a background call, takes the next one that nobody has. Turns are claimed at the moment they are used, not
-booked ahead, so that a click overtakes a synchronisation up to the very last.
+In one process a turn comes `1 / rate` after the one before. Between processes time is cut into numbered turns of that
+length, and whoever claims a turn first in Redis has it (`turns`). Either way the thread that has waited longest for a
+foreground call, or else for a background call, goes next; nothing is booked ahead, so that a click overtakes a
+synchronisation up to the very last.
 """
 
 import heapq
@@ -21,9 +22,6 @@ SHARE_OF_RATE: Final = 0.98
 
 SHARED_SHARE_OF_RATE: Final = 0.95
 """The same where several processes share the turns: each is late in its own way."""
-
-LATE_SHARE: Final = 0.03
-"""Turns of so many seconds past may still be taken by somebody who was waiting then: threads wake up late."""
 
 _STOP_SEEN_S = 0.25  # a wait that was stopped ends so soon
 
@@ -52,17 +50,18 @@ class Pacer:
                 "or None for no limit."
             )
         self.per_second = per_second
-        self._turns = turns or Turns()
-        share = SHARED_SHARE_OF_RATE if self._turns.shared else SHARE_OF_RATE
+        self._turns = None if per_second is None else turns
+        share = SHARE_OF_RATE if self._turns is None else SHARED_SHARE_OF_RATE
         self._spacing_s = 0.0 if per_second is None else 1 / (share * per_second)
-        # Where several processes wait, a turn is hardly ever left over, and their lateness would add up.
-        self._late_turns = 0 if per_second is None or self._turns.shared else int(LATE_SHARE * per_second)
-        self._clock = self._turns.clock
+        # A thread that wakes up late by no more than this does not push the next one back: over a second as many calls
+        # leave as the rate allows. Beyond it, what was missed is lost.
+        self._late_s = 1 / share - 1
         self._restraint = Restraint(per_second)
         self._changed = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._numbers = itertools.count()
-        self._next_turn = -1
+        self._next_s = -math.inf
+        self._tried_turn = -1
 
     def __repr__(self) -> str:
         return f"Pacer(per_second={self.per_second!r})"
@@ -82,9 +81,8 @@ class Pacer:
         if me is None:
             return False
         try:
-            while (tries := self._turns_to_try(me, until_s, stop)) is not None:
-                if self._claimed(tries):
-                    self._restraint.sent()
+            while self._stands_first(me, until_s, stop):
+                if self._turns is None or self._turns.claim(self._spacing_s, self._tried_turn):
                     return True
             return False
         finally:
@@ -109,9 +107,6 @@ class Pacer:
             spacing_s = max(self._spacing_s, self._restraint.spacing_s)
             if self._free_in_s() + ahead * spacing_s > within_s:
                 return None
-            if not self._waiting:
-                # Nobody was waiting: what has passed is nobody's, and the turn that runs is free if it is not taken.
-                self._next_turn = max(self._next_turn, self._running_turn())
             heapq.heappush(self._waiting, me)
             self._changed.notify_all()  # a foreground call may have come to stand first
             return me
@@ -122,45 +117,37 @@ class Pacer:
             heapq.heapify(self._waiting)
             self._changed.notify_all()
 
-    def _turns_to_try(self, me: _Waiting, until_s: float, stop: threading.Event | None) -> range | None:
-        """The turns that may be claimed now, oldest first, once `me` stands first; None when time has run out.
-
-        An empty range stands for a turn at once: there is no common rate, only our own restraint.
-        """
+    def _stands_first(self, me: _Waiting, until_s: float, stop: threading.Event | None) -> bool:
+        """True when it is this thread's turn to go, or to claim the turn that runs; False when time has run out."""
         with self._changed:
             while (left_s := until_s - time.monotonic()) > 0 and not (stop is not None and stop.is_set()):
                 pause_s = math.inf if stop is None else _STOP_SEEN_S
                 if self._waiting[0] == me:
                     free_in_s = self._free_in_s()
                     if free_in_s <= 0:
-                        return self._open_turns()
+                        self._take()
+                        return True
                     pause_s = min(pause_s, free_in_s)
                 self._changed.wait(min(pause_s, left_s, threading.TIMEOUT_MAX))
-            return None
+            return False
 
-    def _claimed(self, tries: range) -> bool:
-        """Whether one of the turns became ours. Asked outside the lock, because others may have to be asked."""
-        for turn in tries:
-            mine = self._turns.claim(self._spacing_s, turn)
-            with self._changed:
-                self._next_turn = max(self._next_turn, turn + 1)
-            if mine:
-                return True
-        return not tries
-
-    def _open_turns(self) -> range:
-        if self.per_second is None:
-            return range(0)
-        running = self._running_turn()
-        return range(max(self._next_turn, running - self._late_turns), running + 1)
-
-    def _running_turn(self) -> int:
-        return math.floor(self._clock() / self._spacing_s) if self._spacing_s else 0
+    def _take(self) -> None:
+        self._restraint.sent()
+        if self._turns is None:
+            self._next_s = max(self._next_s, time.monotonic() - self._late_s) + self._spacing_s
+        else:
+            self._tried_turn = self._running_turn()
 
     def _free_in_s(self) -> float:
-        until_common_s = 0.0
-        if self._spacing_s:
-            # No turn is tried before it runs, so a later one than the next was numbered by a clock since set back.
-            self._next_turn = min(self._next_turn, self._running_turn() + 1)
-            until_common_s = self._next_turn * self._spacing_s - self._clock()
-        return max(until_common_s, self._restraint.free_in_s(), 0.0)
+        return max(self._until_turn_s(), self._restraint.free_in_s(), 0.0)
+
+    def _until_turn_s(self) -> float:
+        if self._turns is None:
+            return self._next_s - time.monotonic()
+        turn = self._running_turn()
+        into_s = time.time() - turn * self._spacing_s
+        # A common turn is used at its beginning only; else the next one would follow too closely.
+        return 0.0 if turn != self._tried_turn and into_s <= self._late_s else self._spacing_s - into_s
+
+    def _running_turn(self) -> int:
+        return math.floor(time.time() / self._spacing_s)

@@ -1,10 +1,9 @@
-"""Whose turn it is: numbered turns, each taken once, by one thread or, through Redis, by one process of several."""
+"""Whose turn it is among several processes: numbered turns, each taken once, through Redis."""
 
 import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable
 from typing import Final
 
 from limits import RateLimitItemPerSecond
@@ -25,42 +24,34 @@ log = logging.getLogger(__name__)
 
 
 class Turns:
-    """Numbered turns of one account. A turn belongs to whoever claims it first.
+    """Numbered turns of one account. A turn belongs to the process that claims it first.
 
-    `limits` counts the claims, one allowed for each turn: in this process, or in the Redis at `redis_url` for every
-    process that gives the same `account`. While Redis does not answer, this process takes turns on its own, which
-    the log says once; then the processes together may exceed the rate.
+    `limits` counts the claims in the Redis at `redis_url`, one allowed for each turn, for every process that gives the
+    same `account`. Turns are numbered by the common wall clock. While Redis does not answer, this process takes turns
+    on its own, which the log says once; then the processes together may exceed the rate.
 
     Raises:
         ValueError: the address is not one of a Redis; the message does not repeat it, because it may hold a password.
     """
 
-    def __init__(self, *, redis_url: str | None = None, account: str = "") -> None:
-        self.shared = redis_url is not None
+    def __init__(self, *, redis_url: str, account: str) -> None:
         self._once = RateLimitItemPerSecond(1, KEPT_S, namespace="asleep-turns")
         self._account = hashlib.sha256(account.encode()).hexdigest()[:16]
+        self._connections = _connections(redis_url)
+        storage = RedisStorage("redis://", connection_pool=self._connections, wrap_exceptions=True)
+        self._common = FixedWindowRateLimiter(storage)
         self._own = FixedWindowRateLimiter(MemoryStorage())
-        self._connections = None if redis_url is None else _connections(redis_url)
-        self._common = (
-            None if self._connections is None else FixedWindowRateLimiter(_storage(self._connections))
-        )
         self._alone_until_s = 0.0
         self._lock = threading.Lock()
 
-    @property
-    def clock(self) -> Callable[[], float]:
-        """The clock that numbers turns: monotonic within a process, the common wall clock between processes."""
-        return time.time if self.shared else time.monotonic
-
     def close(self) -> None:
         """Let go of the connections to Redis; a later claim opens new ones."""
-        if self._connections is not None:
-            self._connections.disconnect()
+        self._connections.disconnect()
 
     def claim(self, spacing_s: float, number: int) -> bool:
         """Whether the turn of this number, where turns are `spacing_s` apart, is now the caller's."""
         turn = (self._account, f"{spacing_s:.9f}", str(number))
-        if self._common is not None and time.monotonic() >= self._alone_until_s:
+        if time.monotonic() >= self._alone_until_s:
             try:
                 mine = self._common.hit(self._once, *turn)
             except StorageError as error:
@@ -87,10 +78,6 @@ class Turns:
         with self._lock:
             self._alone_until_s = 0.0
         log.info("Redis answers again; the rate is kept together with other processes.")
-
-
-def _storage(connections: ConnectionPool) -> RedisStorage:
-    return RedisStorage("redis://", connection_pool=connections, wrap_exceptions=True)
 
 
 def _connections(url: str) -> ConnectionPool:

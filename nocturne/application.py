@@ -107,15 +107,17 @@ def build(
             now=now,
         ),
         now=now,
-        releases=(client.close, turns.close, disk.close, store.close),
+        releases=(client.close, *(() if turns is None else (turns.close,)), disk.close, store.close),
     )
 
 
-def _turns(settings: Settings) -> Turns:
-    """Turns by the vendor account: everybody who calls under it keeps one pace, whatever key it has today."""
+def _turns(settings: Settings) -> Turns | None:
+    """Turns by the vendor account: every process that calls under it keeps one pace, whatever key it has today."""
     redis_url = settings.nocturne_redis_url
+    if redis_url is None:
+        return None
     return Turns(
-        redis_url=None if redis_url is None else redis_url.get_secret_value(),
+        redis_url=redis_url.get_secret_value(),
         account=f"{settings.asleep_base_url} {settings.organisation} {settings.asleep_environment}",
     )
 

@@ -103,9 +103,7 @@ def test_calls_keep_the_pace_and_refuse_a_turn_after_the_deadline() -> None:
         began_s = time.monotonic()
         for _ in range(4):
             client.get_user(USER)
-        assert (
-            time.monotonic() - began_s >= 2 / 9.8
-        )  # the first call shares its turn with what has passed of it
+        assert time.monotonic() - began_s >= 3 / 9.8 - 0.021  # a thread that wakes late may catch up 20 ms
     with (
         talking_to(example("user"), pacer=Pacer(0.1), timeouts=Timeouts(total_s=1)) as (client, service),
     ):
