@@ -82,7 +82,10 @@ class Pacer:
             return False
         try:
             while self._stands_first(me, until_s, stop):
-                if self._turns is None or self._turns.claim(self._spacing_s, self._tried_turn):
+                if self._turns is None:
+                    return True
+                if self._turns.claim(self._spacing_s, self._tried_turn):
+                    self._restraint.sent()
                     return True
             return False
         finally:
@@ -132,8 +135,8 @@ class Pacer:
             return False
 
     def _take(self) -> None:
-        self._restraint.sent()
         if self._turns is None:
+            self._restraint.sent()
             self._next_s = max(self._next_s, time.monotonic() - self._late_s) + self._spacing_s
         else:
             self._tried_turn = self._running_turn()
