@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analytics import bitplanes
-from analytics.bitplanes import NOT_FOUND, WORD, Counts, Plane
-from analytics.ragged import Ragged, Values, as_int8, as_offsets
+from analytics.bitplanes import NOT_FOUND, Counts
+from analytics.epoch_counts import epoch_counts
+from analytics.ragged import Offsets, Ragged, as_int8, as_offsets
 from analytics.transitions import transition_counts
 
 __all__ = [
@@ -76,8 +76,8 @@ STATISTICS = (
     "mid_epoch",
 )
 
-# About 1,024 nights of 8 h: planes of this size stay in the second-level cache.
-_WORDS_PER_CHUNK = 16_384
+# Nights are taken some at a time, so that what is made of them stays in the cache whatever their number.
+_EPOCHS_AT_A_TIME = 1 << 22
 
 
 def runs(stages: ArrayLike) -> pd.DataFrame:
@@ -115,135 +115,30 @@ def night_statistics(values: ArrayLike, offsets: ArrayLike, epoch_s: float = EPO
     if not (math.isfinite(epoch_s) and epoch_s > 0):
         raise ValueError(f"epoch_s must be a number of seconds above 0, not {epoch_s}")
     nights = _checked(np.asarray(values), np.asarray(offsets))
-    if not len(nights):
-        return pd.DataFrame(columns=list(STATISTICS), dtype=np.float64)
-    found: dict[str, Counts] = {"epochs": nights.lengths}
-    for chosen, block in _blocks(nights):
-        for name, column in _find(block, epoch_s).items():
-            found.setdefault(name, np.empty(len(nights), np.int64))[chosen] = column
-    return _table(found, epoch_s / 60)
+    table = np.empty((len(STATISTICS), len(nights)))
+    for begin, end in _windows(nights.offsets):
+        bounds = nights.offsets[begin : end + 1]
+        found = epoch_counts(nights.values[bounds[0] : bounds[-1]], bounds - bounds[0], epoch_s)
+        for row, column in zip(table, _columns(found, epoch_s / 60), strict=True):
+            row[begin:end] = column
+    return pd.DataFrame(table.T, columns=list(STATISTICS), copy=False)
 
 
-def _blocks(nights: Ragged) -> Iterator[tuple[Counts, Values]]:
-    """Nights of like length as rectangles padded with unknown: (which nights, [nights, epochs]).
-
-    Unknown epochs after the end change nothing but the number of epochs, which is taken from the lengths.
-    """
-    lengths = nights.lengths
-    order = np.argsort(lengths, kind="stable")
+def _windows(offsets: Offsets) -> Iterator[tuple[int, int]]:
+    """Which nights to take together: from the first until before the second, at least one."""
     begin = 0
-    while begin < len(order):
-        # Sorted by length, so the night that fits last is the longest of its block.
-        end = begin + max(1, _WORDS_PER_CHUNK // _words(lengths[order[begin]]))
-        end = min(end, len(order))
-        while end > begin + 1 and (end - begin) * _words(lengths[order[end - 1]]) > 2 * _WORDS_PER_CHUNK:
-            end = begin + (end - begin) // 2
-        chosen = order[begin:end]
-        yield chosen, _padded(nights, chosen)
+    while begin < len(offsets) - 1:
+        reach = int(np.searchsorted(offsets, offsets[begin] + _EPOCHS_AT_A_TIME, side="right")) - 1
+        end = max(reach, begin + 1)
+        yield begin, end
         begin = end
 
 
-def _words(epochs: int) -> int:
-    return max(1, -(-int(epochs) // WORD))
-
-
-def _padded(nights: Ragged, chosen: Counts) -> Values:
-    starts, ends = nights.offsets[chosen], nights.offsets[chosen + 1]
-    longest = int((ends - starts).max())
-    block = np.full((len(chosen), _words(longest) * WORD), UNKNOWN, dtype=np.int8)
-    if ((ends - starts) == longest).all() and (starts[1:] == ends[:-1]).all():
-        block[:, :longest] = nights.values[starts[0] : ends[-1]].reshape(len(chosen), longest)
-        return block
-    for row, start, end in zip(block, starts.tolist(), ends.tolist(), strict=True):
-        row[: end - start] = nights.values[start:end]
-    return block
-
-
-def _find(block: Values, epoch_s: float) -> dict[str, Counts]:
-    """Counts of epochs, and indices of epochs (`NOT_FOUND` where there is none), per night of a block."""
-    awake, light, deep, rem = _planes(block)
-    asleep = light | deep | rem
-    known = asleep | awake
-    onset, offset = bitplanes.first(asleep), bitplanes.last(asleep)
-    after = bitplanes.since(offset + 1, len(known))
-    inside = bitplanes.since(onset, len(known)) & ~after
-    gapped = ((inside & ~known) != 0).any(axis=0)
-    bouts, long_bouts, longest_bout = _bouts(block, awake & inside, gapped, epoch_s)
-    return {
-        "wake": bitplanes.count(awake),
-        "light": bitplanes.count(light),
-        "deep": bitplanes.count(deep),
-        "rem": bitplanes.count(rem),
-        "onset": onset,
-        "offset": offset,
-        "wake_inside": bitplanes.count(awake & inside),
-        "wake_after": bitplanes.count(awake & after),
-        "onset_5min": bitplanes.first(bitplanes.run_starts(asleep, math.ceil(300 / epoch_s))),
-        "onset_10min": bitplanes.first(bitplanes.run_starts(asleep, math.ceil(600 / epoch_s))),
-        "first_light": bitplanes.first(light),
-        "first_deep": bitplanes.first(deep),
-        "first_rem": bitplanes.first(rem),
-        "shifts": bitplanes.count(_shifts(light | rem, deep | rem, known & inside)),
-        "falls": bitplanes.count(asleep & bitplanes.later(awake, 1)),
-        "bouts": bouts,
-        "long_bouts": long_bouts,
-        "longest_bout": longest_bout,
-    }
-
-
-def _planes(block: Values) -> tuple[Plane, Plane, Plane, Plane]:
-    """Awake, light, deep and REM; unknown is what is left."""
-    # Both bits of the code and its sign say it all, which is one plane less to pack than one per stage.
-    low, high, unknown = bitplanes.pack(block & 1), bitplanes.pack(block & 2), bitplanes.pack(block < 0)
-    return ~(low | high), low & ~high, high & ~low, low & high & ~unknown
-
-
-def _shifts(low: Plane, high: Plane, known: Plane) -> Plane:
-    """Set where this epoch and the next are known and differ; `low` and `high` are the bits of the code."""
-    differ = (low ^ bitplanes.later(low, 1)) | (high ^ bitplanes.later(high, 1))
-    return differ & known & bitplanes.later(known, 1)
-
-
-def _bouts(
-    block: Values, awake_inside: Plane, gapped: NDArray[np.bool_], epoch_s: float
-) -> tuple[Counts, Counts, Counts]:
-    """Per night: bouts of wake inside the sleep period, those over 5 minutes, and epochs of the longest."""
-    bouts = _measure(awake_inside, epoch_s)
-    if gapped.any():
-        # A bout goes on across lost signal: measure these nights again with the unknown epochs deleted.
-        rows = block[gapped]
-        kept = rows >= 0
-        offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
-        dense = _padded(Ragged(rows[kept], offsets), np.arange(len(rows)))
-        awake, light, deep, rem = _planes(dense)
-        asleep = light | deep | rem
-        first, end = bitplanes.first(asleep), bitplanes.last(asleep) + 1
-        inside = bitplanes.since(first, len(awake)) & ~bitplanes.since(end, len(awake))
-        for measured, again in zip(bouts, _measure(awake & inside, epoch_s), strict=True):
-            measured[gapped] = again
-    return bouts
-
-
-def _measure(plane: Plane, epoch_s: float) -> tuple[Counts, Counts, Counts]:
-    """Runs of set bits per night: how many, how many over 5 minutes, epochs of the longest (0 for none)."""
-    words, nights = plane.shape
-    # Sleep follows every run inside the sleep period, so a run's beginning and end are in the same night.
-    at = bitplanes.positions(bitplanes.edges(plane))
-    starts, lengths = at[::2], at[1::2] - at[::2]
-    night = starts // (words * WORD)
-    number = np.bincount(night, minlength=nights)
-    over = np.bincount(night[lengths * epoch_s > 300], minlength=nights)
-    longest = np.zeros(nights, dtype=np.int64)
-    if len(starts):
-        longest[number > 0] = np.maximum.reduceat(lengths, (np.cumsum(number) - number)[number > 0])
-    return number, over, longest
-
-
-def _table(found: dict[str, Counts], epoch_min: float) -> pd.DataFrame:
-    """The statistics in minutes and percent from counts and indices of epochs."""
+def _columns(found: dict[str, Counts], epoch_min: float) -> list[NDArray[np.float64]]:
+    """The statistics in their order, in minutes and percent, from counts and indices of epochs."""
     epochs = found["epochs"]
     sleep = found["light"] + found["deep"] + found["rem"]
-    unknown = epochs - sleep - found["wake"]
+    unknown = found["unknown"]
     slept = np.where(sleep > 0, 1.0, np.nan)
     onset, offset = found["onset"], found["offset"]
     period = offset - onset + 1
@@ -286,7 +181,7 @@ def _table(found: dict[str, Counts], epoch_min: float) -> pd.DataFrame:
     for stage in ("light", "deep", "rem"):
         columns[f"{stage}_min"] = found[stage] * epoch_min
         columns[f"{stage}_pct"] = 100 * _ratio(found[stage], sleep)
-    return pd.DataFrame({name: columns[name] for name in STATISTICS}, dtype=np.float64)
+    return [columns[name] for name in STATISTICS]
 
 
 def _ratio(part: NDArray[np.number], whole: NDArray[np.number]) -> NDArray[np.float64]:

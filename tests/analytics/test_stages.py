@@ -15,6 +15,13 @@ def one(*pieces: tuple[int, int], epoch_s: float = 30) -> "pd.Series[float]":
     return night_statistics(stages, [0, len(stages)], epoch_s=epoch_s).iloc[0]
 
 
+def assert_as_defined(rows: list[list[int]]) -> None:
+    nights = Ragged.from_arrays(rows)
+    found = night_statistics(nights.values, nights.offsets)
+    expected = pd.DataFrame([plain_statistics(row) for row in rows])[list(STATISTICS)]
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+
+
 def test_columns_stand_in_the_agreed_order() -> None:
     agreed = (
         "tib_min unknown_min unknown_share wake_min tst_min spt_min waso_min final_wake_min waso_total_min "
@@ -102,11 +109,8 @@ def test_no_nights_are_an_empty_table() -> None:
 
 
 def test_nights_of_very_different_lengths_do_not_touch_each_other() -> None:
-    rows = [[L], [W, L] * 6_000, [], [R] * 64, [U] * 3 + [D] * 130 + [U] * 3, [W] * 900] * 30
-    nights = Ragged.from_arrays(rows)
-    found = night_statistics(nights.values, nights.offsets)
-    expected = pd.DataFrame([plain_statistics(row) for row in rows[:6]] * 30)[list(STATISTICS)]
-    pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+    rows = [[L], [W, L] * 6_000, [], [R] * 64, [U] * 3 + [D] * 130 + [U] * 3, [W] * 900] * 5
+    assert_as_defined(rows)
 
 
 def test_more_nights_than_one_block_holds_come_back_in_order() -> None:
@@ -117,6 +121,50 @@ def test_more_nights_than_one_block_holds_come_back_in_order() -> None:
     for at in range(0, 3_000, 97):
         expected = pd.Series(plain_statistics(rows[at]))[list(STATISTICS)]
         pd.testing.assert_series_equal(found.iloc[at], expected, rtol=1e-12, check_names=False)
+
+
+def test_recordings_of_24_h_are_counted_to_their_last_epoch() -> None:
+    random = np.random.default_rng(24)
+    scattered = random.integers(-1, 4, 2_880).tolist()
+    assert_as_defined(
+        [
+            [L] * 2_880,
+            [W] * 2_880,
+            [U] * 2_880,
+            [W, L] * 1_440,
+            scattered,
+            [W] * 2_879 + [R],
+            [D] + [U] * 2_879,
+        ]
+    )
+
+
+@pytest.mark.parametrize("epochs", [1, 63, 64, 65, 127, 128, 960])
+@pytest.mark.parametrize("last", [U, W, L, R])
+def test_what_the_last_epoch_is_counts_wherever_a_word_of_the_kernel_ends(epochs: int, last: int) -> None:
+    for stage in (U, W, D, R):
+        assert_as_defined([[stage] * (epochs - 1) + [last], [last] * epochs, [last] + [stage] * (epochs - 1)])
+
+
+def test_lost_signal_at_the_end_of_one_night_is_not_wake_of_the_next() -> None:
+    assert_as_defined(
+        [[L] * 30 + [U] * 34, [U] * 10 + [W] * 3 + [L], [W, U], [U, W], [U, L, U], [L, U, W, U, L]]
+    )
+
+
+def test_nights_on_both_sides_of_what_is_taken_at_a_time_keep_their_places() -> None:
+    random = np.random.default_rng(3)
+    piece = np.repeat(random.integers(-1, 4, 3_000), random.integers(1, 40, 3_000))[:40_000].astype(np.int8)
+    lengths = [960, 0, 1, 1_201, 64, 7, 2_880, 500]
+    repeats = 5_000_000 // sum(lengths)
+    offsets = np.concatenate([[0], np.cumsum(lengths * repeats)])
+    values = np.resize(piece, offsets[-1])
+    found = night_statistics(values, offsets)
+    for at in [*range(12), *range(len(offsets) - 13, len(offsets) - 1), *range(0, len(offsets) - 1, 1_733)]:
+        expected = plain_statistics(values[offsets[at] : offsets[at + 1]].tolist())
+        pd.testing.assert_series_equal(
+            found.iloc[at], pd.Series(expected)[list(STATISTICS)], rtol=1e-12, check_names=False
+        )
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int64", "int16"])

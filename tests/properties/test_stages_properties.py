@@ -51,6 +51,27 @@ def test_a_night_has_the_same_statistics_in_any_company(rows: list[list[int]], d
 
 
 @settings(max_examples=100, deadline=None)
+@given(stages=night, lost=st.integers(1, 70), data=st.data())
+def test_lost_signal_never_adds_sleep_or_wake(stages: list[int], lost: int, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(stages)))
+    added = night_statistics(*_arrays([stages[:at] + [-1] * lost + stages[at:]])).iloc[0]
+    before = night_statistics(*_arrays([stages])).iloc[0]
+    same = [
+        "wake_min",
+        "tst_min",
+        "waso_min",
+        "awakenings",
+        "longest_wake_min",
+        "light_min",
+        "deep_min",
+        "rem_min",
+    ]
+    pd.testing.assert_series_equal(added[same], before[same])
+    assert added.unknown_min == before.unknown_min + lost / 2
+    assert not added.stage_shifts > before.stage_shifts
+
+
+@settings(max_examples=100, deadline=None)
 @given(stages=night)
 def test_the_same_sleep_at_15_s_and_30_s_has_the_same_statistics(stages: list[int]) -> None:
     coarse = night_statistics(*_arrays([stages]))
