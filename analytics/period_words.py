@@ -14,7 +14,6 @@ from analytics.time_of_day import Floats, clock_statistics, wrap_h
 from analytics.trends import Trend, period_reliability
 from analytics.usual import REFERENCE_NIGHTS, Against, length_finding
 
-MINIMUM_NIGHTS = 3
 # A standard deviation of mid-sleep from which hours count as irregular (PMC9992262, table 2).
 SHIFTING_SD_MIN = 65.0
 
@@ -48,7 +47,7 @@ class PeriodFacts:
     @property
     def enough(self) -> bool:
         """Whether there are nights enough for a mean."""
-        return len(self.valid) >= MINIMUM_NIGHTS
+        return period_reliability(len(self.valid), days=self.days) != "suppressed"
 
     @property
     def hours(self) -> str:

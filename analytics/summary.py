@@ -11,10 +11,11 @@ import pandas as pd
 from analytics import cohort_words, period_words
 from analytics.cohort_table import VALID, Synced, cohort_table
 from analytics.grades import REASONS, first_exclusion
+from analytics.reliability import period_gate
 from analytics.score import PeriodScore, period_score
 from analytics.sleeper import Sleeper
 from analytics.time_of_day import circular_mean_h, clock_statistics
-from analytics.trends import PRACTICAL, Trend, period_reliability, rolling_mean, trend
+from analytics.trends import PRACTICAL, Trend, rolling_mean, trend
 from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, comparable
 
 __all__ = [
@@ -63,8 +64,8 @@ class PersonPeriod:
         score: the period's score with parts and reasons.
         before: the score of the 28 days before the period.
         bed, rise: mean and spread of bedtime and rise time of the valid nights.
-        against: means of the period (NaN below 3 nights) against the valid nights of the 28 days before it, whose mean
-            is the usual.
+        against: means of the period (NaN below 3 nights of a week, 5 of a longer period) against the valid nights of
+            the 28 days before it, whose mean is the usual.
         trend: trend of time asleep over `history`.
         history: valid main sleeps of the 8 weeks up to `last` (or of the period when longer), for the trend chart.
         smooth: trailing 7-day mean of `tst_min` by date over `history` (min 4 nights; NaN breaks the line).
@@ -104,7 +105,7 @@ class ClockSpread:
     Attributes:
         mean_h: circular mean; NaN when there is no typical time (R < 0.3).
         sd_min: standard deviation; NaN likewise, and where the nights are too few for one: it takes 6 of a period up to
-            7 days and 11 of a longer one (`trends.period_reliability`).
+            7 days and 11 of a longer one (`reliability.period_gate`).
         nights: how many nights went in.
     """
 
@@ -175,7 +176,7 @@ def person_period(sleeper: Sleeper, nights: pd.DataFrame, *, first: date, last: 
     inside, valid = _between(mine, first, last), _counted(_between(mine, first, last))
     days = (last - first).days + 1
     reference = _counted(_between(mine, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)))
-    compared = against_usual(_means(valid), comparable(reference), usual="mean")
+    compared = against_usual(_means(valid, days), comparable(reference), usual="mean")
     history = _counted(_between(mine, last - timedelta(days=max(days, HISTORY_DAYS) - 1), last))
     moved = trend(history["night"], history["tst_min"], practical=PRACTICAL["tst_min"])
     score = _score(sleeper, mine, first, last)
@@ -267,9 +268,9 @@ def _counted(nights: pd.DataFrame) -> pd.DataFrame:
     return nights[nights["valid"] & (nights["kind"] == "main")]
 
 
-def _means(valid: pd.DataFrame) -> dict[str, float]:
-    """Mean of every compared statistic, on the clock the circular one; NaN below 3 nights."""
-    if len(valid) < period_words.MINIMUM_NIGHTS:
+def _means(valid: pd.DataFrame, days: int) -> dict[str, float]:
+    """Mean of every compared statistic, on the clock the circular one; NaN where too few of the days have a night."""
+    if not period_gate(len(valid), days=days).shown:
         return {name: np.nan for name, _, _ in COMPARED}
     columns = comparable(valid)
     return {
@@ -284,7 +285,7 @@ def _score(sleeper: Sleeper, nights: pd.DataFrame, first: date, last: date) -> P
 
 def _spread(valid: pd.DataFrame, name: str, days: int) -> ClockSpread:
     found = clock_statistics(valid[name].to_numpy(dtype=np.float64))
-    trusted = period_reliability(found.nights, days=days, statistic="variability") != "suppressed"
+    trusted = period_gate(found.nights, days=days, statistic="variability").shown
     return ClockSpread(mean_h=found.mean_h, sd_min=found.sd_min if trusted else np.nan, nights=found.nights)
 
 

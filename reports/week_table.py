@@ -8,9 +8,8 @@ import pandas as pd
 
 from analytics import wording
 from analytics.efficiency import counted_efficiency_pct
-from analytics.period_words import MINIMUM_NIGHTS
+from analytics.reliability import period_gate
 from analytics.summary import PersonPeriod
-from analytics.trends import period_reliability
 from reports.rows import Row
 
 _SHORT_MIN = 420
@@ -91,11 +90,11 @@ def short_nights(period: PersonPeriod) -> str:
 
 def _mean(period: PersonPeriod, valid: pd.DataFrame) -> Foot:
     nights = wording.plural(len(valid), "night")
-    if len(valid) < MINIMUM_NIGHTS:
-        return Foot(label="Mean", sentence=f"{nights}: too few for a mean, which needs {MINIMUM_NIGHTS}")
+    gate = period_gate(len(valid), days=period.days)
+    if not gate.shown:
+        return Foot(label="Mean", sentence=f"{nights}: too few for a mean, which needs {gate.low_from}")
     clocks = (wording.clock(period.bed.mean_h), wording.clock(period.rise.mean_h))
-    trusted = period_reliability(len(valid), days=period.days, statistic="mean") == "good"
-    label = "Mean" if trusted else "Mean, low confidence"
+    label = "Mean" if gate.verdict == "good" else "Mean, low confidence"
     return Foot(label=label, cells=(*clocks, *_words(valid.mean(numeric_only=True))))
 
 

@@ -477,3 +477,18 @@ def test_a_year_of_500_people_is_summed_up_well_under_half_a_second() -> None:
     )
     assert time.process_time() - begun < 0.5
     assert shown.valid == shown.expected == 500 * 42
+
+
+@pytest.mark.parametrize(
+    ("days", "nights", "told"), [(7, 2, False), (7, 3, True), (28, 4, False), (28, 5, True)]
+)
+def test_a_mean_is_told_from_three_nights_of_a_week_and_five_of_a_month(
+    days: int, nights: int, told: bool
+) -> None:
+    first = LAST - timedelta(days=nights)
+    rows = nights_of(*sleeps(first.isoformat(), [460.0] * nights))
+    found = person_period(PERSON, rows, first=LAST - timedelta(days=days - 1), last=LAST)
+    assert len(found.valid) == nights
+    assert ("too few for a finding" not in found.title) is told
+    asleep = next(one for one in found.against if one.name == "tst_min")
+    assert math.isnan(asleep.value) is not told
