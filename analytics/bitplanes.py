@@ -68,7 +68,8 @@ def _before(end: Counts, words: int) -> Plane:
 def positions(plane: Plane) -> Counts:
     """Every set bit as one number, night * epochs + epoch with epochs = 64 * words, ascending."""
     every = np.ascontiguousarray(plane.T).reshape(-1)
-    word = np.flatnonzero(every)
+    # Booleans are searched several times faster than words.
+    word = np.flatnonzero(every != 0)
     left = every[word]
     number = np.bitwise_count(left)
     after = np.cumsum(number, dtype=np.int64)
@@ -79,7 +80,7 @@ def positions(plane: Plane) -> Counts:
         rest = left - _ONE
         found[slot] = base + np.bitwise_count(rest & ~left)
         left &= rest
-        more = np.flatnonzero(left)
+        more = np.flatnonzero(left != 0)
         left, slot, base = left[more], slot[more] + 1, base[more]
     return found
 
