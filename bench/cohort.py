@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,7 @@ def _nights(
     statistics: pd.DataFrame, ids: NDArray[np.str_], owner: NDArray[np.int64], day: NDArray[np.int64]
 ) -> pd.DataFrame:
     """The statistics with what dating and grading know of each night."""
-    known = {
+    known: dict[str, Any] = {
         "person_id": pd.Categorical.from_codes(owner, categories=pd.Index(ids)),
         "night": (_FIRST + day).astype("datetime64[us]"),
         "day_index": day,
