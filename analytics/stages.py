@@ -80,7 +80,7 @@ STATISTICS = (
 _COLUMNS = pd.Index(STATISTICS)
 
 # Nights are taken some at a time, so that what is made of them stays in the cache whatever their number.
-_EPOCHS_AT_A_TIME = 1 << 22
+_EPOCHS_AT_A_TIME = 1 << 23
 
 
 def runs(stages: ArrayLike) -> pd.DataFrame:

@@ -156,7 +156,7 @@ def test_nights_on_both_sides_of_what_is_taken_at_a_time_keep_their_places() -> 
     random = np.random.default_rng(3)
     piece = np.repeat(random.integers(-1, 4, 3_000), random.integers(1, 40, 3_000))[:40_000].astype(np.int8)
     lengths = [960, 0, 1, 1_201, 64, 7, 2_880, 500]
-    repeats = 5_000_000 // sum(lengths)
+    repeats = 20_000_000 // sum(lengths)
     offsets = np.concatenate([[0], np.cumsum(lengths * repeats)])
     values = np.resize(piece, offsets[-1])
     found = night_statistics(values, offsets)
