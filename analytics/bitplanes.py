@@ -18,6 +18,8 @@ _ALL = np.uint64(2**64 - 1)
 _ONE = np.uint64(1)
 # Stages are packed in pieces, so that what is made of a piece on the way stays in the cache.
 _PIECE = 1 << 16
+# Bits per word from which looking at every bit is cheaper than taking them out one by one (a night has about one).
+_DENSE = 8
 
 
 def pack(stages: NDArray[np.int8]) -> tuple[Words, Words, Words]:
@@ -73,7 +75,10 @@ def positions(plane: Plane) -> Counts:
     left = every[word]
     number = np.bitwise_count(left)
     after = np.cumsum(number, dtype=np.int64)
-    found = np.empty(int(after[-1]) if len(after) else 0, dtype=np.int64)
+    total = int(after[-1]) if len(after) else 0
+    if total > _DENSE * len(every):
+        return np.flatnonzero(np.unpackbits(every.view(np.uint8), bitorder="little").view(np.bool_))
+    found = np.empty(total, dtype=np.int64)
     slot, base = after - number, word * WORD
     # Each round takes the lowest bit of every word that still has one: work goes with the bits, not the epochs.
     while len(left):
