@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 STAMP := .venv/.ready
+BENCH_STAMP := .venv-bench/.ready
 
 .PHONY: setup run test check bench lock fonts clean
 
@@ -26,8 +27,14 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+bench: setup $(BENCH_STAMP)
 	$(BIN)/python -m bench
+
+# yasa, to measure beside: in an environment of its own, because it brings packages that the project does not want.
+$(BENCH_STAMP): requirements-bench.lock
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $(BENCH_STAMP)
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

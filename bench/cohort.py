@@ -1,11 +1,11 @@
 """Statistics, scores, slopes and triage of many people from loaded arrays, each size in a process of its own."""
 
 import json
-import resource
 import subprocess
 import sys
 import time
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,8 +56,13 @@ def measured(people: int) -> dict[str, float]:
         last_slopes(owner, day, nights["tst_min"].to_numpy(), people=people, last=_NIGHTS - 1)
         triage(nights, last)
         rounds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _GIB
-    return {"seconds": min(rounds), "gib": peak}
+    return {"seconds": min(rounds), "gib": _peak_gib()}
+
+
+def _peak_gib() -> float:
+    # Not getrusage, whose figure a child process inherits from its parent.
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / _GIB
 
 
 def _stages(people: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
