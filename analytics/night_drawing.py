@@ -140,13 +140,6 @@ def joined_stages(pieces: tuple[Piece, ...]) -> Stages:
     return np.concatenate([np.empty(0, dtype=np.int8), *(piece.stages for piece in pieces)])
 
 
-def after_last_sleep_min(pieces: tuple[Piece, ...]) -> float:
-    """Minutes of the recording after the last epoch of sleep; NaN without sleep."""
-    stages = joined_stages(pieces)
-    asleep = np.flatnonzero(stages > AWAKE)
-    return float(len(stages) - 1 - asleep[-1]) * EPOCH_MIN if len(asleep) else float("nan")
-
-
 def _epoch_starts(pieces: tuple[Piece, ...]) -> Floats:
     return _joined([piece.start_min + np.arange(len(piece.stages)) * EPOCH_MIN for piece in pieces])
 

@@ -1,6 +1,5 @@
 """One sleep as a value: everything the night page, its chart, its alternative text and its table read."""
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -13,7 +12,6 @@ from analytics import wording
 from analytics.grades import REASONS, first_exclusion, in_a_phrase, sentences
 from analytics.night_drawing import (
     EPOCH_MIN,
-    after_last_sleep_min,
     joined_stages,
     long_awakenings,
     pieces_of,
@@ -82,7 +80,7 @@ class NightView:
         snoring: one row per run of snoring: `start_min`, `end_min`, `minutes`.
         long_awakenings: awakenings over 5 min: `start_min`, `end_min`, `minutes`.
         latency_min: from start to sleep onset; NaN without sleep.
-        final_wake_min: from the last sleep to the end; NaN without sleep.
+        final_wake_min: known wake after the last sleep; NaN without sleep.
         statistics: the row of the nights frame.
         shares: minutes and percent of time asleep per stage: index awake, rem, light, deep, unknown; columns `minutes`,
             `pct` (NaN for awake and unknown, which are not part of sleep).
@@ -176,7 +174,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         snoring=snoring_runs(pieces),
         long_awakenings=long_awakenings(pieces),
         latency_min=float(row["sol_min"]),
-        final_wake_min=after_last_sleep_min(pieces) if row["kind"] != "unusable" else math.nan,
+        final_wake_min=float(row["final_wake_min"]),
         statistics=row,
         shares=stage_shares(stages),
         against=compared,

@@ -61,7 +61,7 @@ def hypnogram(view: NightView, theme: Theme, *, narrow: bool = False) -> Chart:
         margin=Margin(**{**size["margin"], "r": _RIGHT_PX}),
         xaxis=_clock_axis(view, theme, length_min, narrow=narrow),
         yaxis=_rows(view, theme),
-        shapes=list(_tints(view, theme, length_min)),
+        shapes=list(_tints(view, theme)),
         annotations=[
             annotation(label, theme)
             for label in placed(_labels(view, length_min), length_min / _PLOT_PX[narrow])
@@ -226,10 +226,10 @@ def _rows(view: NightView, theme: Theme) -> dict[str, object]:
     )
 
 
-def _tints(view: NightView, theme: Theme, length_min: float) -> Iterator[dict[str, object]]:
+def _tints(view: NightView, theme: Theme) -> Iterator[dict[str, object]]:
     """The rectangles behind falling asleep and the final wake."""
     shading = measure("hypnogram")["shading"]
-    for first, last in _tinted(view, length_min):
+    for first, last in _tinted(view):
         yield {
             "type": "rect",
             "x0": first,
@@ -242,11 +242,13 @@ def _tints(view: NightView, theme: Theme, length_min: float) -> Iterator[dict[st
         }
 
 
-def _tinted(view: NightView, length_min: float) -> Iterator[tuple[float, float]]:
+def _tinted(view: NightView) -> Iterator[tuple[float, float]]:
     if view.latency_min > 0:
         yield 0.0, view.latency_min
-    if view.final_wake_min > 0:
-        yield length_min - view.final_wake_min, length_min
+    slept = view.runs.loc[view.runs["what"].isin(["light", "deep", "rem"]), "end_min"]
+    # Lost signal at the end is not known to be wake.
+    after = view.runs[(view.runs["what"] == "awake") & (view.runs["start_min"] >= slept.max())]
+    yield from ((first, last) for first, last, _ in stretches(after))
 
 
 def _labels(view: NightView, length_min: float) -> list[Label]:
@@ -270,7 +272,7 @@ def _labels(view: NightView, length_min: float) -> list[Label]:
     ]
     labels += [
         Label(x=(first + last) / 2, rows=(-0.9,), text=length_words(last - first), weight=length_min)
-        for first, last in _tinted(view, length_min)
+        for first, last in _tinted(view)
         if last - first >= _LABELLED_TINT_MIN
     ]
     return sorted(labels, key=lambda label: -label.weight)

@@ -137,7 +137,7 @@ def _delivered(seen: CohortOverview) -> None:
             width="stretch",
         )
         st.markdown(
-            f"**{valid}** valid night  \n**{partial}** recorded, no valid night  \n**{missing}** nothing arrived"
+            f"**{valid}** with a valid night  \n**{partial}** recorded, no valid night  \n**{missing}** nothing arrived"
         )
 
 

@@ -142,6 +142,12 @@ def test_long_awakenings_latency_and_final_wake_carry_their_minutes() -> None:
     assert tints == [(0, 22), (474, 482)]
 
 
+def test_lost_signal_at_the_end_is_no_final_wake() -> None:
+    runs: list[Run] = [("awake", 10.0), ("light", 400.0), ("awake", 6.0), ("unknown", 15.0)]
+    shapes = hypnogram(night_view(runs), LIGHT).figure.layout.shapes
+    assert [(shape.x0, shape.x1) for shape in shapes] == [(0, 10), (410, 416)]
+
+
 def test_labels_never_cover_each_other_and_the_longest_stays() -> None:
     close = [
         ("light", 200),
