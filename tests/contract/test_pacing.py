@@ -13,17 +13,7 @@ import pytest
 
 from asleep.pacing import SHARE_OF_RATE, Pacer
 from asleep.turns import Turns
-
-
-def most_in_a_second(moments_s: list[float]) -> int:
-    """The most calls in any span of one second."""
-    moments_s = sorted(moments_s)
-    first, most = 0, 0
-    for last, moment_s in enumerate(moments_s):
-        while moment_s - moments_s[first] >= 1:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
+from tests.contract.pace import most_in_a_second
 
 
 def in_threads(work: Callable[[], None], count: int) -> None:

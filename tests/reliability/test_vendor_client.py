@@ -29,17 +29,12 @@ from nocturne.application import build
 from nocturne.roster import import_people
 from nocturne.sync import synchronise
 from settings import Settings
+from tests.contract.pace import most_in_a_second
 from tests.nocturne.conftest import roster_csv
 from tests.reliability.conftest import NOW, UNTIL, MakeCached, MakeClient, redis_server, sessions_of
 from tests.serving import free_port
 
 NO_ANSWER: list[FaultKind] = ["reset", "hang", "drip", "drip-headers"]
-
-
-def most_in_a_second(moments_s: tuple[float, ...] | list[float]) -> int:
-    """The most calls in any span of one second."""
-    ordered = sorted(moments_s)
-    return max(sum(first <= other < first + 1 for other in ordered) for first in ordered)
 
 
 def together(count: int, work: Callable[[], Any]) -> list[Any]:
