@@ -41,7 +41,7 @@ class CohortTable:
     """The tables of a cohort; rows are people, those whose sleep fell most against usual first.
 
     Attributes:
-        people: the columns of `summary.CohortOverview.people`.
+        people: the columns of `cohort_overview.CohortOverview.people`.
         dates: night labels of the map, oldest first.
         values: time asleep in minutes by person and night, NaN where there is no valid night.
         states: `NOT_SYNCED`, `NO_VALID_NIGHT` or `VALID` likewise, uint8.

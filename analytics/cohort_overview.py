@@ -1,0 +1,91 @@
+"""Last night of a cohort, and the nights up to it, as one value object that every view reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from analytics import cohort_words
+from analytics.cohort_table import VALID, Synced, cohort_table
+from analytics.sleeper import Sleeper
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortOverview:
+    """Everyone of a cohort on one night and over a period.
+
+    Attributes:
+        night: the night in question (label).
+        first, last: the period of the table and of the map.
+        people: one row per person, index person_id, columns: name, tags, last_state ("valid", "no valid night",
+            "no data"), last_tst_min, last_se_pct, last_usual_tst_min (usual for that one night: median of the last 28
+            valid nights before it, as in `NightView.against`; NaN below 5, and where no main sleep arrived),
+            last_session_id, last_reason, score, score_e, score_c, score_d, estimator (of the last 7 nights),
+            mean_tst_min (mean of the last 7 nights, NaN below 3), usual_tst_min (usual for those 7: mean of the valid
+            nights among the 28 before them, NaN below 5), delta_tst_min (of these two means), mean_se_pct (7 nights),
+            valid_7, valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid
+            night). Whose sleep fell most against usual comes first.
+        map_dates: night labels of the map, oldest first.
+        map_values: float array people x nights of `tst_min`, NaN = not valid.
+        map_states: uint8 array people x nights: 0 not synced, 1 synced but no valid night, 2 valid.
+        title: the finding.
+        table_title: the finding of the table.
+        map_title: the finding of the map.
+        valid, expected: valid nights of the period and nights expected.
+    """
+
+    night: date
+    first: date
+    last: date
+    people: pd.DataFrame
+    map_dates: pd.DatetimeIndex
+    map_values: pd.DataFrame
+    map_states: pd.DataFrame
+    title: str
+    table_title: str
+    map_title: str
+    valid: int
+    expected: int
+
+
+def cohort_overview(
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    *,
+    night: date,
+    days: int = 42,
+    synced: Mapping[str, Synced],
+) -> CohortOverview:
+    """Everyone of a cohort on one night and over the nights up to it.
+
+    On the map a night counts as not synced before the person's first recorded night, after the last synchronisation
+    (by the date in the person's zone), and throughout for who was never synchronised.
+
+    Args:
+        people: everyone of the cohort.
+        nights: `night_table` of all of them, with `person_id`; others in it are left out.
+        night: label of the last night.
+        days: nights of the map.
+        synced: by person_id the moment of the last synchronisation, or first and last date; None or absent for never.
+
+    Raises:
+        ValueError: a map of no nights.
+    """
+    if days < 1:
+        raise ValueError(f"a map has 1 night or more, not {days}")
+    table = cohort_table(people, nights, night=night, days=days, synced=synced)
+    return CohortOverview(
+        night=night,
+        first=night - timedelta(days=days - 1),
+        last=night,
+        people=table.people,
+        map_dates=table.dates,
+        map_values=table.values,
+        map_states=table.states,
+        title=cohort_words.title(table.people),
+        table_title=cohort_words.table_title(table.people),
+        map_title=cohort_words.map_title(table.values),
+        valid=int((table.states == VALID).to_numpy().sum()),
+        expected=days * len(people),
+    )
