@@ -93,6 +93,14 @@ def period_gate(nights: int, *, days: int, statistic: Statistic = "mean") -> Gat
     raise ValueError(f'statistic is "mean" or "variability", not "{statistic}"')
 
 
+def least_nights(*, days: int, statistic: Statistic = "mean") -> int:
+    """The least nights of a period from which a figure may be shown: of a week's mean 3, of a longer period's 5.
+
+    It is `period_gate(...).low_from`, for what judges many people at once.
+    """
+    return period_gate(0, days=days, statistic=statistic).low_from
+
+
 def reliability(nights_in_period: int, *, weekly: bool = True, statistic: Statistic = "mean") -> Reliability:
     """How far a figure over so many nights of a week, or of a month, can be trusted.
 

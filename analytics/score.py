@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from analytics.efficiency import counted_efficiency_pct
 from analytics.regularity import Consistency, consistencies, consistency, in_words
+from analytics.reliability import least_nights, period_gate
 from analytics.score_parts import (
     BANDS,
     VENDOR_CONSISTENCY,
@@ -28,24 +29,14 @@ from analytics.score_parts import (
     vendor_duration_part,
 )
 from analytics.score_rules import EVIDENCE, VENDOR, ScoreRules, Weights
-from analytics.score_words import (
-    CONFIDENT_NIGHTS,
-    MINIMUM_NIGHTS,
-    Facts,
-    Part,
-    PeriodScore,
-    ScoreInput,
-    period_score_of,
-)
+from analytics.score_words import Facts, Part, PeriodScore, ScoreInput, period_score_of
 from analytics.time_of_day import Floats
 from analytics.travel import left_out_of_consistency
 
 __all__ = [
     "BANDS",
-    "CONFIDENT_NIGHTS",
     "CONSISTENCY_DAYS",
     "EVIDENCE",
-    "MINIMUM_NIGHTS",
     "SCORE_COLUMNS",
     "SCORE_VERSION",
     "VENDOR",
@@ -94,8 +85,8 @@ def period_scores(
 
     Everybody in `ages` has a row, in that order, then whoever else has a main sleep in the period. Valid main
     sleeps with a label from `first` to `last` count; a pair of days counts for the regularity index when both
-    are among the main sleeps of the period. Means of fewer than 3 nights are suppressed (NaN), and without
-    all three parts there is no score.
+    are among the main sleeps of the period. Means of too few nights are suppressed (NaN): up to 7 calendar days they
+    need 3 nights, beyond 5 (`reliability`). Without all three parts there is no score.
 
     Args:
         nights: one row per sleep, with `person_id`, `night` (label), `day_index`, `kind`, `valid`, `se_pct`,
@@ -106,7 +97,8 @@ def period_scores(
         last: last night label, inclusive.
         rules: profile, weights and options; scores by different rules must not be compared.
     """
-    table = _scores(_days(nights, first, last, rules), ages, rules, minimum=MINIMUM_NIGHTS)
+    minimum = least_nights(days=_calendar_days(first, last))
+    table = _scores(_days(nights, first, last, rules), ages, rules, minimum=minimum)
     return table[list(SCORE_COLUMNS)]
 
 
@@ -125,12 +117,13 @@ def period_score(
     """
     ages = _age_of_one(nights, age_years)
     days = _days(nights, first, last, rules)
+    gate = period_gate(int(days["usable"].sum()), days=_calendar_days(first, last))
     facts = Facts(
-        row=_scores(days, ages, rules, minimum=MINIMUM_NIGHTS).iloc[0],
+        row=_scores(days, ages, rules, minimum=gate.low_from).iloc[0],
         regular=_consistency(days),
         journey_nights=int((days["journey"] & days["usable"]).sum()),
         age_years=age_years,
-        single=False,
+        gate=gate,
         whole=_whole(days),
     )
     return period_score_of(facts, rules)
@@ -153,10 +146,14 @@ def night_score(
         regular=_consistency(days),
         journey_nights=int((days["journey"] & days["usable"]).sum()),
         age_years=age_years,
-        single=True,
+        gate=None,
         whole=_whole(tonight),
     )
     return period_score_of(facts, rules)
+
+
+def _calendar_days(first: date, last: date) -> int:
+    return (last - first).days + 1
 
 
 def _scores(days: pd.DataFrame, ages: "pd.Series[float]", rules: ScoreRules, *, minimum: int) -> pd.DataFrame:

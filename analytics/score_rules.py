@@ -76,7 +76,7 @@ class ScoreRules:
 
     @property
     def version(self) -> str:
-        """The tag of scores made so: "evidence-1", or with what differs, as in "evidence-1+24h+0.5/0.25/0.25"."""
+        """The tag of scores made so: "evidence-2", or with what differs, as in "evidence-2+24h+0.5/0.25/0.25"."""
         differs = (
             (not self.long_sleep_counts, "long-sleep-free"),
             (self.naps_count, "24h"),
@@ -112,8 +112,9 @@ class ScoreRules:
         return "; ".join([total, *(note for is_so, note in notes if is_so)])
 
 
-# Raised whenever the same nights would get another score under the same rules.
-_EDITION: Final = {"evidence": 1, "vendor": 1}
+# Raised whenever the same nights would get another score under the same rules; what changed is told in
+# docs/definitions.md.
+_EDITION: Final = {"evidence": 2, "vendor": 2}
 
 EVIDENCE: Final = ScoreRules()
 """Our own rules."""

@@ -8,11 +8,9 @@ import pandas as pd
 
 from analytics import wording
 from analytics.regularity import Consistency, Estimator
+from analytics.reliability import Gate
 from analytics.score_parts import VENDOR_CONSISTENCY, overall, recommended_hours, without_consistency
 from analytics.score_rules import ScoreRules
-
-MINIMUM_NIGHTS = 3
-CONFIDENT_NIGHTS = 5
 
 _ESTIMATORS: Final = {
     "sri": "sleep regularity index",
@@ -69,8 +67,8 @@ class PeriodScore:
         day_pairs: pairs of consecutive days the regularity index has.
         estimator: what consistency comes from; None when there is none, or when it is the vendor's constant.
         mean_se_pct: mean sleep efficiency, of known time where some signal was lost (vendor profile: of the time in
-            bed); NaN below 3 nights.
-        mean_tst_min: mean total sleep time of the main sleeps; NaN below 3 nights.
+            bed); NaN below 3 nights of up to 7 days, below 5 of a longer period.
+        mean_tst_min: mean total sleep time of the main sleeps; NaN likewise.
         version: how it was computed; scores of different versions must not be compared.
         reason: why there is no overall score, or how far to trust it; "" when there is nothing to say.
         provisional: where only consistency is missing, the weighted mean of the other two. It is no score: show it
@@ -100,7 +98,7 @@ class Facts:
         regular: consistency as measured.
         journey_nights: valid nights left out of it because of a change of time zone.
         age_years: None when not known.
-        single: whether it is the score of one night.
+        gate: whether the nights make a mean of the period; None for the score of one night, which is no mean.
         whole: whether no signal was lost in any night that counts.
     """
 
@@ -108,7 +106,7 @@ class Facts:
     regular: Consistency
     journey_nights: int
     age_years: float | None
-    single: bool
+    gate: Gate | None
     whole: bool
 
     @property
@@ -129,7 +127,7 @@ def period_score_of(facts: Facts, rules: ScoreRules) -> PeriodScore:
     efficiency, regular, duration = (part.value for part in parts)
     # Two parts may be missing for one and the same reason, which is said once.
     missing = dict.fromkeys(part.reason for part in parts if math.isnan(part.value))
-    doubt = "" if facts.single or facts.nights >= CONFIDENT_NIGHTS else _few(facts.nights)
+    doubt = facts.gate.words if facts.gate else ""
     return PeriodScore(
         overall=float(overall(efficiency, regular, duration, rules.weights)),
         efficiency=parts[0],
@@ -239,17 +237,13 @@ def _nights(count: int) -> ScoreInput:
 
 def _over(finding: str, facts: Facts) -> str:
     """The finding with how many nights it is the mean of, or why there is no finding."""
-    nights = facts.nights
-    if facts.single:
+    nights, gate = facts.nights, facts.gate
+    if gate is None:
         return finding if nights else "not a valid night"
-    if nights < MINIMUM_NIGHTS:
-        return f"suppressed: a mean needs {MINIMUM_NIGHTS} nights, there {_are(nights)}"
-    doubt = "" if nights >= CONFIDENT_NIGHTS else f" ({_few(nights)})"
+    if not gate.shown:
+        return f"suppressed: a mean needs {wording.plural(gate.low_from, 'night')}, there {_are(nights)}"
+    doubt = f" ({gate.words})" if gate.words else ""
     return f"{finding}, mean of {wording.plural(nights, 'night')}{doubt}"
-
-
-def _few(nights: int) -> str:
-    return f"low confidence: {wording.plural(nights, 'night')} only"
 
 
 def _are(nights: int) -> str:

@@ -1,7 +1,7 @@
 """The score of a person is what its parts say, in numbers and in words; a cohort is everyone alone."""
 
 import math
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from analytics.wording import NBSP
 
 DAY = 2880
 FIRST, LAST = date(2026, 2, 1), date(2026, 2, 28)
+END_OF_WEEK = date(2026, 2, 7)
 
 
 def nights(count: int, person_id: str = "ada", start: str = "2026-02-01", **columns: Any) -> pd.DataFrame:
@@ -55,8 +56,8 @@ def plain(text: str) -> str:
     return text.replace(NBSP, " ")
 
 
-def score_of(frame: pd.DataFrame, age_years: float | None = 40) -> Any:
-    return period_score(frame, age_years=age_years, first=FIRST, last=LAST)
+def score_of(frame: pd.DataFrame, age_years: float | None = 40, last: date = LAST) -> Any:
+    return period_score(frame, age_years=age_years, first=FIRST, last=last)
 
 
 def test_weights_make_one() -> None:
@@ -202,34 +203,46 @@ def test_a_pair_whose_first_day_is_missing_is_not_counted() -> None:
     assert score_of(frame).day_pairs == 7
 
 
-def test_4_nights_are_low_confidence() -> None:
-    frame = nights(4).assign(sri_agree=0.9 * DAY * 2, sri_known=2 * DAY)
-    found = score_of(frame)
+@pytest.mark.parametrize(("last", "count", "good"), [(END_OF_WEEK, 4, 5), (LAST, 9, 10)])
+def test_few_nights_of_a_week_or_a_month_are_low_confidence(last: date, count: int, good: int) -> None:
+    found = score_of(nights(count).assign(sri_agree=0.9 * DAY * 2, sri_known=2 * DAY), last=last)
     assert found.overall == pytest.approx(90)
-    assert plain(found.reason) == "low confidence: 4 nights only"
-    assert plain(found.efficiency.reason).endswith("mean of 4 nights (low confidence: 4 nights only)")
+    doubt = f"low confidence: {count} nights, {good} are good"
+    assert plain(found.reason) == doubt
+    assert plain(found.efficiency.reason).endswith(f"mean of {count} nights ({doubt})")
 
 
-def test_5_nights_need_no_caveat() -> None:
-    found = score_of(nights(5))
-    assert (found.estimator, found.reason) == ("midsleep_sd", "")
-    assert plain(found.efficiency.reason).endswith("mean of 5 nights")
+@pytest.mark.parametrize(("last", "count"), [(END_OF_WEEK, 5), (LAST, 10)])
+def test_nights_enough_need_no_caveat(last: date, count: int) -> None:
+    found = score_of(nights(count), last=last)
+    assert not math.isnan(found.overall)
+    assert found.reason == ""
+    assert plain(found.efficiency.reason).endswith(f"mean of {count} nights")
 
 
-def test_2_nights_are_suppressed() -> None:
-    found = score_of(nights(2))
+@pytest.mark.parametrize(("last", "count", "needed"), [(END_OF_WEEK, 2, 3), (LAST, 4, 5)])
+def test_too_few_nights_for_a_mean_are_suppressed(last: date, count: int, needed: int) -> None:
+    found = score_of(nights(count), last=last)
     assert np.isnan(
         [found.overall, found.efficiency.value, found.duration.value, found.mean_se_pct, found.mean_tst_min]
     ).all()
-    assert plain(found.efficiency.reason) == "suppressed: a mean needs 3 nights, there are 2"
-    assert plain(found.reason) == (
-        "suppressed: a mean needs 3 nights, there are 2; consistency needs 5 pairs of consecutive nights, "
-        "or 5 nights; there are 1 pair and 2 nights"
+    suppressed = f"suppressed: a mean needs {needed} nights, there are {count}"
+    assert plain(found.efficiency.reason) == plain(found.duration.reason) == suppressed
+    assert plain(found.reason).startswith(
+        f"{suppressed}; consistency needs 5 pairs of consecutive nights, or 5 nights; there are {count - 1} pair"
     )
 
 
+@pytest.mark.parametrize(("days", "given"), [(7, True), (8, False)])
+def test_the_calendar_decides_whether_a_period_is_judged_as_a_week(days: int, given: bool) -> None:
+    last = FIRST + timedelta(days=days - 1)
+    alone = score_of(nights(4), last=last)
+    table = period_scores(nights(4), ages=pd.Series({"ada": 40.0}), first=FIRST, last=last)
+    assert (alone.mean_tst_min == 450, bool(table["mean_tst_min"].notna().all())) == (given, given)
+
+
 def test_without_consistency_there_is_no_score_but_its_other_parts() -> None:
-    found = score_of(nights(3))
+    found = score_of(nights(3), last=END_OF_WEEK)
     assert math.isnan(found.overall)
     assert found.efficiency.value == pytest.approx(90)
     assert plain(found.reason) == (
@@ -325,7 +338,7 @@ class TestPartsExplainThemselves:
         assert found.estimator == "norm for adults, age unknown"
 
     def test_without_consistency_the_other_two_are_provisional_and_no_score(self) -> None:
-        found = score_of(nights(3))
+        found = score_of(nights(3), last=END_OF_WEEK)
         assert math.isnan(found.overall)
         assert found.provisional == pytest.approx((0.4 * 90 + 0.3 * 100) / 0.7)
         assert math.isnan(score_of(nights(28)).provisional)
@@ -333,8 +346,8 @@ class TestPartsExplainThemselves:
 
 
 class TestRules:
-    def by(self, rules: ScoreRules, frame: pd.DataFrame, age_years: float | None = 40) -> Any:
-        return period_score(frame, age_years=age_years, first=FIRST, last=LAST, rules=rules)
+    def by(self, rules: ScoreRules, frame: pd.DataFrame, last: date = LAST) -> Any:
+        return period_score(frame, age_years=40, first=FIRST, last=last, rules=rules)
 
     def test_weights_are_taken_as_given(self) -> None:
         weights = Weights(efficiency=0.5, consistency=0.25, duration=0.25)
@@ -350,7 +363,9 @@ class TestRules:
 
     def test_consistency_alone_has_nothing_provisional(self) -> None:
         weights = Weights(efficiency=0, consistency=1, duration=0)
-        assert math.isnan(self.by(ScoreRules(weights=weights), nights(3)).provisional)
+        found = self.by(ScoreRules(weights=weights), nights(3), last=END_OF_WEEK)
+        assert not math.isnan(found.efficiency.value)
+        assert math.isnan(found.provisional)
 
     def test_long_sleep_may_lose_no_points(self) -> None:
         frame = nights(28, tst_min=660.0)
@@ -392,13 +407,13 @@ class TestRules:
         ]
         versions = [each.version for each in rules]
         assert versions == [
-            "evidence-1",
-            "vendor-1",
-            "vendor-1+own-consistency",
-            "evidence-1+0.5/0.25/0.25",
-            "evidence-1+24h",
-            "evidence-1+long-sleep-free",
-            "evidence-1+long-sleep-free+24h+0.5/0.25/0.25",
+            "evidence-2",
+            "vendor-2",
+            "vendor-2+own-consistency",
+            "evidence-2+0.5/0.25/0.25",
+            "evidence-2+24h",
+            "evidence-2+long-sleep-free",
+            "evidence-2+long-sleep-free+24h+0.5/0.25/0.25",
         ]
         assert self.by(rules[-1], nights(28)).version == versions[-1]
 
@@ -450,7 +465,7 @@ class TestJourneys:
     def test_they_may_be_counted(self) -> None:
         rules = ScoreRules(journeys_count=True)
         found = period_score(self.away(), age_years=40, first=FIRST, last=LAST, rules=rules)
-        assert (found.day_pairs, found.version) == (27, "evidence-1+journeys")
+        assert (found.day_pairs, found.version) == (27, "evidence-2+journeys")
         assert "journey" not in found.consistency.reason
         with pytest.raises(ValueError, match="one option or the other"):
             ScoreRules(profile="vendor", placeholder=True, journeys_count=True)
@@ -459,6 +474,18 @@ class TestJourneys:
         scattered = self.away().iloc[::2].assign(midsleep_clock_h=[3.5] * 5 + [11.0] + [3.5] * 8)
         found = score_of(scattered)
         assert (found.estimator, found.consistency.value) == ("midsleep_sd", 100)
+        assert inputs_of(found.consistency)["nights"] == (13, "nights")
+        table = period_scores(scattered, ages=pd.Series({"ada": 40.0}), first=FIRST, last=LAST)
+        assert table["score_c"].tolist() == [100]
+
+    @pytest.mark.parametrize(("at_home", "given"), [(4, False), (5, True)])
+    def test_the_spread_takes_5_nights_besides_those_of_a_journey(self, at_home: int, given: bool) -> None:
+        scattered = nights(28).iloc[::2].head(at_home + 2)
+        reasons = ["TRAVEL", "AFTER_TRAVEL"] + [""] * at_home
+        found = score_of(scattered.assign(reasons=reasons, midsleep_clock_h=[11.0, 10.0] + [3.5] * at_home))
+        assert found.nights == at_home + 2
+        assert (found.consistency.value == 100, found.estimator == "midsleep_sd") == (given, given)
+        assert math.isnan(found.overall) != given
 
     def test_tables_and_nights_leave_them_out_too(self) -> None:
         frame = self.away()
@@ -486,7 +513,7 @@ class TestVendorProfile:
         )
 
     def test_its_constant_is_named_as_one_and_is_no_estimator_of_ours(self) -> None:
-        found = period_score(nights(3), age_years=40, first=FIRST, last=LAST, rules=VENDOR)
+        found = period_score(nights(3), age_years=40, first=FIRST, last=END_OF_WEEK, rules=VENDOR)
         assert (found.estimator, found.consistency.value, found.consistency.estimator) == (
             None,
             80,
@@ -500,7 +527,7 @@ class TestVendorProfile:
         found = period_score(nights(28), age_years=40, first=FIRST, last=LAST, rules=rules)
         assert found.estimator == "sri"
         assert found.consistency.value == pytest.approx(80)
-        few = period_score(nights(3), age_years=40, first=FIRST, last=LAST, rules=rules)
+        few = period_score(nights(3), age_years=40, first=FIRST, last=END_OF_WEEK, rules=rules)
         assert math.isnan(few.overall)
 
     def test_it_knows_nothing_of_lost_signal(self) -> None:

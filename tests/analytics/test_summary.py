@@ -217,7 +217,7 @@ class TestLead:
         method = plain(week(*BEFORE, *sleeps("2026-02-04", [460.0] * 7)).method)
         for words in (
             "28 of 28",
-            "evidence-1",
+            "evidence-2",
             "0.4 × efficiency",
             "over 7 nights and 6 pairs of consecutive nights",
             "at most 20 % of the recording missing",

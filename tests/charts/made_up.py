@@ -214,7 +214,7 @@ def person_period(
     part = Part(name="efficiency", value=89.0, weight=0.4, reason="asleep 92 % of the time in bed")
     score = PeriodScore(
         overall=81.0, efficiency=part, consistency=part, duration=part, nights=len(frame), day_pairs=20.0,
-        estimator="sri", mean_se_pct=92.0, mean_tst_min=470.0, version="evidence-1", reason="",
+        estimator="sri", mean_se_pct=92.0, mean_tst_min=470.0, version="evidence-2", reason="",
     )  # fmt: skip
     return PersonPeriod(
         sleeper=Sleeper(person_id="p_1", name="Person A", zone="America/Los_Angeles", birth_year=birth_year),

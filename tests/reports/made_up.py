@@ -203,7 +203,7 @@ def score_of(overall: float, *, nights: int, estimator: Estimator | None) -> Per
         estimator=estimator,
         mean_se_pct=91.0,
         mean_tst_min=485.0,
-        version="evidence-1",
+        version="evidence-2",
         reason="" if known else _NO_CONSISTENCY,
     )
 

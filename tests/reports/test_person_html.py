@@ -119,7 +119,7 @@ def test_the_header_says_whose_when_where_and_how_much_it_rests_on() -> None:
     text = document(report_of(mixed_week())).text
 
     for part in (
-        "Person A", wording.span(FIRST, LAST), made_up.ZONE, "4 valid, 6 recorded, 7 expected", "score evidence-1"
+        "Person A", wording.span(FIRST, LAST), made_up.ZONE, "4 valid, 6 recorded, 7 expected", "score evidence-2"
     ):  # fmt: skip
         assert part in text
 
@@ -268,7 +268,7 @@ def test_the_footer_says_method_number_version_and_what_it_is_not() -> None:
     assert report.period.method in text
     assert "Not a medical device and not a diagnosis." in text
     assert "made 12\xa0February\xa02026, 07:42 UTC" in text
-    assert "n = 7\xa0valid nights · score evidence-1" in text
+    assert "n = 7\xa0valid nights · score evidence-2" in text
     assert "Acme · made" in read(weekly_html(report, generated_at=MADE, product="Acme")).text
 
 
