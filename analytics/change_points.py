@@ -1,8 +1,9 @@
 """Where the level of a series of nights stepped up or down: the exact optimum of squared error and a price per step.
 
 The price is 2 sigma^2 ln n, sigma from the differences of neighbouring nights, so that a step does not count as noise
-(SPEC 4.4). What is shown to people costs more, because nights resemble their neighbours. The search is PELT (Killick et al. 2012, doi 10.1080/01621459.2012.737745) with a smallest segment: every
-night is tried as the start of a new level, and a start is dropped only when it can no longer be the best.
+(SPEC 4.4); what is shown to people costs more, because nights resemble their neighbours. The search is PELT (Killick et
+al. 2012, doi 10.1080/01621459.2012.737745) with a smallest segment: every night is tried as the start of a new level,
+and a start is dropped only when it can no longer be the best.
 """
 
 import math
@@ -90,10 +91,10 @@ def change_points(days: Days, values: ArrayLike) -> ChangePoints:
 def lasting_changes(days: Days, values: ArrayLike, *, practical: float) -> ChangePoints:
     """The changes of level that are worth showing: large enough to matter, and dear enough not to be a run of chance.
 
-    As `change_points`, with two differences [P]. A step costs (1 + r) / (1 − r)² times as much, r being how much a night
-    resembles the one before (`neighbour_correlation`, taken to be 0.3 at least): so much larger is the chance variance of
-    a level's mean, beside the noise of the differences. And a shift under `practical` is no change: the smallest goes
-    first, the levels on its two sides become one, and the others are measured again.
+    As `change_points`, with two differences [P]. A step costs (1 + r) / (1 − r)² times as much, r being how much a
+    night resembles the one before (`neighbour_correlation`): by so much the chance variance of a level's mean exceeds
+    what the differences show. And a shift under `practical` is no change: the smallest goes first, the levels on its
+    two sides become one, and the others are measured again.
 
     Args:
         days: one date per value, in any order.
