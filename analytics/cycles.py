@@ -118,19 +118,19 @@ def night_cycles(stages: ArrayLike) -> NightCycles:
         skipped_rem=skipped,
         split_epochs=tuple(_split_epoch(values, int(starts[at]), int(ends[at])) for at in skipped),
         uncertain=uncertain,
-        notes=_notes(skipped=len(skipped), uncertain=uncertain),
+        notes=_notes(np.cumsum(nrem)[list(skipped)].tolist(), uncertain=uncertain),
     )
 
 
-def _notes(*, skipped: int, uncertain: bool) -> tuple[str, ...]:
-    notes = []
-    if skipped:
-        notes.append(
-            "An NREM period lasts more than 120 min without its wake: a REM period may have been skipped, mostly the "
-            "first; it is not split."
-        )
+def _notes(skipped: list[int], *, uncertain: bool) -> tuple[str, ...]:
+    """What to keep in mind; `skipped` are the numbers of the cycles whose NREM period is long."""
+    notes = [
+        f"Cycle {number}: NREM sleep lasts more than 120 min without its wake. A REM period may have been skipped; "
+        "the cycle is not split."
+        for number in skipped
+    ]
     if uncertain:
-        notes.append("Signal was lost for more than 5 min inside the sleep: the cycles are uncertain.")
+        notes.append("There was no signal for more than 5 min inside the sleep: the cycles are uncertain.")
     return tuple(notes)
 
 

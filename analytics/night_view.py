@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 
 from analytics import wording
+from analytics.beside_vendor import Beside, beside_vendor
 from analytics.grades import REASONS, first_exclusion, in_a_phrase, sentences
 from analytics.night_drawing import (
     EPOCH_MIN,
@@ -20,16 +20,15 @@ from analytics.night_drawing import (
     stage_shares,
 )
 from analytics.sessions import SessionSet
+from analytics.sleep_cycles import SleepCycles, no_cycles, sleep_cycles
 from analytics.usual import (
     REFERENCE_NIGHTS,
     Against,
     against_usual,
     comparable,
-    in_words,
     length_finding,
     no_usual,
 )
-from analytics.vendor_figures import COMPARED_FIGURES, VENDOR_COLUMNS, differing_figures
 from analytics.zones import HOUR_US, MINUTE_US, clock_changes
 
 __all__ = ["Against", "Beside", "NightView", "UnknownNight", "night_view"]
@@ -51,16 +50,6 @@ class UnknownNight(LookupError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
-    """One statistic as we compute it and as the vendor served it; both already in words."""
-
-    label: str
-    ours: str
-    vendor: str
-    differs: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class NightView:
     """One sleep, ready to be shown.
 
@@ -79,6 +68,7 @@ class NightView:
             `end_min` since `start`, `minutes`.
         snoring: one row per run of snoring: `start_min`, `end_min`, `minutes`.
         long_awakenings: awakenings over 5 min: `start_min`, `end_min`, `minutes`.
+        cycles: the cycles of a main sleep or nap with stages; none of an unusable session.
         latency_min: from start to sleep onset; NaN without sleep.
         final_wake_min: known wake after the last sleep; NaN without sleep.
         statistics: the row of the nights frame.
@@ -101,38 +91,13 @@ class NightView:
     runs: pd.DataFrame
     snoring: pd.DataFrame
     long_awakenings: pd.DataFrame
+    cycles: SleepCycles
     latency_min: float
     final_wake_min: float
     statistics: "pd.Series[float]"
     shares: pd.DataFrame
     against: tuple[Against, ...]
     beside: tuple[Beside, ...]
-
-
-class _Line(NamedTuple):
-    """One statistic beside the vendor's: our column, what a reader calls it, and how it is written."""
-
-    name: str
-    label: str
-    kind: str
-
-
-_BESIDE: Final = (
-    _Line("tib_min", "Time in bed", "duration"),
-    _Line("tst_min", "Asleep", "duration"),
-    _Line("sol_min", "Latency", "duration"),
-    _Line("waso_min", "Awake after onset", "duration"),
-    _Line("final_wake_min", "Final wake", "duration"),
-    _Line("se_pct", "Efficiency, of time in bed", "percent"),
-    _Line("awakenings", "Awakenings", "count"),
-)
-_BESIDE_WHERE_DIFFERENT: Final = (
-    _Line("spt_min", "Sleep period", "duration"),
-    _Line("light_min", "Light", "duration"),
-    _Line("deep_min", "Deep", "duration"),
-    _Line("rem_min", "REM", "duration"),
-    _Line("longest_wake_min", "Longest awakening", "duration"),
-)
 
 
 def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> NightView:
@@ -148,8 +113,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
     """
     row = _row_of(nights, session_id)
     current = sessions.latest()
-    names = str(row["session_ids"]).split(";")
-    rows = np.flatnonzero(current.frame["session_id"].isin(names).to_numpy()).tolist()
+    rows = _recordings(current, row)
     start, end = _moments(row)
     pieces = pieces_of(current, rows, _us(start))
     stages = joined_stages(pieces)
@@ -159,6 +123,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         end = (start.astimezone(UTC) + so_far).astimezone(start.tzinfo)
     reference = _reference(nights, row)
     compared = _against(row, reference)
+    cycles = no_cycles() if row["kind"] == "unusable" else sleep_cycles(pieces)
     return NightView(
         session_id=str(row["session_id"]),
         start=start,
@@ -173,12 +138,17 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         runs=stage_runs(pieces),
         snoring=snoring_runs(pieces),
         long_awakenings=long_awakenings(pieces),
+        cycles=cycles,
         latency_min=float(row["sol_min"]),
         final_wake_min=float(row["final_wake_min"]),
         statistics=row,
         shares=stage_shares(stages),
         against=compared,
-        beside=_beside(row),
+        beside=beside_vendor(
+            row,
+            cycles=cycles.complete,
+            vendor_cycles=current.frame["vendor_sleep_cycle_count"].iloc[rows].tolist(),
+        ),
     )
 
 
@@ -192,6 +162,12 @@ def _row_of(nights: pd.DataFrame, session_id: str) -> Row:
         if session_id in names.split(";"):
             return nights.iloc[at]
     raise UnknownNight(session_id)
+
+
+def _recordings(sessions: SessionSet, row: Row) -> list[int]:
+    """Where the sessions of a sleep stand among all, in the sleep's own order."""
+    at = {session_id: place for place, session_id in enumerate(sessions.frame["session_id"])}
+    return [at[session_id] for session_id in str(row["session_ids"]).split(";") if session_id in at]
 
 
 def _moments(row: Row) -> tuple[datetime, datetime | None]:
@@ -258,24 +234,3 @@ def _clock_note(start: datetime, end: datetime, row: Row, reference: pd.DataFram
     if len(reference) and (usual := str(reference["zone"].mode().iloc[0])) != zone:
         return f"Recorded in {zone}; most of the nights before were in {usual}."
     return ""
-
-
-def _beside(row: Row) -> tuple[Beside, ...]:
-    """Ours beside the vendor's; what is compared without a line of its own has one where it differs."""
-    if row["kind"] == "unusable":
-        return ()
-    needed = (*COMPARED_FIGURES, *VENDOR_COLUMNS, "pieces", "unknown_min")
-    shared = np.array(["PARTIAL_OVERLAP" in str(row["reasons"]).split(";")])
-    found = differing_figures({name: [row[name]] for name in needed}, shared=shared)
-    differs = {name: bool(flags[0]) for name, flags in found.items()}
-    more = (line for line in _BESIDE_WHERE_DIFFERENT if differs[line.name])
-    return tuple(_line(row, line, differs=differs[line.name]) for line in (*_BESIDE, *more))
-
-
-def _line(row: Row, line: _Line, *, differs: bool) -> Beside:
-    both = float(row[line.name]), float(row[f"vendor_{line.name}"])
-    ours, vendor = (in_words(line.kind, value) for value in both)
-    if differs and ours == vendor:
-        # Half a minute apart can be the same whole minute; what is marked as different has to look different.
-        ours, vendor = (wording.minutes(value) for value in both)
-    return Beside(label=line.label, ours=ours, vendor=vendor, differs=differs)

@@ -31,6 +31,10 @@ _MONTHS = (
     "November",
     "December",
 )
+_COUNTS = (
+    *("No", "One", "Two", "Three", "Four", "Five", "Six"),
+    *("Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"),
+)
 
 
 def duration(minutes: float) -> str:
@@ -188,6 +192,12 @@ def of(count: int, total: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: `1 night`, `7 nights`, `0 people`."""
     return f"{number(count, 0)}{NBSP}{one if count == 1 else (many or one + 's')}"
+
+
+def spelled(count: int, one: str, many: str | None = None) -> str:
+    """A count at the head of a sentence, in letters up to twelve: `No cycle`, `Four cycles`, `13 cycles`."""
+    noun = one if count <= 1 else (many or one + "s")
+    return f"{_COUNTS[count] if count < len(_COUNTS) else number(count, 0)} {noun}"
 
 
 def _half_up(value: float) -> int:

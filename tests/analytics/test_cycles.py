@@ -119,6 +119,11 @@ def test_a_long_nrem_period_may_hide_a_skipped_rem_and_is_not_split(asleep: int,
     assert found.complete == 1
 
 
+def test_a_note_names_the_cycle_it_is_about() -> None:
+    found = night_cycles(epochs(((R, 4), (L, 60), (R, 20), (L, 241), (R, 20), (L, 250))))
+    assert [note.split(":")[0] for note in found.notes] == ["Cycle 2", "Cycle 3"]
+
+
 def test_the_place_of_a_split_is_the_first_deep_sleep_after_12_minutes_without() -> None:
     runs = ((L, 60), (D, 40), (L, 23), (D, 10), (L, 24), (D, 10), (L, 100), (R, 20))
     assert night_cycles(epochs(runs)).split_epochs == (157,)

@@ -290,6 +290,46 @@ class TestWords:
         assert isinstance(refused.value, LookupError)
 
 
+class TestCycles:
+    NIGHT = ((0, 20), (1, 100), (3, 20), (1, 150), (3, 30), (1, 60), (0, 10))
+
+    def test_of_a_night_are_told_in_minutes_since_it_began(self) -> None:
+        cycles = view_of([tonight(*self.NIGHT)]).cycles
+        assert cycles.rows.to_dict("list") == {
+            "number": [1, 2, 3],
+            "start_min": [10, 70, 160],
+            "end_min": [70, 160, 190],
+            "minutes": [60, 90, 30],
+            "complete": [True, True, False],
+        }
+        assert (cycles.words, cycles.complete, cycles.mean_min) == ("Two complete cycles", 2, 75)
+        assert not cycles.uncertain
+        assert cycles.notes == ()
+
+    def test_of_a_nap_are_shown_too(self) -> None:
+        nap = Recording(start=at("2026-01-25 13:00"), stages=((0, 10), (1, 60), (3, 10)), session_id="nap")
+        view = view_of([*weeks_then(tonight((1, 900))), nap])
+        assert view.kind == "nap"
+        assert view.cycles.words == "One complete cycle"
+        assert view.cycles.rows["end_min"].tolist() == [40]
+
+    def test_are_not_looked_for_in_an_unusable_session(self) -> None:
+        view = view_of([tonight(*self.NIGHT, state="OPEN", open=True)])
+        assert view.kind == "unusable"
+        assert len(view.runs)
+        assert view.cycles.rows.empty
+        assert (view.cycles.words, view.cycles.complete, view.cycles.notes) == ("", 0, ())
+        assert math.isnan(view.cycles.mean_min)
+
+    def test_reach_over_the_gap_between_two_recordings(self) -> None:
+        first = Recording(start=at("2026-01-30 23:00"), stages=((0, 20), (1, 100), (3, 20), (1, 60)))
+        second = Recording(start=at("2026-01-31 01:00:12"), stages=((1, 60), (3, 40), (1, 200)))
+        cycles = view_of([first, second]).cycles
+        assert cycles.rows["start_min"].tolist() == pytest.approx([10, 70, 170.2])
+        assert cycles.rows["end_min"].tolist() == pytest.approx([70, 170.2, 270.2])
+        assert cycles.uncertain
+
+
 class TestBeside:
     def test_ours_stands_beside_the_vendors(self) -> None:
         view = view_of([CHECKED])
@@ -301,6 +341,7 @@ class TestBeside:
             ("Final wake", "10 min", "10 min"),
             ("Efficiency, of time in bed", "94 %", "94 %"),
             ("Awakenings", "1", "1"),
+            ("Complete cycles", "1", NOTHING),
         ]
         assert not any(each.differs for each in view.beside)
 
@@ -341,7 +382,7 @@ class TestBeside:
         view = view_of([Recording(start=CHECKED.start, stages=CHECKED.stages, vendor=vendor)])
         assert REASONS["DIFFERS_FROM_VENDOR"][0] in view.reasons
         assert [each.label for each in view.beside if each.differs] == [label]
-        assert len(view.beside) == 8
+        assert len(view.beside) == 9
 
     @settings(max_examples=60, deadline=None)
     @given(
@@ -385,6 +426,27 @@ class TestBeside:
         asleep = next(each for each in view.beside if each.label == "Asleep")
         assert asleep.differs
         assert (plain(asleep.ours), plain(asleep.vendor)) == ("450.5 min", "451 min")
+
+    @pytest.mark.parametrize("served", [0, 1, 5])
+    def test_cycles_are_counted_by_another_rule_and_never_differ(self, served: int) -> None:
+        vendor = VENDOR | {"sleep_cycle_count": float(served)}
+        view = view_of([Recording(start=CHECKED.start, stages=CHECKED.stages, vendor=vendor)])
+        line = view.beside[-1]
+        assert (line.label, line.ours, line.vendor) == ("Complete cycles", "1", str(served))
+        assert line.other_rule
+        assert not line.differs
+        assert not any(each.other_rule for each in view.beside[:-1])
+        assert view.reasons == ()
+
+    def test_the_vendors_cycles_of_two_recordings_stand_side_by_side_in_their_order(self) -> None:
+        first, second = (
+            hours(begun, begun + 3.75, vendor={"sleep_cycle_count": count})
+            for begun, count in ((23, 3.0), (27, 2.0))
+        )
+        for order in ([first, second], [second, first]):
+            assert plain(view_of(order).beside[-1].vendor) == "3 + 2"
+        silent = hours(27, 30.75)
+        assert view_of([first, silent]).beside[-1].vendor == NOTHING
 
     def test_what_the_vendor_does_not_say_is_a_dash_and_no_difference(self) -> None:
         view = view_of([hours(23, 31)])

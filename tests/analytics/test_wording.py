@@ -188,6 +188,14 @@ def test_counts() -> None:
     assert plain(wording.plural(1204, "night")) == "1,204 nights"
 
 
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "No cycle"), (1, "One cycle"), (2, "Two cycles"), (12, "Twelve cycles"), (13, "13 cycles")],
+)
+def test_a_count_at_the_head_of_a_sentence_is_in_letters(count: int, text: str) -> None:
+    assert wording.spelled(count, "cycle") == text
+
+
 @given(st.floats(-10_000, 10_000))
 def test_what_is_written_is_never_off_by_more_than_half_of_its_last_place(value: float) -> None:
     digits = wording.number(value).replace(MINUS, "-").replace(",", "")

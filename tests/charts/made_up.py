@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from analytics.night_drawing import Piece
 from analytics.night_view import Against, NightView
 from analytics.regularity import wrap_h
 from analytics.score import Part, PeriodScore
+from analytics.sleep_cycles import sleep_cycles
+from analytics.stages import STAGE_NAMES, UNKNOWN
 from analytics.summary import ClockSpread, CohortOverview, Coverage, PersonPeriod, Sleeper
 from analytics.trends import rolling_mean, trend
 from analytics.wording import clock, duration, number, percent, signed_duration, signed_quantity
@@ -77,6 +80,7 @@ def night_view(
         runs=frame,
         snoring=snores,
         long_awakenings=inside[["start_min", "end_min", "minutes"]].reset_index(drop=True),
+        cycles=sleep_cycles((_piece(frame),)),
         latency_min=float(asleep["start_min"].iloc[0]) if len(asleep) else NAN,
         final_wake_min=total - float(asleep["end_min"].iloc[-1]) if len(asleep) else NAN,
         statistics=pd.Series({"waso_min": 65.0}),
@@ -91,6 +95,15 @@ def _run_frame(runs: Sequence[Run]) -> pd.DataFrame:
     frame["end_min"] = frame["minutes"].cumsum()
     frame["start_min"] = frame["end_min"] - frame["minutes"]
     return frame[["what", "start_min", "end_min", "minutes"]]
+
+
+def _piece(runs: pd.DataFrame) -> Piece:
+    """The runs as one recording; what was not recorded is unknown, as a gap between two pieces is to cycles."""
+    codes = {name: stage for stage, name in STAGE_NAMES.items()}
+    stages = np.repeat(
+        [codes.get(what, UNKNOWN) for what in runs["what"]], (2 * runs["minutes"]).astype(int)
+    ).astype(np.int8)
+    return Piece(start_min=0.0, end_min=len(stages) / 2, stages=stages, snoring=np.zeros_like(stages))
 
 
 def against_row(

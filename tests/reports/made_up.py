@@ -13,6 +13,7 @@ from analytics.night_view import Against, NightView
 from analytics.nights import NIGHT_COLUMNS
 from analytics.regularity import Estimator
 from analytics.score import Part, PeriodScore
+from analytics.sleep_cycles import no_cycles
 from analytics.stages import Ragged, night_statistics, runs
 from analytics.summary import ClockSpread, Coverage, PersonPeriod, Sleeper
 from analytics.trends import PRACTICAL, trend
@@ -115,6 +116,7 @@ def view_of(sleep: Sleep, frame: pd.DataFrame, zone: str = ZONE, note: str = "")
         runs=table,
         snoring=nothing,
         long_awakenings=nothing,
+        cycles=no_cycles(),
         latency_min=float(row["sol_min"]),
         final_wake_min=float(row["final_wake_min"]),
         statistics=row,
