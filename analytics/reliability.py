@@ -125,6 +125,13 @@ def period_reliability(nights: int, *, days: int, statistic: Statistic = "mean")
     return period_gate(nights, days=days, statistic=statistic).verdict
 
 
+def there_are(nights: int) -> str:
+    """How many nights there are, as the end of a sentence: "there is none", "there is 1", "there are 7"."""
+    if not nights:
+        return "there is none"
+    return f"there {'is' if nights == 1 else 'are'} {nights}"
+
+
 def mean_sd_ratio(nights: int) -> float:
     """What the standard deviation (n - 1) of n normal nights is on average, as a share of the true one.
 
@@ -153,15 +160,9 @@ def _gate(what: str, nights: int, needed: tuple[int, int]) -> Gate:
     words = {
         "good": "",
         "low": f"low confidence: {wording.plural(nights, 'night')}, {good} are good",
-        "suppressed": f"{what} needs {wording.plural(low, 'night')}; {_there(nights)}",
+        "suppressed": f"{what} needs {wording.plural(low, 'night')}; {there_are(nights)}",
     }
     return Gate(verdict=verdict, nights=nights, low_from=low, good_from=good, words=words[verdict])
-
-
-def _there(nights: int) -> str:
-    if not nights:
-        return "there is none"
-    return f"there {'is' if nights == 1 else 'are'} {nights}"
 
 
 def _with_bias(gate: Gate) -> Gate:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics import wording
 from analytics.regularity import Consistency, Estimator
-from analytics.reliability import Gate
+from analytics.reliability import Gate, there_are
 from analytics.score_parts import VENDOR_CONSISTENCY, overall, recommended_hours, without_consistency
 from analytics.score_rules import ScoreRules
 
@@ -241,10 +241,6 @@ def _over(finding: str, facts: Facts) -> str:
     if gate is None:
         return finding if nights else "not a valid night"
     if not gate.shown:
-        return f"suppressed: a mean needs {wording.plural(gate.low_from, 'night')}, there {_are(nights)}"
+        return f"suppressed: a mean needs {wording.plural(gate.low_from, 'night')}, {there_are(nights)}"
     doubt = f" ({gate.words})" if gate.words else ""
     return f"{finding}, mean of {wording.plural(nights, 'night')}{doubt}"
-
-
-def _are(nights: int) -> str:
-    return f"is {nights}" if nights == 1 else f"are {nights}"

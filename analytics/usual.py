@@ -2,12 +2,13 @@
 
 For one night usual is the median of the reference nights, for the mean of a period it is their mean (mean and median
 would differ by the skew of the nights alone); its range is their 10th to 90th percentile. Times of day are compared the
-short way round the clock. With fewer than 5 reference nights there is no usual.
+short way round the clock. The usual is a mean over more than a week and needs 5 reference nights; the range is a spread
+and needs 11 (SPEC 4.7, `reliability`). Between the two there is a usual without a range.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 
 from analytics import wording
 from analytics.efficiency import counted_efficiency_pct
+from analytics.reliability import least_nights, period_gate, there_are
 from analytics.time_of_day import Counts, Floats, clock_statistics, wrap_h
 
 __all__ = [
@@ -30,10 +32,12 @@ __all__ = [
     "length_finding",
     "medians_before",
     "no_usual",
+    "note_of",
+    "range_finding",
 ]
 
-MINIMUM_REFERENCE_NIGHTS = 5
 REFERENCE_NIGHTS = 28
+MINIMUM_REFERENCE_NIGHTS: Final = least_nights(days=REFERENCE_NIGHTS)
 ABOUT_THE_SAME_MIN = 15.0
 
 COMPARED: Final = (
@@ -58,14 +62,17 @@ class Against:
         kind: how to write it: "duration", "percent", "clock", "count".
         value: this night's value; NaN when undefined.
         usual: median of the reference nights (for a period: their mean); NaN when there are fewer than 5.
-        low: their 10th percentile, NaN likewise.
+        low: their 10th percentile; NaN when there are fewer than 11.
         high: their 90th percentile, NaN likewise.
         nights: how many reference nights had a value.
         text: the value in words, e.g. "6 h 39 min".
-        usual_text: the range in words, e.g. "6 h 48 min to 7 h 58 min"; en dash when there is none.
+        usual_text: the range in words, e.g. "6 h 48 min to 7 h 58 min"; the usual alone, e.g. "7 h 20 min", where the
+            nights are too few for a range; en dash when there is no usual.
         delta: value minus usual in the statistic's own unit (clock: minutes, wrapped).
         delta_text: the difference in words with its sign, e.g. "−41 min", "−9 points".
-        outside: whether the value lies outside low to high.
+        outside: whether the value lies outside low to high; never without a range.
+        note: how far to trust usual and range, or why one is missing, e.g. "a range needs 11 nights; there are 7 (low
+            confidence, 10 are good)"; "" when there is nothing to say.
     """
 
     name: str
@@ -81,6 +88,17 @@ class Against:
     delta: float
     delta_text: str
     outside: bool
+    note: str = ""
+
+    @property
+    def has_usual(self) -> bool:
+        """Whether there are nights enough for a usual, and a typical time where it is one of day."""
+        return not math.isnan(self.usual)
+
+    @property
+    def has_range(self) -> bool:
+        """Whether there are nights enough for the range too."""
+        return not math.isnan(self.low)
 
 
 def comparable(nights: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +159,8 @@ def medians_before(owner: Counts, start_us: Counts, values: Floats, *, before_us
 
 def no_usual(values: Mapping[str, float]) -> tuple[Against, ...]:
     """The compared statistics of what has nothing to be compared with, such as a nap."""
-    return against_usual(values, pd.DataFrame({name: pd.Series(dtype="float64") for name, _, _ in COMPARED}))
+    nothing = pd.DataFrame({name: pd.Series(dtype="float64") for name, _, _ in COMPARED})
+    return tuple(replace(row, note="") for row in against_usual(values, nothing))
 
 
 def length_finding(row: Against) -> str:
@@ -151,6 +170,25 @@ def length_finding(row: Against) -> str:
     if abs(row.delta) <= ABOUT_THE_SAME_MIN:
         return "about as long as usual"
     return f"{wording.duration(abs(row.delta))} {'less' if row.delta < 0 else 'more'} than usual"
+
+
+def range_finding(rows: Sequence[Against]) -> str:
+    """How many statistics lie outside their range, as a title: `2 of 7 lie outside the usual range`.
+
+    It says so where there are nights enough for a usual only, and where there is none.
+    """
+    ranged = [row for row in rows if row.has_range]
+    if ranged:
+        outside = sum(row.outside for row in ranged)
+        lie = "lies" if outside == 1 else "lie"
+        return f"{outside or 'None'} of {len(ranged)} {lie} outside the usual range"
+    return "A usual without a range" if any(row.has_usual for row in rows) else "No usual yet"
+
+
+def note_of(rows: Sequence[Against]) -> str:
+    """The note of the statistic with the most reference nights, as a sentence; "" when there is nothing to say."""
+    note = max(rows, key=lambda row: row.nights).note if rows else ""
+    return f"{note[0].upper()}{note[1:]}." if note else ""
 
 
 def in_words(kind: str, value: float) -> str:
@@ -181,12 +219,13 @@ def _against(
         high=high,
         nights=len(known),
         text=in_words(kind, value),
-        usual_text=wording.NOTHING
-        if math.isnan(usual)
+        usual_text=in_words(kind, usual)
+        if math.isnan(low)
         else f"{in_words(kind, low)} to {in_words(kind, high)}",
         delta=delta,
         delta_text=difference,
         outside=outside,
+        note=_note(len(known), has_usual=not math.isnan(usual)),
     )
 
 
@@ -195,16 +234,39 @@ def _placed(
 ) -> tuple[float, float, float, float, bool]:
     """Usual, low, high, difference and whether the value is outside; a clock is unrolled around its mean first."""
     nothing = (math.nan, math.nan, math.nan, math.nan, False)
-    if len(known) < MINIMUM_REFERENCE_NIGHTS:
+    if not period_gate(len(known), days=REFERENCE_NIGHTS).shown:
         return nothing
     if kind != "clock":
-        usual, (low, high) = float(typical(known)), np.percentile(known, (10, 90)).tolist()
+        usual, low, high = float(typical(known)), *_range(known)
         return usual, low, high, value - usual, value < low or value > high
     centre = clock_statistics(known).mean_h
     if math.isnan(centre):
         return nothing
     around = wrap_h(known - centre)
-    usual, (low, high) = float(typical(around)), np.percentile(around, (10, 90)).tolist()
+    usual, low, high = float(typical(around)), *_range(around)
     away = wrap_h(value - centre)
     on_clock = [(centre + hours) % 24 for hours in (usual, low, high)]
     return on_clock[0], on_clock[1], on_clock[2], 60 * wrap_h(away - usual), away < low or away > high
+
+
+def _range(known: Floats) -> tuple[float, float]:
+    """10th and 90th percentile, a spread; NaN where the nights are too few for one."""
+    if not period_gate(len(known), days=REFERENCE_NIGHTS, statistic="variability").shown:
+        return math.nan, math.nan
+    low, high = np.percentile(known, (10, 90)).tolist()
+    return low, high
+
+
+def _note(nights: int, *, has_usual: bool) -> str:
+    mean = period_gate(nights, days=REFERENCE_NIGHTS)
+    spread = period_gate(nights, days=REFERENCE_NIGHTS, statistic="variability")
+    if not mean.shown:
+        return f"a usual needs {wording.plural(mean.low_from, 'night')}; {there_are(nights)}"
+    if not has_usual:
+        return f"no usual time; these {wording.plural(nights, 'night')} lie all round the clock"
+    if not spread.shown:
+        doubt = f" (low confidence, {mean.good_from} are good)" if mean.verdict == "low" else ""
+        return f"a range needs {wording.plural(spread.low_from, 'night')}; {there_are(nights)}{doubt}"
+    if spread.verdict == "low":
+        return f"range of low confidence: {wording.plural(nights, 'night')}, {spread.good_from} are good"
+    return ""

@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics.night_view import Against, NightView, UnknownNight
-from analytics.wording import NBSP, duration, percent, plural
-from charts.against import against
+from analytics.usual import REFERENCE_NIGHTS, note_of, range_finding
+from analytics.wording import NBSP, duration, of, percent, plural
+from charts.against import against, how_to_read
 from charts.hypnogram import hypnogram, stage_strip
 from nocturne.access import Permission
 from nocturne.views import NightPage, freshness, night
@@ -198,22 +199,15 @@ def _share_words(view: NightView) -> list[str]:
 def _beside(view: NightView) -> None:
     usual, vendor = st.columns([1.6, 1])
     with usual:
-        with_usual = [row for row in view.against if not math.isnan(row.usual)]
+        with_usual = tuple(row for row in view.against if row.has_usual)
         if with_usual:
-            outside = sum(row.outside for row in with_usual)
-            lie = "lies" if outside == 1 else "lie"
-            heading = f"{outside or 'None'} of {len(with_usual)} {lie} outside the usual range"
-            nights = max(row.nights for row in with_usual)
-            caption = f"Dot: this night. Band: middle 80 % of the last valid nights ({nights} of 28). Diamond: outside."
-            with card("against", heading, caption):
-                show(against(tuple(with_usual), theme(), narrow=narrow()), key="against")
+            nights = of(max(row.nights for row in with_usual), REFERENCE_NIGHTS)
+            caption = how_to_read(with_usual, what="this night", nights=f"the last valid nights ({nights})")
+            with card("against", range_finding(with_usual), caption):
+                show(against(with_usual, theme(), narrow=narrow()), key="against")
         else:
             with card("against", "Nothing to compare it with"):
-                st.markdown(
-                    "The usual range needs five valid nights before this one."
-                    if view.kind == "main"
-                    else "Only main sleeps are compared with the usual."
-                )
+                st.markdown(note_of(view.against) or "Only main sleeps are compared with the usual.")
     with vendor, card("beside", "Ours beside the vendor’s"):
         st.table(
             pd.DataFrame(

@@ -4,8 +4,8 @@ import math
 
 from markupsafe import Markup
 
-from analytics.night_view import Against
 from analytics.time_of_day import wrap_h
+from analytics.usual import Against
 from reports import marks
 
 _WIDTH, _HEIGHT = 120.0, 18.0
@@ -14,8 +14,8 @@ _REACH = _WIDTH / 2 - 8  # room for the dot at either end
 
 
 def band(row: Against, *, title: str) -> Markup | None:
-    """The inline SVG of one statistic, its usual value in the middle; None when there is no usual or no value."""
-    if any(math.isnan(value) for value in (row.value, row.usual, row.low, row.high)):
+    """The inline SVG of one statistic, its usual value in the middle; None without a value or a usual range."""
+    if math.isnan(row.value) or not row.has_range:
         return None
     low, high, now = _from_usual(row, row.low), _from_usual(row, row.high), _from_usual(row, row.value)
     scale = _REACH / max(abs(low), abs(high), abs(now), 1e-9)

@@ -1,6 +1,5 @@
 """A person's week as one HTML file that needs nothing else: its font, its colours and its pictures are inside it."""
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -11,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analytics import wording
-from analytics.night_view import Against
 from analytics.summary import PersonPeriod
+from analytics.usual import MINIMUM_REFERENCE_NIGHTS, Against, in_words, note_of
 from reports import week_facts
 from reports.bands import band
 from reports.person_report import PersonReport
@@ -29,7 +28,7 @@ _WEEKS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class AgainstLine:
-    """One statistic of the week against usual, in words and as a picture (None when there is no usual)."""
+    """One statistic of the week against usual, in words and as a picture (None when there is no usual range)."""
 
     label: str
     value: str
@@ -179,22 +178,26 @@ def _against_basis(rows: tuple[Against, ...]) -> str:
 
 
 def _against_note(rows: tuple[Against, ...]) -> str:
-    if not rows or all(math.isnan(row.usual) for row in rows):
-        return "No usual range yet: it needs 5 valid nights in the 28 days before this week."
-    text = "dot: mean of the week; line: usual; band: middle 80 % of nights"
-    return f"{text}; diamond: outside it" if any(row.outside for row in rows) else text
+    if not any(row.has_usual for row in rows):
+        least = wording.plural(MINIMUM_REFERENCE_NIGHTS, "valid night")
+        return f"No usual yet: it needs {least} in the 28 days before this week."
+    note = note_of(rows)
+    if not any(row.has_range for row in rows):
+        return note
+    text = "Dot: mean of the week; line: usual; band: middle 80 % of nights"
+    outside = "; diamond: outside it" if any(row.outside for row in rows) else ""
+    return f"{text}{outside}.{f' {note}' if note else ''}"
 
 
 def _against(row: Against) -> AgainstLine:
-    usual = week_facts.usual_text(row)
-    known = not math.isnan(row.usual)
+    usual = in_words(row.kind, row.usual)
     where = "outside the usual range" if row.outside else "within the usual range"
     return AgainstLine(
         label=row.label,
         value=row.text,
         picture=band(row, title=f"{row.label} {row.text}, usually {usual} ({row.usual_text}): {where}"),
-        usual=f"usual {usual}" if known else "no usual yet",
-        delta=row.delta_text if known else "",
+        usual=f"usual {usual}" if row.has_usual else "no usual yet",
+        delta=row.delta_text if row.has_usual else "",
         outside=row.outside,
     )
 

@@ -1,14 +1,12 @@
 """The facts of a week in words: the score and its sum, regularity, the weeks before."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from analytics import wording
-from analytics.night_view import Against
 from analytics.score import Part, PeriodScore, band, recommended_hours
 from analytics.summary import ClockSpread, PersonPeriod, Sleeper
 from analytics.trends import Trend
@@ -85,16 +83,6 @@ def regularity_facts(period: PersonPeriod) -> tuple[Fact, ...]:
         _clock("Bedtime", period.bed),
         _clock("Rise time", period.rise),
     )
-
-
-def usual_text(row: Against) -> str:
-    """The usual value in words, as its own kind of quantity; en dash when there is none."""
-    words: dict[str, Callable[[float], str]] = {
-        "duration": wording.duration,
-        "percent": wording.percent,
-        "clock": wording.clock,
-    }
-    return words.get(row.kind, wording.number)(row.usual)
 
 
 def trend_text(trend: Trend) -> tuple[str, str]:

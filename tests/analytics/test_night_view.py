@@ -106,18 +106,18 @@ class TestAgainst:
         assert row(view, "Asleep").nights == 7
 
     def test_bedtime_is_compared_across_midnight(self) -> None:
-        clocks = [23.2, 23.6, 0.1, 23.9, 0.3, 23.5]
+        clocks = [23.2, 23.6, 0.1, 23.9, 0.3, 23.5] * 2
         nights = [
             hours(24 * n + (clock if clock > 12 else clock + 24), 24 * n + 31)
             for n, clock in enumerate(clocks)
         ]
-        bed = row(view_of([*nights, hours(24 * 6 + 24.5, 24 * 6 + 32, session_id="t")], "t"), "Bedtime")
+        bed = row(view_of([*nights, hours(24 * 12 + 24.5, 24 * 12 + 32, session_id="t")], "t"), "Bedtime")
         assert bed.usual == pytest.approx(23.75)
         assert bed.delta == pytest.approx(45)
         assert bed.outside
         assert bed.text == "00:30"
         assert plain(bed.delta_text) == "+45 min"
-        assert bed.usual_text == "23:21 to 00:12"
+        assert bed.usual_text == "23:14 to 00:17"
 
     def test_without_a_typical_bedtime_there_is_no_usual_one(self) -> None:
         round_the_clock = [hours(24 * n + 8 * (n % 3), 24 * n + 8 * (n % 3) + 7) for n in range(6)]

@@ -115,6 +115,8 @@ def against_row(
     usual: float = 440,
     low: float = 408,
     high: float = 478,
+    nights: int = 26,
+    note: str = "",
 ) -> Against:
     """One statistic against usual, worded as analytics words it."""
     words = _WORDS[kind]
@@ -126,10 +128,10 @@ def against_row(
         else value < low or value > high
     )
     return Against(
-        name=name, label=label, kind=kind, value=value, usual=usual, low=low, high=high, nights=26, text=words(value),
-        usual_text=f"{words(low)} to {words(high)}" if known else "–", delta=delta,
-        delta_text=signed_quantity(delta, "points") if kind == "percent" else signed_duration(delta),
-        outside=bool(known and away),
+        name=name, label=label, kind=kind, value=value, usual=usual, low=low, high=high, nights=nights,
+        text=words(value), usual_text=words(usual) if math.isnan(low) else f"{words(low)} to {words(high)}",
+        delta=delta, delta_text=signed_quantity(delta, "points") if kind == "percent" else signed_duration(delta),
+        outside=bool(known and away), note=note,
     )  # fmt: skip
 
 

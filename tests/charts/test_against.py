@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charts.against import against
+from analytics.usual import Against
+from charts.against import against, how_to_read
 from charts.theme import theme
 from tests.charts.made_up import HOSTILE, NAN, against_row, against_rows
 
@@ -66,6 +67,45 @@ def test_without_a_usual_the_value_stands_alone() -> None:
     assert "Asleep 6\u00a0h\u00a039\u00a0min; no usual yet" in chart.alt
 
 
+FEW = "a range needs 11 nights; there are 7 (low confidence, 10 are good)"
+
+
+def few_nights(*values: float) -> tuple[Against, ...]:
+    """Rows of 7 reference nights: a usual without a range."""
+    return tuple(against_row(value=value, low=NAN, high=NAN, nights=7, note=FEW) for value in values)
+
+
+def test_a_usual_without_a_range_has_a_tick_and_dots_but_no_band_and_no_diamond() -> None:
+    figure = against(few_nights(440, 470, 425, 1000), LIGHT).figure
+    assert [trace.name for trace in figure.data] == ["Within"]
+    # Without a band half an hour is 1 away; what is far out stands at the edge.
+    assert list(figure.data[0].x) == [0, 1, -0.5, 2.3]
+    assert [shape.type for shape in figure.layout.shapes] == ["line"] * 4
+
+
+def test_a_usual_without_a_range_is_said_to_be_one() -> None:
+    chart = against(few_nights(399), LIGHT)
+    written = [note.text for note in chart.figure.layout.annotations]
+    assert written == ["usual", "usual value", "6\u00a0h\u00a039\u00a0min", "7\u00a0h\u00a020\u00a0min"]
+    assert chart.alt == (
+        "Against the usual. Asleep 6\u00a0h\u00a039\u00a0min, \u221241\u00a0min against usual "
+        "(7\u00a0h\u00a020\u00a0min). A range needs 11 nights; there are 7 (low confidence, 10 are good)."
+    )
+    assert chart.figure.data[0].hovertext[0].endswith(f"<br>{FEW}")
+    assert (chart.table["Outside"].tolist(), chart.table["Rests on"].tolist()) == (["\u2013"], [FEW])
+
+
+def test_the_caption_explains_the_marks_that_are_drawn() -> None:
+    explained = {"what": "this night", "nights": "the last valid nights (26 of 28)"}
+    assert how_to_read(against_rows(), **explained) == (
+        "Dot: this night. Band: middle 80 % of the last valid nights (26 of 28). Diamond: outside."
+    )
+    assert how_to_read(few_nights(399), what="this night", nights="the last valid nights (7 of 28)") == (
+        "Dot: this night. Line: the usual of the last valid nights (7 of 28). "
+        "A range needs 11 nights; there are 7 (low confidence, 10 are good)."
+    )
+
+
 def printed(*, narrow: bool) -> list[str]:
     return [note.text for note in against(against_rows(), LIGHT, narrow=narrow).figure.layout.annotations]
 
@@ -88,6 +128,7 @@ def test_words_and_table_hold_every_row() -> None:
     )
     assert chart.table["Statistic"].tolist() == [row.label for row in against_rows()]
     assert chart.table["Outside"].tolist() == ["yes", "yes", "no", "yes", "no", "no", "no"]
+    assert set(chart.table["Rests on"]) == {"26\u00a0nights"}
     assert chart.height_px == chart.figure.layout.height
 
 

@@ -210,16 +210,25 @@ def score_of(overall: float, *, nights: int, estimator: Estimator | None) -> Per
     )
 
 
-def against_row(name: str, label: str, kind: str, numbers: tuple[float, float, float, float]) -> Against:
+def against_row(
+    name: str,
+    label: str,
+    kind: str,
+    numbers: tuple[float, float, float, float],
+    *,
+    nights: int = 26,
+    note: str = "",
+) -> Against:
     """One statistic of a week against usual (value, usual, low, high), with its words."""
     value, usual, low, high = numbers
     words = _WORDS[kind]
     delta = (value - usual) * (60 if kind == "clock" else 1)
     return Against(
-        name=name, label=label, kind=kind, value=value, usual=usual, low=low, high=high, nights=26, text=words(value),
-        usual_text=f"{words(low)} to {words(high)}" if not np.isnan(low) else wording.NOTHING, delta=delta,
+        name=name, label=label, kind=kind, value=value, usual=usual, low=low, high=high, nights=nights,
+        text=words(value), usual_text=f"{words(low)} to {words(high)}" if not np.isnan(low) else words(usual),
+        delta=delta,
         delta_text=wording.signed_quantity(delta, "points") if kind == "percent" else wording.signed_duration(delta),
-        outside=bool(value < low or value > high),
+        outside=bool(value < low or value > high), note=note,
     )  # fmt: skip
 
 

@@ -238,8 +238,28 @@ def test_a_value_outside_usual_is_marked_and_said() -> None:
 def test_without_enough_nights_before_there_is_no_usual_and_it_says_so() -> None:
     found = document(report_of(week_of_nights(), usual=False))
 
-    assert "No usual range yet: it needs 5 valid nights" in found.text
+    assert "No usual yet: it needs 5\xa0valid nights in the 28 days before this week." in found.text
     assert not [a for a, _ in found.pictures if a["class"] == "band"]
+
+
+def test_a_usual_without_a_range_has_its_value_and_difference_but_no_band_and_it_says_why() -> None:
+    report = report_of(week_of_nights())
+    few = "a range needs 11\xa0nights; there are 7 (low confidence, 10 are good)"
+    rows = tuple(
+        made_up.against_row(
+            row.name, row.label, row.kind, (row.value, row.usual, NAN, NAN), nights=7, note=few
+        )
+        for row in report.period.against
+    )
+
+    found = document(replace(report, period=replace(report.period, against=rows)))
+
+    assert f"A{few[1:]}." in found.text
+    assert not [a for a, _ in found.pictures if a["class"] == "band"]
+    assert "7\xa0valid nights" in found.text
+    asleep = rows[0]
+    assert f"usual {wording.duration(asleep.usual)}{asleep.delta_text}" in found.text
+    assert "outside" not in found.text.split("Night by night")[0].split("28 days before")[1]
 
 
 def test_an_empty_week_is_said_in_words() -> None:
@@ -253,7 +273,7 @@ def test_an_empty_week_is_said_in_words() -> None:
     for sentence in (
         "No valid night this week, so there is nothing to average.",
         "No valid night in these weeks.",
-        "No usual range yet",
+        "No usual yet",
         "No nap was recorded this week.",
         "0 of 7 nights are valid",
     ):
