@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from analytics.regularity import circular_mean_h
+from analytics.summary import ClockSpread
 from analytics.wording import LATE_UNTIL_H, clock, duration, night_dates, of
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis, weekends
@@ -28,11 +28,21 @@ _EDGE_H = 0.5
 _LABELS_PX = 64
 
 
-def timing(nights: pd.DataFrame, theme: Theme, *, first: date, last: date, narrow: bool = False) -> Chart:
+def timing(
+    nights: pd.DataFrame,
+    theme: Theme,
+    *,
+    first: date,
+    last: date,
+    bed: ClockSpread,
+    rise: ClockSpread,
+    narrow: bool = False,
+) -> Chart:
     """One bar a night from going to bed to getting up: pale in bed, full asleep; naps narrower beside it.
 
     The clock is wrapped around the person's own anchor, so the sleep of a day sleeper is as whole as anybody's.
-    Valid main sleeps and naps are drawn; a missing bar is a night without a valid recording.
+    Valid main sleeps and naps are drawn; a missing bar is a night without a valid recording. A dotted line stands at
+    the typical bedtime and rise time of the period, where it has one.
 
     Args:
         nights: rows of the nights frame: `night`, `kind`, `grade`, `valid`, `start_clock_h`, `end_clock_h`,
@@ -40,6 +50,8 @@ def timing(nights: pd.DataFrame, theme: Theme, *, first: date, last: date, narro
         theme: whose colours.
         first: first night label of the period.
         last: last one, inclusive.
+        bed: the period's typical bedtime; no line where its mean is NaN.
+        rise: its typical rise time, likewise.
         narrow: for a phone: fewer labels.
     """
     drawn = _drawn(nights, first, last)
@@ -47,7 +59,7 @@ def timing(nights: pd.DataFrame, theme: Theme, *, first: date, last: date, narro
         return nothing_to_draw(theme, "No valid night in this period.", columns=_COLUMNS)
     size = measure("timing")
     placed = _placed(drawn)
-    usual = _usual(placed)
+    usual = _usual(placed, {"bed": bed, "rise": rise})
     low, high = float(placed["bed"].min()) - _EDGE_H, float(placed["rise"].max()) + _EDGE_H
     layout = plotly_layout(
         theme,
@@ -92,16 +104,16 @@ def _placed(drawn: pd.DataFrame) -> pd.DataFrame:
     return drawn.assign(**columns)
 
 
-def _usual(placed: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """The typical bedtime and rise of the main sleeps: clock hour and hours after the anchor; only what there is."""
+def _usual(placed: pd.DataFrame, typical: dict[str, ClockSpread]) -> dict[str, tuple[float, float]]:
+    """The typical bedtime and rise, clock hour and hours after the anchor; only what there is."""
     main = placed[placed["kind"] == "main"]
     found = {}
-    for edge, column in (("bed", "start_clock_h"), ("rise", "end_clock_h")):
-        mean_h, _ = circular_mean_h(main[column])
-        if not np.isnan(mean_h):
-            near = float(main[edge].median())
-            ruler = (mean_h - float(placed["anchor"].iloc[-1])) % 24
-            found[edge] = (mean_h, ruler + 24 * round((near - ruler) / 24))
+    for edge, spread in typical.items():
+        if len(main) and not np.isnan(spread.mean_h):
+            # The ruler may begin a day before or after the hour: the line belongs among the bars.
+            among = (float(main[edge].min()) + float(main[edge].max())) / 2
+            ruler = (spread.mean_h - float(placed["anchor"].iloc[-1])) % 24
+            found[edge] = (spread.mean_h, ruler + 24 * round((among - ruler) / 24))
     return found
 
 

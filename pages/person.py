@@ -69,7 +69,15 @@ def _page() -> None:
     with score:
         _score(shown)
     with when, card("timing", _timing_heading(shown), _TIMING_CAPTION):
-        chart = timing(shown.nights, theme(), first=shown.first, last=shown.last, narrow=narrow())
+        chart = timing(
+            shown.nights,
+            theme(),
+            first=shown.first,
+            last=shown.last,
+            bed=shown.bed,
+            rise=shown.rise,
+            narrow=narrow(),
+        )
         show(chart, key="timing")
     with card("trend", _trend_heading(shown), _trend_caption(shown)):
         show(trend(shown, theme(), narrow=narrow()), key="trend")

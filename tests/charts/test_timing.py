@@ -7,17 +7,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.summary import ClockSpread
+from charts.chart import Chart
 from charts.theme import theme
 from charts.timing import timing
-from tests.charts.made_up import nights_frame
+from tests.charts.made_up import NAN, nights_frame
 
 LIGHT = theme("light")
 FIRST, LAST = date(2026, 1, 15), date(2026, 2, 11)
+BED = ClockSpread(mean_h=23.25, sd_min=50, nights=26)
+RISE = ClockSpread(mean_h=7.75, sd_min=60, nights=26)
+NEITHER = ClockSpread(mean_h=NAN, sd_min=NAN, nights=4)
+
+
+def of(nights: pd.DataFrame, **more: Any) -> Chart:
+    """The chart of four weeks of somebody whose bedtime is 23:15 and who rises at 7:45, unless told otherwise."""
+    given: dict[str, Any] = {"first": FIRST, "last": LAST, "bed": BED, "rise": RISE}
+    return timing(nights, LIGHT, **(given | more))
 
 
 def drawn(nights: pd.DataFrame, **more: Any) -> dict[str, Any]:
-    figure = timing(nights, LIGHT, first=FIRST, last=LAST, **more).figure
-    return {trace.name: trace for trace in figure.data}
+    return {trace.name: trace for trace in of(nights, **more).figure.data}
 
 
 def clock_words(figure: Any) -> dict[str, float]:
@@ -46,7 +56,7 @@ def test_a_bar_lasts_from_bed_to_rise_and_sleep_lies_in_it() -> None:
 
 @pytest.mark.parametrize("bed_h", [23.3, 11.5, 8.0, 3.0, 17.0])
 def test_nobody_is_cut_in_two_by_midnight_or_noon(bed_h: float) -> None:
-    figure = timing(nights_frame(bed_h=bed_h), LIGHT, first=FIRST, last=LAST).figure
+    figure = of(nights_frame(bed_h=bed_h)).figure
     bars = figure.data[0]
     begun, ended = np.array(bars.base), np.array(bars.base) + bars.y
     assert np.ptp(begun) < 8
@@ -59,7 +69,7 @@ def test_nobody_is_cut_in_two_by_midnight_or_noon(bed_h: float) -> None:
 
 
 def test_the_earliest_hour_is_on_top() -> None:
-    figure = timing(nights_frame(), LIGHT, first=FIRST, last=LAST).figure
+    figure = of(nights_frame()).figure
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     words = clock_words(figure)
     assert words["00:00"] < words["06:00"]
@@ -75,32 +85,51 @@ def test_naps_stand_apart_narrower_and_to_the_side() -> None:
     assert "Naps, in bed" not in drawn(nights_frame())
 
 
-def test_the_usual_times_are_drawn_and_named() -> None:
-    nights = nights_frame()
-    figure = timing(nights, LIGHT, first=FIRST, last=LAST).figure
-    lines = [shape for shape in figure.layout.shapes if shape.type == "line"]
-    assert len(lines) == 2
-    assert all(line.line.dash == "dot" for line in lines)
-    written = [note.text for note in figure.layout.annotations]
-    assert written[0].startswith("usual bed<br>23:")
-    assert written[1].startswith("usual rise<br>07:")
-    begun = np.array(figure.data[0].base)
-    assert begun.min() <= lines[0].y0 <= begun.max()
+def lines(chart: Chart) -> list[Any]:
+    return [shape for shape in chart.figure.layout.shapes if shape.type == "line"]
 
 
-def test_who_sleeps_all_round_the_clock_has_no_usual_time() -> None:
-    nights = nights_frame(days=8, missing=())
-    nights["start_clock_h"] = [0, 3, 6, 9, 12, 15, 18, 21]
-    nights["end_clock_h"] = [6, 9, 12, 15, 18, 21, 0, 3]
-    nights["onset_clock_h"], nights["wake_clock_h"] = nights["start_clock_h"], nights["end_clock_h"]
-    nights["midsleep_clock_h"] = (nights["start_clock_h"] + 3) % 24
-    chart = timing(nights, LIGHT, first=FIRST, last=LAST)
+def test_the_typical_times_of_the_period_are_drawn_and_named() -> None:
+    chart = of(nights_frame())
+    assert [line.line.dash for line in lines(chart)] == ["dot", "dot"]
+    written = [note.text for note in chart.figure.layout.annotations]
+    assert written == ["usual bed<br>23:15", "usual rise<br>07:45"]
+    assert "usual bed 23:15; usual rise 07:45" in chart.alt
+
+
+@pytest.mark.parametrize("bed_h", [23.3, 11.5, 8.0, 3.0, 17.0, 0.0])
+def test_a_typical_time_lies_where_the_clock_says_and_among_the_bars(bed_h: float) -> None:
+    nights = nights_frame(bed_h=bed_h)
+    bed, rise = (ClockSpread(mean_h=hour % 24, sd_min=NAN, nights=26) for hour in (bed_h + 0.2, bed_h + 8.6))
+    chart = of(nights, bed=bed, rise=rise)
+    begun = np.array(chart.figure.data[0].base)
+    ended = begun + np.array(chart.figure.data[0].y)
+    anchor = float(nights["anchor_clock_h"].iloc[-1])
+    for line, edge, typical in zip(lines(chart), (begun, ended), (bed, rise), strict=True):
+        assert edge.min() <= line.y0 == line.y1 <= edge.max()
+        assert (anchor + line.y0) % 24 == pytest.approx(typical.mean_h)
+
+
+def test_a_period_without_a_typical_time_has_no_line_however_its_bars_lie() -> None:
+    chart = of(nights_frame(spread_h=0), bed=NEITHER, rise=NEITHER)
+    assert lines(chart) == []
     assert not chart.figure.layout.annotations
     assert "usual" not in chart.alt
 
 
+def test_one_typical_time_is_drawn_without_the_other() -> None:
+    assert [note.text for note in of(nights_frame(), bed=NEITHER).figure.layout.annotations] == [
+        "usual rise<br>07:45"
+    ]
+
+
+def test_naps_alone_have_no_typical_time() -> None:
+    naps = nights_frame(naps=(3,)).query("kind == 'nap'")
+    assert lines(of(naps)) == []
+
+
 def test_weekends_are_shaded() -> None:
-    figure = timing(nights_frame(), LIGHT, first=FIRST, last=LAST).figure
+    figure = of(nights_frame()).figure
     shaded = [shape for shape in figure.layout.shapes if shape.type == "rect"]
     assert len(shaded) == 4
     assert shaded[0].x0 == "2026-01-16T12:00:00"
@@ -108,7 +137,7 @@ def test_weekends_are_shaded() -> None:
 
 
 def test_a_weekend_at_the_edge_is_shaded_as_far_as_it_is_shown() -> None:
-    figure = timing(nights_frame(), LIGHT, first=date(2026, 1, 18), last=date(2026, 1, 24)).figure
+    figure = of(nights_frame(), first=date(2026, 1, 18), last=date(2026, 1, 24)).figure
     shaded = [(shape.x0, shape.x1) for shape in figure.layout.shapes if shape.type == "rect"]
     assert shaded == [
         ("2026-01-17T12:00:00", "2026-01-18T12:00:00"),
@@ -118,7 +147,7 @@ def test_a_weekend_at_the_edge_is_shaded_as_far_as_it_is_shown() -> None:
 
 def test_hover_words_and_table_say_it_in_full() -> None:
     nights = nights_frame(naps=(3,))
-    chart = timing(nights, LIGHT, first=FIRST, last=LAST)
+    chart = of(nights)
     hover = chart.figure.data[0].hovertext
     assert hover[0].startswith(
         "Night of Wed\u00a014 to Thu\u00a015\u00a0January\u00a02026: in bed 00:56 to 07:33, asleep 5\u00a0h"
@@ -132,12 +161,12 @@ def test_hover_words_and_table_say_it_in_full() -> None:
 
 def test_a_year_and_a_phone_are_drawn_too() -> None:
     first = date(2025, 2, 12)
-    chart = timing(nights_frame(first=first, days=365), LIGHT, first=first, last=LAST, narrow=True)
+    chart = of(nights_frame(first=first, days=365), first=first, narrow=True)
     assert len(chart.figure.layout.xaxis.tickvals) <= 3
     assert len(chart.figure.data[0].x) == 363
 
 
 def test_no_night_is_a_sentence() -> None:
-    chart = timing(nights_frame().iloc[:0], LIGHT, first=FIRST, last=LAST)
+    chart = of(nights_frame().iloc[:0])
     assert chart.alt == "No valid night in this period."
     assert not chart.figure.data
