@@ -208,7 +208,8 @@ def _weeks(period: PersonPeriod) -> WeeksBlock:
     nights = period.history[period.history["night"].between(pd.Timestamp(first), pd.Timestamp(period.last))]
     title, numbers = week_facts.trend_text(period.trend)
     axis = hours_axis(nights["tst_min"].tolist(), low_h, high_h)
-    said = week_facts.weeks_in_numbers(nights, numbers, low_h, high_h)
+    days = (period.last - first).days + 1
+    said = week_facts.weeks_in_numbers(nights, numbers, (low_h, high_h), days=days)
     picture = weeks_of_dots(
         nights,
         first=first,
@@ -218,7 +219,7 @@ def _weeks(period: PersonPeriod) -> WeeksBlock:
         axis=axis,
         title=said,
     )
-    weeks = ((period.last - first).days + 1) / 7
+    weeks = days / 7
     return WeeksBlock(
         title=f"{'Eight' if weeks == _WEEKS else wording.number(weeks)} weeks: {title}",
         note=numbers,

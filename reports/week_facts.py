@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from analytics import wording
+from analytics.night_summary import night_summary, nights_within
 from analytics.score import Part, PeriodScore, band, recommended_hours
 from analytics.summary import ClockSpread, PersonPeriod, Sleeper
 from analytics.trends import Trend
@@ -99,13 +100,25 @@ def trend_text(trend: Trend) -> tuple[str, str]:
     )
 
 
-def weeks_in_numbers(history: pd.DataFrame, trend: str, low_h: float, high_h: float) -> str:
-    """The picture of the weeks as a sentence with its numbers."""
-    asleep = history["tst_min"]
-    inside = int(asleep.between(low_h * 60, high_h * 60).sum())
+def weeks_in_numbers(
+    history: pd.DataFrame, trend: str, recommended_h: tuple[float, float], *, days: int
+) -> str:
+    """The picture of the weeks as a sentence with its numbers.
+
+    Args:
+        history: the valid nights.
+        trend: what was found, in words.
+        recommended_h: hours of sleep recommended, from and to.
+        days: calendar days of the weeks; they decide how many nights a median needs.
+    """
+    low_h, high_h = recommended_h
+    asleep = night_summary(history["tst_min"], days=days)
+    inside = nights_within(history["tst_min"], low_h * 60, high_h * 60)
+    median = f", median {wording.duration(asleep.median)}" if asleep.gate.shown else ""
+    doubt = f" ({asleep.gate.words})" if asleep.gate.verdict == "low" else ""
     return (
-        f"Time asleep on {wording.plural(len(history), 'night')}: {wording.duration(float(asleep.min()))} to "
-        f"{wording.duration(float(asleep.max()))}, median {wording.duration(float(asleep.median()))}; "
+        f"Time asleep on {wording.plural(len(history), 'night')}: {wording.duration(asleep.least)} to "
+        f"{wording.duration(asleep.most)}{median}{doubt}; "
         f"{wording.of(inside, len(history))} within {wording.number(low_h)} to {wording.quantity(high_h, 'h')}. "
         f"Trend: {trend}."
     )

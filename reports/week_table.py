@@ -1,13 +1,13 @@
 """The table of the week's nights: a row per date, below it what a physician asks for: mean, range and short nights."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analytics import wording
 from analytics.efficiency import counted_efficiency_pct
+from analytics.night_summary import NightSummary, night_summaries, nights_below
 from analytics.reliability import period_gate
 from analytics.summary import PersonPeriod
 from reports.rows import Row
@@ -70,38 +70,42 @@ def foot(period: PersonPeriod) -> tuple[Foot, ...]:
     """Mean, least and most of the valid nights.
 
     With `short_nights` the list follows a published physician sleep report (doi 10.1186/2193-8636-1-7, table 3).
-    There is no mean below three nights; below five of a week, or ten of a longer period, it is marked low confidence.
+    Of a week there is no mean below three nights, of a longer period below five; below five and ten it is marked low
+    confidence.
     """
-    valid = with_efficiency(period.valid)
-    if valid.empty:
+    if period.valid.empty:
         return (Foot(label="Mean", sentence="No valid night this week, so there is nothing to average."),)
+    names = [column.name for column in AMOUNTS]
+    found = night_summaries(with_efficiency(period.valid), names, days=period.days)
     return (
-        _mean(period, valid),
-        Foot(label="Least", cells=_amounts(valid.min(numeric_only=True))),
-        Foot(label="Most", cells=_amounts(valid.max(numeric_only=True))),
+        _mean(period, found),
+        Foot(label="Least", cells=_amounts({name: summary.least for name, summary in found.items()})),
+        Foot(label="Most", cells=_amounts({name: summary.most for name, summary in found.items()})),
     )
 
 
 def short_nights(period: PersonPeriod) -> str:
     """How many valid nights were under 7 h, of how many."""
-    short = int((period.valid["tst_min"] < _SHORT_MIN).sum())
+    short = nights_below(period.valid["tst_min"], _SHORT_MIN)
     return f"under {wording.duration(_SHORT_MIN)} asleep: {wording.of(short, len(period.valid))} valid nights"
 
 
-def _mean(period: PersonPeriod, valid: pd.DataFrame) -> Foot:
-    nights = wording.plural(len(valid), "night")
-    gate = period_gate(len(valid), days=period.days)
+def _mean(period: PersonPeriod, found: Mapping[str, NightSummary]) -> Foot:
+    gate = period_gate(len(period.valid), days=period.days)
     if not gate.shown:
+        nights = wording.plural(gate.nights, "night")
         return Foot(label="Mean", sentence=f"{nights}: too few for a mean, which needs {gate.low_from}")
     clocks = (wording.clock(period.bed.mean_h), wording.clock(period.rise.mean_h))
     label = "Mean" if gate.verdict == "good" else "Mean, low confidence"
-    return Foot(label=label, cells=(*clocks, *_words(valid.mean(numeric_only=True))))
+    return Foot(
+        label=label, cells=(*clocks, *_words({name: summary.mean for name, summary in found.items()}))
+    )
 
 
-def _amounts(values: "pd.Series[float]") -> tuple[str, ...]:
+def _amounts(values: Mapping[str, float]) -> tuple[str, ...]:
     """Least and most have no meaning on a clock: two empty cells stand for bed and rise."""
     return ("", "", *_words(values))
 
 
-def _words(values: "pd.Series[float]") -> tuple[str, ...]:
-    return tuple(column.words(float(values.get(column.name, math.nan))) for column in AMOUNTS)
+def _words(values: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(column.words(values[column.name]) for column in AMOUNTS)

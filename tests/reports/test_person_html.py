@@ -216,6 +216,22 @@ def test_a_mean_of_few_nights_is_left_out_or_marked(nights: int, said: str) -> N
     assert ("low confidence" in text.split("Night by night")[1].split("Eight weeks")[0]) == (nights == 3)
 
 
+@pytest.mark.parametrize(
+    ("nights", "median", "doubt"), [(4, False, False), (5, True, True), (10, True, False)]
+)
+def test_the_median_of_eight_weeks_takes_five_nights(nights: int, median: bool, doubt: bool) -> None:
+    report = report_of(week_of_nights(), history_nights=nights)
+    asleep = report.period.history["tst_min"]
+
+    said = next(title for _, title in document(report).pictures if title.startswith("Time asleep on"))
+
+    span = f"{wording.duration(asleep.min())} to {wording.duration(asleep.max())}"
+    assert f"on {wording.plural(nights, 'night')}: {span}" in said
+    assert (f", median {wording.duration(asleep.median())}" in said) == median
+    assert (f"(low confidence: {nights}\xa0nights, 10 are good)" in said) == doubt
+    assert f"of {nights} within 7 to 9\xa0h" in said
+
+
 def test_a_spread_needs_six_nights() -> None:
     assert "23:51 ± 1\xa0h\xa043\xa0min" in document(report_of(week_of_nights())).text
     assert "mean of 5\xa0nights; too few for a spread" in document(report_of(week_of_nights()[:5])).text
