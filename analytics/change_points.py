@@ -125,7 +125,7 @@ def _found(days: Days, values: ArrayLike, *, practical: float, resembling: bool)
     if nights < MINIMUM_NIGHTS:
         counted = wording.plural(nights, "night")
         return _not_looked_for(nights, f"a change of level needs {MINIMUM_NIGHTS} nights, not {counted}")
-    y = daily.to_numpy(dtype=np.float64)
+    y: Floats = np.asarray(daily, dtype=np.float64)
     sigma = noise_sd(y)
     if not sigma:
         return _not_looked_for(nights, "the nights do not scatter, so a change cannot be told from noise")

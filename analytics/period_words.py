@@ -9,9 +9,11 @@ import pandas as pd
 
 from analytics import wording
 from analytics.grades import DEFAULT_RULES, ValidNight
+from analytics.patterns import without_journeys
+from analytics.reliability import Gate, period_gate, period_reliability
 from analytics.score import SCORE_VERSION, WEIGHTS, PeriodScore
-from analytics.time_of_day import Floats, clock_statistics, wrap_h
-from analytics.trends import Trend, period_reliability
+from analytics.time_of_day import ClockStatistics, Floats, clock_statistics, wrap_h
+from analytics.trends import Trend
 from analytics.usual import REFERENCE_NIGHTS, Against, length_finding
 
 # A standard deviation of mid-sleep from which hours count as irregular (PMC9992262, table 2).
@@ -45,16 +47,17 @@ class PeriodFacts:
     asleep: Against
 
     @property
-    def enough(self) -> bool:
-        """Whether there are nights enough for a mean."""
-        return period_reliability(len(self.valid), days=self.days) != "suppressed"
+    def gate(self) -> Gate:
+        """Whether a mean of these nights is told, and with which caution."""
+        return period_gate(len(self.valid), days=self.days)
 
     @property
     def hours(self) -> str:
         """Hours that are "shifting", "steady" or "around" the clock; "" with too few nights for a spread."""
-        if period_reliability(len(self.valid), days=self.days, statistic="variability") == "suppressed":
+        found = _midsleep(self.valid)
+        if period_reliability(found.nights, days=self.days, statistic="variability") == "suppressed":
             return ""
-        spread = clock_statistics(_clock(self.valid, "midsleep_clock_h")).sd_min
+        spread = found.sd_min
         if math.isnan(spread):
             return "around"
         return "shifting" if spread >= SHIFTING_SD_MIN else "steady"
@@ -67,18 +70,19 @@ def title(facts: PeriodFacts) -> str:
         return f"{facts.name}: nothing was recorded in this period"
     if not nights:
         return f"{facts.name} has no valid night in this period"
-    if not facts.enough:
+    if not facts.gate.shown:
         return f"{facts.name}: {wording.plural(nights, 'valid night')}, too few for a finding"
     length = length_finding(facts.asleep).removeprefix("about ")
     slept = length or f"{facts.asleep.text} a night"
     hours = _HOURS.get(facts.hours, "")
-    return f"{facts.name} slept {slept}{', ' if length and hours else ' ' if hours else ''}{hours}"
+    doubt = f" (low confidence: {wording.plural(nights, 'night')})" if facts.gate.words else ""
+    return f"{facts.name} slept {slept}{', ' if length and hours else ' ' if hours else ''}{hours}{doubt}"
 
 
 def lead(facts: PeriodFacts) -> str:
     """The numbers behind the title, each with what it rests on."""
     counted = f"{wording.of(len(facts.valid), facts.days)} nights valid."
-    if not facts.enough:
+    if not facts.gate.shown:
         return counted
     sentences = [
         _length(facts),
@@ -93,7 +97,7 @@ def talk(facts: PeriodFacts) -> str:
     """One line for the conversation: what moved and what did not; a question where there is little to read."""
     if not len(facts.valid):
         return "There is no valid night to talk about: what kept nights from being recorded?"
-    if not facts.enough:
+    if not facts.gate.shown:
         nights = wording.plural(len(facts.valid), "valid night")
         return f"With {nights} there is little to read: what kept the others from being recorded?"
     extremes = _bedtimes(facts.valid, "The latest bedtime was {last}, the earliest {first}.")
@@ -131,8 +135,7 @@ def _valid_night(rules: ValidNight) -> str:
 
 def _length(facts: PeriodFacts) -> str:
     asleep = f"{facts.asleep.text} a night"
-    gate = period_reliability(len(facts.valid), days=facts.days, statistic="mean")
-    doubt = "" if gate == "good" else " (low confidence: few nights)"
+    doubt = f" ({facts.gate.words})" if facts.gate.words else ""
     if math.isnan(facts.asleep.usual):
         return f"{asleep}{doubt}; a usual needs 5 valid nights before, there are {facts.asleep.nights}."
     way = wording.duration(abs(facts.asleep.delta))
@@ -158,8 +161,7 @@ def _bedtimes(valid: pd.DataFrame, sentence: str) -> str:
 def _spread(facts: PeriodFacts) -> str:
     if facts.hours in {"", "around"}:
         return ""
-    now = clock_statistics(_clock(facts.valid, "midsleep_clock_h")).sd_min
-    before = clock_statistics(_clock(facts.reference, "midsleep_clock_h"))
+    now, before = _midsleep(facts.valid).sd_min, _midsleep(facts.reference)
     gate = period_reliability(before.nights, days=REFERENCE_NIGHTS, statistic="variability")
     usually = (
         ""
@@ -187,6 +189,11 @@ def _what_moved(facts: PeriodFacts) -> str:
         "around": f"Nights were {length}, with no usual time for sleep.",
         "steady": f"Nights were {length}; the hours kept steady.",
     }.get(hours, f"Nights were {length}.")
+
+
+def _midsleep(nights: pd.DataFrame) -> ClockStatistics:
+    """Mid-sleep where regular hours are judged: without the nights of a journey."""
+    return clock_statistics(_clock(without_journeys(nights), "midsleep_clock_h"))
 
 
 def _clock(nights: pd.DataFrame, name: str) -> Floats:

@@ -1,6 +1,7 @@
-"""The period of a person as one value object that every view and report reads."""
+"""The week, the month or another period of a person as one value object that every view and report reads."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,13 +9,33 @@ import numpy as np
 import pandas as pd
 
 from analytics import period_words
+from analytics.chronotype import WEEKENDS, WorkCalendar
+from analytics.figures import Figure
 from analytics.grades import REASONS, first_exclusion
+from analytics.insights import Insight, Shown
+from analytics.ledger import Ledger, exclusion_ledger
+from analytics.patterns import Patterns, patterns, without_journeys
+from analytics.person_figures import ClockSpread, PeriodNights, person_figures
+from analytics.person_insights import person_insights
 from analytics.reliability import period_gate
-from analytics.score import PeriodScore, period_score
+from analytics.score import EVIDENCE, PeriodScore, ScoreRules, period_score
+from analytics.sleep_debt import SleepNeed
 from analytics.sleeper import Sleeper
-from analytics.time_of_day import circular_mean_h, clock_statistics
-from analytics.trends import PRACTICAL, Trend, rolling_mean, trend
+from analytics.standing import Standing
+from analytics.time_of_day import circular_mean_h
+from analytics.trends import Trend
 from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, comparable
+
+__all__ = [
+    "ClockSpread",
+    "Coverage",
+    "PersonPeriod",
+    "Profile",
+    "month_up_to",
+    "person_month",
+    "person_period",
+    "person_week",
+]
 
 HISTORY_DAYS = 56
 
@@ -37,22 +58,25 @@ class Coverage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClockSpread:
-    """Typical time of day and its spread.
+class Profile:
+    """What is known of a person's life and of the study, beside the nights.
 
     Attributes:
-        mean_h: circular mean; NaN when there is no typical time (R < 0.3).
-        sd_min: standard deviation; NaN likewise, and where the nights are too few for one: it takes 6 of a period up to
-            7 days and 11 of a longer one (`reliability.period_gate`).
-        nights: how many nights went in.
+        rules: how the score is made.
+        calendar: which days are free; weekends stand in for it.
+        need: the person's own need for sleep; None takes the least recommended at the age and an hour.
+        places: by metric of triage the person's place in the cohort (`person_insights.standings`).
+        shown: insights that were shown before.
     """
 
-    mean_h: float
-    sd_min: float
-    nights: int
+    rules: ScoreRules = EVIDENCE
+    calendar: WorkCalendar = WEEKENDS
+    need: SleepNeed | None = None
+    places: Mapping[str, Standing] | None = None
+    shown: Iterable[Shown] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PersonPeriod:
     """A person's period, ready to be shown; a week is a period of 7 days.
 
@@ -67,11 +91,13 @@ class PersonPeriod:
         score: the period's score with parts and reasons.
         before: the score of the 28 days before the period.
         bed, rise: mean and spread of bedtime and rise time of the valid nights.
+        figures: every number that is printed of the period, by id, rounded once (`figures.QUANTITIES`).
         against: means of the period (NaN below 3 nights of a week, 5 of a longer period) against the valid nights of
             the 28 days before it, whose mean is the usual.
-        trend: trend of time asleep over `history`.
         history: valid main sleeps of the 8 weeks up to `last` (or of the period when longer), for the trend chart.
-        smooth: trailing 7-day mean of `tst_min` by date over `history` (min 4 nights; NaN breaks the line).
+        patterns: what repeats and what moved in `history`: trends, changes of level, days of the week, sleep debt.
+        insights: at most three things worth saying, the strongest first.
+        ledger: what was recorded, valid and analysed in the period, with every exclusion.
         talk: one line for the conversation.
         method: how it was computed, in plain words, with n and the score version.
     """
@@ -88,10 +114,12 @@ class PersonPeriod:
     before: PeriodScore
     bed: ClockSpread
     rise: ClockSpread
+    figures: Mapping[str, Figure]
     against: tuple[Against, ...]
-    trend: Trend
     history: pd.DataFrame
-    smooth: "pd.Series[float]"
+    patterns: Patterns
+    insights: tuple[Insight, ...]
+    ledger: Ledger
     talk: str
     method: str
 
@@ -100,13 +128,42 @@ class PersonPeriod:
         """The calendar days of the period."""
         return (self.last - self.first).days + 1
 
+    @property
+    def trend(self) -> Trend:
+        """The trend of time asleep over `history`."""
+        return self.patterns.asleep
 
-def person_week(sleeper: Sleeper, nights: pd.DataFrame, *, ending: date) -> PersonPeriod:
+    @property
+    def smooth(self) -> "pd.Series[float]":
+        """Trailing 7-day mean of time asleep by date over `history` (from 4 nights; NaN breaks the line)."""
+        return self.patterns.rolling
+
+
+def person_week(
+    sleeper: Sleeper, nights: pd.DataFrame, *, ending: date, profile: Profile | None = None
+) -> PersonPeriod:
     """The 7 nights that end with the night labelled `ending`; see `person_period`."""
-    return person_period(sleeper, nights, first=ending - timedelta(days=6), last=ending)
+    return person_period(sleeper, nights, first=ending - timedelta(days=6), last=ending, profile=profile)
 
 
-def person_period(sleeper: Sleeper, nights: pd.DataFrame, *, first: date, last: date) -> PersonPeriod:
+def person_month(
+    sleeper: Sleeper, nights: pd.DataFrame, *, ending: date, profile: Profile | None = None
+) -> PersonPeriod:
+    """The month that ends with the night labelled `ending` (`month_up_to`); see `person_period`."""
+    return person_period(sleeper, nights, first=month_up_to(ending), last=ending, profile=profile)
+
+
+def month_up_to(ending: date) -> date:
+    """The first day of the month that ends on a day: the calendar month where that is its last day.
+
+    11 February ends the month that began on 12 January. A month has as many days as the calendar gives it.
+    """
+    return (pd.Timestamp(ending) + pd.Timedelta(days=1) - pd.DateOffset(months=1)).date()
+
+
+def person_period(
+    sleeper: Sleeper, nights: pd.DataFrame, *, first: date, last: date, profile: Profile | None = None
+) -> PersonPeriod:
     """A person's period, against the 28 days before it.
 
     Args:
@@ -115,20 +172,26 @@ def person_period(sleeper: Sleeper, nights: pd.DataFrame, *, first: date, last: 
             when it has `person_id`.
         first: first night label.
         last: last night label, inclusive.
+        profile: what is known of the person and the study beside the nights.
 
     Raises:
         ValueError: the period ends before it begins.
     """
     if last < first:
         raise ValueError(f"the period ends on {last}, before it begins on {first}; swap the two dates")
+    known = profile or Profile()
     mine = _of_person(nights, sleeper.person_id)
     inside, valid = _between(mine, first, last), _counted(_between(mine, first, last))
     days = (last - first).days + 1
-    reference = _counted(_between(mine, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)))
-    compared = against_usual(_means(valid, days), comparable(reference), usual="mean")
-    history = _counted(_between(mine, last - timedelta(days=max(days, HISTORY_DAYS) - 1), last))
-    moved = trend(history["night"], history["tst_min"], practical=PRACTICAL["tst_min"])
-    score = _score(sleeper, mine, first, last)
+    earlier = first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)
+    reference = _counted(_between(mine, *earlier))
+    compared = against_usual(_means(valid, days), _comparable(reference), usual="mean")
+    since = last - timedelta(days=max(days, HISTORY_DAYS) - 1)
+    found = patterns(sleeper, mine, first=since, last=last, calendar=known.calendar, need=known.need)
+    score, before = (_score(sleeper, mine, *period, known.rules) for period in ((first, last), earlier))
+    counted = PeriodNights(
+        valid=valid, naps=int((inside["valid"] & (inside["kind"] == "nap")).sum()), days=days
+    )
     facts = period_words.PeriodFacts(
         name=sleeper.name,
         days=days,
@@ -149,15 +212,24 @@ def person_period(sleeper: Sleeper, nights: pd.DataFrame, *, first: date, last: 
             expected=days, recorded=facts.recorded, valid=valid["night"].nunique(), excluded=_excluded(inside)
         ),
         score=score,
-        before=_score(sleeper, mine, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)),
-        bed=_spread(valid, "start_clock_h", days),
-        rise=_spread(valid, "end_clock_h", days),
+        before=before,
+        bed=counted.clock("bed"),
+        rise=counted.clock("rise"),
+        figures=person_figures(counted, found=found, score=score, before=before),
         against=compared,
-        trend=moved,
-        history=history,
-        smooth=rolling_mean(history["night"], history["tst_min"]),
+        history=_counted(_between(mine, since, last)),
+        patterns=found,
+        insights=person_insights(
+            mine,
+            person_id=sleeper.person_id,
+            last=last,
+            found=found,
+            places=known.places,
+            shown=known.shown,
+        ),
+        ledger=exclusion_ledger(inside),
         talk=period_words.talk(facts),
-        method=period_words.method(facts, score, moved),
+        method=period_words.method(facts, score, found.asleep),
     )
 
 
@@ -175,25 +247,26 @@ def _counted(nights: pd.DataFrame) -> pd.DataFrame:
     return nights[nights["valid"] & (nights["kind"] == "main")]
 
 
+def _comparable(nights: pd.DataFrame) -> pd.DataFrame:
+    """What is compared of some nights; the bedtimes of a journey are left out, as where their spread is judged."""
+    columns = comparable(nights)
+    columns.loc[~columns.index.isin(without_journeys(nights).index), "start_clock_h"] = np.nan
+    return columns
+
+
 def _means(valid: pd.DataFrame, days: int) -> dict[str, float]:
     """Mean of every compared statistic, on the clock the circular one; NaN where too few of the days have a night."""
-    if not period_gate(len(valid), days=days).shown:
-        return {name: np.nan for name, _, _ in COMPARED}
-    columns = comparable(valid)
+    columns = _comparable(valid)
     return {
-        name: circular_mean_h(columns[name])[0] if kind == "clock" else float(columns[name].mean())
+        name: (circular_mean_h(columns[name])[0] if kind == "clock" else float(columns[name].mean()))
+        if period_gate(int(columns[name].notna().sum()), days=days).shown
+        else np.nan
         for name, _, kind in COMPARED
     }
 
 
-def _score(sleeper: Sleeper, nights: pd.DataFrame, first: date, last: date) -> PeriodScore:
-    return period_score(nights, age_years=sleeper.age_years(last.year), first=first, last=last)
-
-
-def _spread(valid: pd.DataFrame, name: str, days: int) -> ClockSpread:
-    found = clock_statistics(valid[name].to_numpy(dtype=np.float64))
-    trusted = period_gate(found.nights, days=days, statistic="variability").shown
-    return ClockSpread(mean_h=found.mean_h, sd_min=found.sd_min if trusted else np.nan, nights=found.nights)
+def _score(sleeper: Sleeper, nights: pd.DataFrame, first: date, last: date, rules: ScoreRules) -> PeriodScore:
+    return period_score(nights, age_years=sleeper.age_years(last.year), first=first, last=last, rules=rules)
 
 
 def _excluded(nights: pd.DataFrame) -> dict[str, int]:

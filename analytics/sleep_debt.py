@@ -53,7 +53,7 @@ def sleep_need(*, own_h: float | None = None, age_years: float | None = None) ->
     )
     return SleepNeed(
         minutes=60 * (least + _ABOVE_LEAST_H),
-        source=f"{wording.duration(60 * least)} recommended at least for {who}, and an hour",
+        source=f"the least recommended for {who}, {wording.duration(60 * least)}, plus an hour",
     )
 
 

@@ -4,7 +4,15 @@ The objects are made in the modules named here; whoever shows them imports them 
 """
 
 from analytics.cohort_overview import CohortOverview, cohort_overview
-from analytics.person_period import ClockSpread, Coverage, PersonPeriod, person_period, person_week
+from analytics.person_period import (
+    ClockSpread,
+    Coverage,
+    PersonPeriod,
+    Profile,
+    person_month,
+    person_period,
+    person_week,
+)
 from analytics.sleeper import Sleeper
 
 __all__ = [
@@ -12,8 +20,10 @@ __all__ = [
     "CohortOverview",
     "Coverage",
     "PersonPeriod",
+    "Profile",
     "Sleeper",
     "cohort_overview",
+    "person_month",
     "person_period",
     "person_week",
 ]

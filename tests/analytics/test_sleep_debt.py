@@ -25,7 +25,7 @@ def test_an_own_need_comes_before_the_age() -> None:
     need = sleep_need(own_h=7.5, age_years=8)
     assert (need.minutes, need.source) == (450, "set for this person")
     assert "(age not known)" in sleep_need().source
-    assert sleep_need(age_years=16.7).source == "8\u00a0h recommended at least for age 16, and an hour"
+    assert sleep_need(age_years=16.7).source == "the least recommended for age 16, 8\u00a0h, plus an hour"
 
 
 @pytest.mark.parametrize("own", [0, -1, 24, math.nan])

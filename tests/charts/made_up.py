@@ -12,11 +12,10 @@ import pandas as pd
 from analytics.night_drawing import Piece
 from analytics.night_view import Against, NightView
 from analytics.regularity import wrap_h
-from analytics.score import Part, PeriodScore
 from analytics.sleep_cycles import sleep_cycles
 from analytics.stages import STAGE_NAMES, UNKNOWN
-from analytics.summary import ClockSpread, CohortOverview, Coverage, PersonPeriod, Sleeper
-from analytics.trends import rolling_mean, trend
+from analytics.summary import CohortOverview, PersonPeriod, Sleeper
+from analytics.summary import person_period as a_person_period
 from analytics.wording import clock, duration, number, percent, signed_duration, signed_quantity
 
 NAN = float("nan")
@@ -208,7 +207,11 @@ def _night_row(  # noqa: PLR0917
         "start": start, "end": end, "zone": zone, "start_clock_h": begun_h % 24, "end_clock_h": end_h % 24,
         "onset_clock_h": (begun_h + latency) % 24, "wake_clock_h": (end_h - final) % 24,
         "midsleep_clock_h": middle_h % 24, "anchor_clock_h": (bed_h + usual_h / 2 + 12) % 24,
-        "tib_min": length_h * 60, "tst_min": tst,
+        "tib_min": length_h * 60, "tst_min": tst, "spt_min": tst / 0.94, "sol_min": latency * 60,
+        "waso_min": tst * 0.06, "awakenings": 4.0, "light_min": tst * 0.55, "deep_min": tst * 0.2,
+        "rem_min": tst * 0.25, "se_pct": tst / length_h / 0.6, "se_known_pct": tst / length_h / 0.6,
+        "unknown_share": 0.0, "missing_share": 0.0, "day_index": label.toordinal(), "reasons": "", "pieces": 1,
+        "sri_agree": 2500, "sri_known": 2880,
     }  # fmt: skip
 
 
@@ -225,21 +228,12 @@ def person_period(
     frame = nights_frame(first=first, days=days, missing=tuple(missing))
     day_number = (frame["night"] - pd.Timestamp(first)).dt.days
     frame["tst_min"] = np.clip(470 + random.normal(0, 55, len(frame)) + slope_min_a_day * day_number, 60, 700)
-    last = first + timedelta(days=days - 1)
-    part = Part(name="efficiency", value=89.0, weight=0.4, reason="asleep 92 % of the time in bed")
-    score = PeriodScore(
-        overall=81.0, efficiency=part, consistency=part, duration=part, nights=len(frame), day_pairs=20.0,
-        estimator="sri", mean_se_pct=92.0, mean_tst_min=470.0, version="evidence-2", reason="",
-    )  # fmt: skip
-    return PersonPeriod(
-        sleeper=Sleeper(person_id="p_1", name="Person A", zone="America/Los_Angeles", birth_year=birth_year),
-        first=first, last=last, title="", lead="", nights=frame, valid=frame,
-        coverage=Coverage(expected=days, recorded=len(frame), valid=len(frame), excluded={}), score=score, before=score,
-        bed=ClockSpread(mean_h=23.3, sd_min=50.0, nights=len(frame)),
-        rise=ClockSpread(mean_h=7.7, sd_min=60.0, nights=len(frame)), against=(),
-        trend=trend(frame["night"], frame["tst_min"], practical=15.0), history=frame,
-        smooth=rolling_mean(frame["night"], frame["tst_min"]), talk="", method="",
-    )  # fmt: skip
+    return a_person_period(
+        Sleeper(person_id="p_1", name="Person A", zone="America/Los_Angeles", birth_year=birth_year),
+        frame,
+        first=first,
+        last=first + timedelta(days=days - 1),
+    )
 
 
 NAMES = (
@@ -270,5 +264,7 @@ def overview(
         night=dates[-1].date(), first=first, last=dates[-1].date(), people=table, map_dates=dates,
         map_values=pd.DataFrame(values, index=ids, columns=dates),
         map_states=pd.DataFrame(states, index=ids, columns=dates),
-        title="", table_title="", map_title="", valid=int((states == 2).sum()), expected=people * days,
+        map_range=(float(np.nanmin(values)), float(np.nanmedian(values)), float(np.nanmax(values))),
+        title="", attention_title="", others_title="", table_title="", map_title="", valid=int((states == 2).sum()),
+        expected=people * days,
     )  # fmt: skip

@@ -106,7 +106,7 @@ def test_words_and_table_hold_the_numbers() -> None:
 
 def test_no_night_is_a_sentence() -> None:
     period = person_period(days=3, missing=())
-    empty = replace(period, history=period.history.iloc[:0], smooth=period.smooth.iloc[:0])
+    empty = replace(period, history=period.history.iloc[:0])
     chart = trend(empty, LIGHT)
     assert chart.alt == "No valid night in these weeks."
     assert not chart.figure.data

@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from analytics import wording
+from analytics.ledger import exclusion_ledger
 from analytics.night_view import Against, NightView
 from analytics.nights import NIGHT_COLUMNS
+from analytics.patterns import patterns
+from analytics.person_figures import PeriodNights, person_figures
+from analytics.person_period import HISTORY_DAYS
 from analytics.regularity import Estimator
 from analytics.score import Part, PeriodScore
 from analytics.sleep_cycles import no_cycles
 from analytics.stages import Ragged, night_statistics, runs
 from analytics.summary import ClockSpread, Coverage, PersonPeriod, Sleeper
-from analytics.trends import PRACTICAL, trend
 from reports.weekly import PersonReport
 
 ZONE = "America/Los_Angeles"
@@ -144,8 +147,13 @@ def report_of(
     frame = frame_of(sleeps, zone)
     valid = frame[frame["valid"] & (frame["kind"] == "main")]
     history = _history(history_nights)
+    sleeper = Sleeper(person_id=person_id, name=name, zone=zone, birth_year=1986)
+    since = LAST - timedelta(days=HISTORY_DAYS - 1)
+    found = patterns(sleeper, history, first=since, last=LAST)
+    of_week = score_of(score, nights=len(valid), estimator=estimator)
+    of_before = score_of(before, nights=26, estimator="sri")
     period = PersonPeriod(
-        sleeper=Sleeper(person_id=person_id, name=name, zone=zone, birth_year=1986),
+        sleeper=sleeper,
         first=FIRST,
         last=LAST,
         title=title or f"{name} slept as long as usual, at shifting hours",
@@ -154,14 +162,18 @@ def report_of(
         nights=frame,
         valid=valid,
         coverage=Coverage(expected=7, recorded=frame["night"].nunique(), valid=len(valid), excluded=_excluded(frame)),
-        score=score_of(score, nights=len(valid), estimator=estimator),
-        before=score_of(before, nights=26, estimator="sri"),
+        score=of_week,
+        before=of_before,
         bed=_spread(23.85, 103.0, len(valid)),
         rise=_spread(8.1, 62.0, len(valid)),
         against=_against(usual=usual) if len(valid) else (),
-        trend=trend(history["night"], history["tst_min"], practical=PRACTICAL["tst_min"]),
+        figures=person_figures(
+            PeriodNights(valid=valid, naps=0, days=7), found=found, score=of_week, before=of_before
+        ),
         history=history,
-        smooth=pd.Series(dtype=float),
+        patterns=found,
+        insights=(),
+        ledger=exclusion_ledger(frame),
         talk="Sleep length is within the usual range; the hours are what moved. The latest bedtime of the week was "
         "03:41, the earliest 22:50.",
         method="Time asleep counts every epoch scored light, deep or REM between falling asleep and final wake. Usual: "
@@ -268,7 +280,16 @@ def _against(*, usual: bool) -> tuple[Against, ...]:
 def _history(nights: int) -> pd.DataFrame:
     random = np.random.default_rng(8)
     days = pd.date_range(end=pd.Timestamp(LAST), periods=nights, freq="D").as_unit("us")
-    return pd.DataFrame({"night": days, "tst_min": random.normal(470, 75, nights)})
+    asleep = random.normal(470, 75, nights)
+    same = {"kind": "main", "valid": True, "reasons": "", "unknown_share": 0.0, "midsleep_clock_h": 3.5}
+    stages = {"light_min": asleep * 0.55, "deep_min": asleep * 0.2, "rem_min": asleep * 0.25}
+    efficiency = {
+        "se_pct": 91.0,
+        "se_known_pct": 91.0,
+        "spt_min": asleep + 20,
+        "day_index": np.arange(nights),
+    }
+    return pd.DataFrame({"night": days, "tst_min": asleep, **stages, **efficiency, **same})
 
 
 def _row(sleep: Sleep, n: int, zone: str) -> dict[str, object]:

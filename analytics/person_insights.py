@@ -1,0 +1,96 @@
+"""What is worth saying of one person on a day: every finding that passes its gates competes for three places."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from analytics.insights import (
+    Insight,
+    Shown,
+    choose_insights,
+    free_days_insight,
+    irregular_insight,
+    shift_insights,
+    short_sleep_insight,
+    trend_insight,
+)
+from analytics.patterns import Patterns, without_journeys
+from analytics.shifts import METRICS
+from analytics.standing import Standing, standing
+from analytics.time_of_day import clock_statistics
+from analytics.triage import triage
+from analytics.usual import REFERENCE_NIGHTS
+
+__all__ = ["person_insights", "standings"]
+
+_WEEK_DAYS = 7
+
+
+def person_insights(
+    nights: pd.DataFrame,
+    *,
+    person_id: str,
+    last: date,
+    found: Patterns,
+    places: Mapping[str, Standing] | None = None,
+    shown: Iterable[Shown] = (),
+) -> tuple[Insight, ...]:
+    """At most three insights of a person up to a day, the strongest first.
+
+    The last 7 days are compared with the 28 before, and judged by themselves; trends and days of the week are those of
+    the longer window that `found` is of.
+
+    Args:
+        nights: `night_table` of the person with `person_id`, and `score` where nights have one.
+        person_id: who.
+        last: the day; later nights are left out.
+        found: what repeats in the weeks up to that day.
+        places: by metric of triage the person's place in the cohort, where it may be said (`standings`).
+        shown: what was shown before.
+    """
+    row = triage(nights, last, people=[person_id]).iloc[0].to_dict()
+    candidates = (
+        *shift_insights({str(name): value for name, value in row.items()}, standings=dict(places or {})),
+        trend_insight("tst_min", found.asleep),
+        trend_insight("se_pct", found.efficiency),
+        trend_insight("midsleep_clock_h", found.midsleep),
+        free_days_insight(found.free_asleep, what="tst_min"),
+        free_days_insight(found.free_midsleep, what="midsleep_clock_h"),
+        *_of_the_week(nights, last),
+    )
+    return choose_insights(candidates, today=last, shown=shown)
+
+
+def standings(table: pd.DataFrame, person_id: str) -> dict[str, Standing]:
+    """By metric where a person's last 7 days stand among those of a cohort.
+
+    Args:
+        table: `triage.triage` of the cohort.
+        person_id: who; nobody's place is given to somebody who is not in it.
+    """
+    columns = {metric: f"{metric.name}_recent" for metric in METRICS}
+    return {
+        metric.name: standing(table[column], person_id, circular=metric.kind == "clock")
+        for metric, column in columns.items()
+        if column in table
+    }
+
+
+def _of_the_week(nights: pd.DataFrame, last: date) -> Iterator[Insight | None]:
+    """The last 7 days by themselves: short sleep, and irregular hours."""
+    mains = nights[nights["valid"].astype(bool) & (nights["kind"] == "main")]
+    first = last - timedelta(days=_WEEK_DAYS - 1)
+    week = _between(mains, first, last)
+    before = _between(mains, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1))
+    yield short_sleep_insight(float(week["tst_min"].mean()), nights=len(week), days=_WEEK_DAYS)
+    now, usual = (
+        clock_statistics(without_journeys(part)["midsleep_clock_h"].to_numpy(dtype=np.float64))
+        for part in (week, before)
+    )
+    yield irregular_insight(now.sd_min, nights=now.nights, days=_WEEK_DAYS, usual_sd_min=usual.sd_min)
+
+
+def _between(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    return nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))]
