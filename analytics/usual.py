@@ -175,14 +175,15 @@ def length_finding(row: Against) -> str:
 def range_finding(rows: Sequence[Against]) -> str:
     """How many statistics lie outside their range, as a title: `2 of 7 lie outside the usual range`.
 
-    It says so where there are nights enough for a usual only, and where there is none.
+    Without a range it says how many nights were too few: `7 nights: too few for a usual range`.
     """
     ranged = [row for row in rows if row.has_range]
     if ranged:
         outside = sum(row.outside for row in ranged)
         lie = "lies" if outside == 1 else "lie"
         return f"{outside or 'None'} of {len(ranged)} {lie} outside the usual range"
-    return "A usual without a range" if any(row.has_usual for row in rows) else "No usual yet"
+    nights = wording.plural(max((row.nights for row in rows), default=0), "night")
+    return f"{nights}: too few for a usual{' range' if any(row.has_usual for row in rows) else ''}"
 
 
 def note_of(rows: Sequence[Against]) -> str:

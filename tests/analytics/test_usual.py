@@ -90,10 +90,14 @@ def test_a_statistic_with_fewer_values_has_its_own_gate() -> None:
 
 @pytest.mark.parametrize(
     ("nights", "finding"),
-    [(4, "No usual yet"), (5, "A usual without a range"), (11, "7 of 7 lie outside the usual range")],
+    [
+        (4, "4 nights: too few for a usual"),
+        (5, "5 nights: too few for a usual range"),
+        (11, "7 of 7 lie outside the usual range"),
+    ],
 )
 def test_the_finding_counts_what_is_outside_only_where_there_is_a_range(nights: int, finding: str) -> None:
-    assert range_finding(tuple(compared(nights).values())) == finding
+    assert plain(range_finding(tuple(compared(nights).values()))) == finding
 
 
 def test_one_lies_and_none_lie() -> None:
