@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.ragged import Values, as_int8
+from analytics.wording import minutes
 
 Counts = NDArray[np.int64]
 
@@ -124,13 +125,23 @@ def night_cycles(stages: ArrayLike) -> NightCycles:
 
 def _notes(skipped: list[int], *, uncertain: bool) -> tuple[str, ...]:
     """What to keep in mind; `skipped` are the numbers of the cycles whose NREM period is long."""
-    notes = [
-        f"Cycle {number}: NREM sleep lasts more than 120 min without its wake. A REM period may have been skipped; "
-        "the cycle is not split."
-        for number in skipped
-    ]
+    notes = []
+    long = f"more than {minutes(SKIPPED_REM_OVER_MIN)} of sleep"
+    if len(skipped) == 1:
+        notes.append(
+            f"The NREM period of cycle {skipped[0]} holds {long}: a REM period may have been skipped. It is not split."
+        )
+    elif skipped:
+        numbers = f"{', '.join(map(str, skipped[:-1]))} and {skipped[-1]}"
+        notes.append(
+            f"The NREM periods of cycles {numbers} hold {long} each: REM periods may have been skipped. "
+            "They are not split."
+        )
     if uncertain:
-        notes.append("There was no signal for more than 5 min inside the sleep: the cycles are uncertain.")
+        notes.append(
+            f"There was no signal for more than {minutes(UNCERTAIN_GAP_OVER_MIN)} inside the sleep: cycles may have "
+            "been missed or joined."
+        )
     return tuple(notes)
 
 

@@ -13,13 +13,34 @@ from analytics.stages import UNKNOWN
 from analytics.wording import spelled
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
+class Cycle:
+    """One cycle.
+
+    Attributes:
+        number: from 1.
+        start_min: when its NREM period begins, since the sleep began.
+        end_min: when its REM period ends; its NREM period where it has none.
+        complete: REM follows its NREM.
+    """
+
+    number: int
+    start_min: float
+    end_min: float
+    complete: bool
+
+    @property
+    def minutes(self) -> float:
+        """How long it lasts, awakenings and gaps included."""
+        return self.end_min - self.start_min
+
+
+@dataclass(frozen=True, kw_only=True)
 class SleepCycles:
     """The cycles of one sleep.
 
     Attributes:
-        rows: one per cycle in order of time: `number` from 1, `start_min` and `end_min` since the sleep began,
-            `minutes`, and `complete`, whether REM follows its NREM; only the last may be incomplete.
+        each: the cycles in order of time; only the last may be incomplete.
         complete: how many are complete.
         mean_min: their mean length; NaN without any.
         uncertain: more than 5 min without signal lie inside the sleep.
@@ -27,7 +48,7 @@ class SleepCycles:
         notes: sentences on what to keep in mind; empty for a plain night.
     """
 
-    rows: pd.DataFrame
+    each: tuple[Cycle, ...]
     complete: int
     mean_min: float
     uncertain: bool
@@ -47,11 +68,11 @@ def sleep_cycles(pieces: tuple[Piece, ...]) -> SleepCycles:
     """
     stages, edges_min = _timeline(pieces)
     found = night_cycles(stages)
-    rows = _rows(found.periods, edges_min)
+    each = tuple(_cycles(found.periods, edges_min))
     return SleepCycles(
-        rows=rows,
+        each=each,
         complete=found.complete,
-        mean_min=float(rows.loc[rows["complete"], "minutes"].mean()),
+        mean_min=_mean([cycle.minutes for cycle in each if cycle.complete]),
         uncertain=found.uncertain,
         words=spelled(found.complete, "complete cycle"),
         notes=found.notes,
@@ -63,21 +84,23 @@ def no_cycles() -> SleepCycles:
     return replace(sleep_cycles(()), words="")
 
 
-def _rows(periods: pd.DataFrame, edges_min: Floats) -> pd.DataFrame:
+def _cycles(periods: pd.DataFrame, edges_min: Floats) -> Iterator[Cycle]:
     nrem = np.flatnonzero(periods["kind"] == "nrem")
     complete = periods["complete"].to_numpy(dtype=np.bool_)[nrem]
-    start_min = edges_min[periods["start_epoch"].to_numpy()[nrem]]
+    starts = periods["start_epoch"].to_numpy()[nrem]
     # A complete cycle ends where the REM period after its NREM period does.
-    end_min = edges_min[periods["end_epoch"].to_numpy()[nrem + complete]]
-    return pd.DataFrame(
-        {
-            "number": np.arange(1, len(nrem) + 1),
-            "start_min": start_min,
-            "end_min": end_min,
-            "minutes": end_min - start_min,
-            "complete": complete,
-        }
-    )
+    ends = periods["end_epoch"].to_numpy()[nrem + complete]
+    for at, (start, end, whole) in enumerate(zip(starts, ends, complete, strict=True)):
+        yield Cycle(
+            number=at + 1,
+            start_min=float(edges_min[start]),
+            end_min=float(edges_min[end]),
+            complete=bool(whole),
+        )
+
+
+def _mean(lengths: list[float]) -> float:
+    return math.fsum(lengths) / len(lengths) if lengths else math.nan
 
 
 def _timeline(pieces: tuple[Piece, ...]) -> tuple[Stages, Floats]:

@@ -5,7 +5,7 @@ therefore elapsed minutes, and each label is what the clock on the wall showed a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from analytics.wording import MINUS, NBSP, clock_of, day, duration
@@ -45,15 +45,19 @@ def clock_at(start: datetime, minutes: float) -> str:
     return clock_of(moment_at(start, minutes))
 
 
-def clock_ticks(start: datetime, length_min: float, *, narrow: bool = False) -> tuple[Tick, ...]:
+def clock_ticks(
+    start: datetime, length_min: float, *, narrow: bool = False, apart_min: float = 0.0
+) -> tuple[Tick, ...]:
     """The labels of a recording: every hour (closer for a nap, every 2 h when narrow), where the clock shows it.
 
-    The first and each midnight carry the date; a label after a change of the clocks says by how much they moved.
+    The first and each midnight carry the date; a label after a change of the clocks says by how much they moved. The
+    date of the first gives way to a note that follows it too closely.
 
     Args:
         start: aware beginning, in the zone whose clock is shown.
         length_min: elapsed minutes to the end.
         narrow: half as many labels.
+        apart_min: minutes of the axis that a date needs for itself.
     """
     step = next(step for least, step in _STEPS_MIN if length_min >= least) * (2 if narrow else 1)
     ticks: list[Tick] = []
@@ -63,8 +67,11 @@ def clock_ticks(start: datetime, length_min: float, *, narrow: bool = False) -> 
             continue
         moved, offset = (moment.utcoffset() or timedelta()) - (offset or timedelta()), moment.utcoffset()
         dated = not ticks or (moment.hour, moment.minute) == (0, 0)
-        note = day(moment.date(), year=False, short=True) if dated else ""
-        ticks.append(Tick(at_min=at_min, clock=clock_of(moment), note=_moved(moved) if moved else note))
+        date = day(moment.date(), year=False, short=True) if dated else ""
+        note = _moved(moved) if moved else date
+        if note and ticks and at_min - ticks[0].at_min < apart_min:
+            ticks[0] = replace(ticks[0], note="")
+        ticks.append(Tick(at_min=at_min, clock=clock_of(moment), note=note))
     return tuple(ticks)
 
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from analytics.night_view import NightView
 from charts.chart import Chart, nothing_to_draw
 from charts.clock_axis import clock_ticks, minutes_between
+from charts.cycle_brackets import bracket_labels, bracket_shapes
 from charts.labels import Label, annotation, placed
 from charts.night_words import (
     COLUMNS,
@@ -28,26 +29,33 @@ from charts.theme import TRANSPARENT, Margin, Theme, bare_axis, faded, font_px, 
 _LABELLED_GAP_MIN = 5
 # A tint of under a minute cannot be seen, so it is not labelled either.
 _LABELLED_TINT_MIN = 1
-# Room right of the end for half of a clock label.
+# Height of a row of labels in rows of the plot: two rows of them stand between the stages and the brackets.
+_LABEL_ROW = 0.36
+# Room right of the end for half of a clock label, and below for two lines of one with all of their letters.
 _RIGHT_PX = 18
-_PLOT_PX = {False: 720, True: 270}
+_BELOW_PX = 40
+_PLOT_PX = {False: 720, True: 250}
+# A date under the axis: "Wed 11 Nov" in the type of an axis.
+_DATE_PX = 66
 
 
 def hypnogram(view: NightView, theme: Theme, *, narrow: bool = False) -> Chart:
     """The night as bars in four rows, from the top Awake, REM, Light, Deep, over the clock of the place.
 
-    At most seven traces: a stage each, what is unknown, snoring, and the line that joins neighbouring runs. Over
+    At most seven traces: a stage each, what is unknown, snoring, and the line that joins neighbouring runs. Brackets
+    above the rows are the cycles, the last one open where it is incomplete, all dotted where they are uncertain. Over
     unknown or unrecorded time there is neither bar nor line. x is minutes since `view.start`; the labels are what
     the clock showed then, so on a clock-change night an hour comes twice or not at all.
 
     Args:
         view: the night; without runs the chart is a sentence.
         theme: whose colours.
-        narrow: for a phone: a label every 2 h.
+        narrow: for a phone: a label every 2 h, and cycles by their bare numbers.
     """
     if view.runs.empty:
         return nothing_to_draw(theme, "No stages arrived for this recording.", columns=COLUMNS)
     length_min = minutes_between(view.start, view.end)
+    unit_per_px = length_min / _PLOT_PX[narrow]
     size = measure("hypnogram")
     traces = [
         *(_bars(view, what, theme) for what in size["row_order"] if (view.runs["what"] == what).any()),
@@ -58,13 +66,16 @@ def hypnogram(view: NightView, theme: Theme, *, narrow: bool = False) -> Chart:
     layout = plotly_layout(
         theme,
         height_px=size["height_px"],
-        margin=Margin(**{**size["margin"], "r": _RIGHT_PX}),
-        xaxis=_clock_axis(view, theme, length_min, narrow=narrow),
+        margin=Margin(**{**size["margin"], "r": _RIGHT_PX, "b": _BELOW_PX}),
+        xaxis=_clock_axis(view, theme, length_min, narrow=narrow, apart_min=_DATE_PX * unit_per_px),
         yaxis=_rows(view, theme),
-        shapes=list(_tints(view, theme)),
+        shapes=[*_tints(view, theme), *bracket_shapes(view, theme, unit_per_px)],
         annotations=[
-            annotation(label, theme)
-            for label in placed(_labels(view, length_min), length_min / _PLOT_PX[narrow])
+            *bracket_labels(view, theme, unit_per_px, narrow=narrow),
+            *(
+                annotation(label, theme)
+                for label in placed(_labels(view, length_min), unit_per_px, within=(0.0, length_min))
+            ),
         ],
         hoverdistance=8,
     )
@@ -192,8 +203,10 @@ def _listed(*columns: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[fl
     return [None if value != value else value for value in flat]  # noqa: PLR0124  (NaN alone differs from itself)
 
 
-def _clock_axis(view: NightView, theme: Theme, length_min: float, *, narrow: bool) -> dict[str, object]:
-    ticks = clock_ticks(view.start, length_min, narrow=narrow)
+def _clock_axis(
+    view: NightView, theme: Theme, length_min: float, *, narrow: bool, apart_min: float
+) -> dict[str, object]:
+    ticks = clock_ticks(view.start, length_min, narrow=narrow, apart_min=apart_min)
     return bare_axis(
         range=[0, length_min],
         tickmode="array",
@@ -215,7 +228,7 @@ def _rows(view: NightView, theme: Theme) -> dict[str, object]:
     if len(view.snoring):
         rows.append((size["snore_row_y"], "Snoring"))
     return bare_axis(
-        range=[-1.75 if len(view.snoring) else -1.15, 4.2],
+        range=[-1.75 if len(view.snoring) else -1.15, size["cycle_bracket_y"] + _LABEL_ROW / 2],
         tickmode="array",
         tickvals=[at for at, _ in rows],
         ticktext=[f"{word} " for _, word in rows],
@@ -255,14 +268,14 @@ def _labels(view: NightView, length_min: float) -> list[Label]:
     """What may be written into the plot; the longest stretches first, for they keep their place."""
     above = measure("hypnogram")["label_y"]
     labels = [
-        Label(x=(first + last) / 2, rows=(above,), text=length_words(length), weight=length)
+        Label(x=_wake_centre(view, first, last), rows=(above,), text=length_words(length), weight=length)
         for first, last, length in stretches(view.long_awakenings)
     ]
     gaps = view.runs[view.runs["what"].isin(GAPS)]
     labels += [
         Label(
             x=(first + last) / 2,
-            rows=(above + 0.4,),
+            rows=(above + _LABEL_ROW,),
             text=f"{GAPS[what]} {length_words(length)}",
             weight=length,
             quiet=True,
@@ -276,3 +289,11 @@ def _labels(view: NightView, length_min: float) -> list[Label]:
         if last - first >= _LABELLED_TINT_MIN
     ]
     return sorted(labels, key=lambda label: -label.weight)
+
+
+def _wake_centre(view: NightView, first_min: float, last_min: float) -> float:
+    """Where an awakening is told: over its longest bar, because lost signal inside it is not known to be wake."""
+    bars = stretches(view.runs[view.runs["what"] == "awake"])
+    inside = [bar for bar in bars if first_min < (bar[0] + bar[1]) / 2 < last_min]
+    first, last, _ = max(inside, key=lambda bar: bar[2])
+    return (first + last) / 2

@@ -1,12 +1,13 @@
-"""Words inside a plot, placed so that none covers another."""
+"""Words inside a plot, placed so that none covers another and none leaves the plot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from charts.theme import Theme, font_px
 
-# The mean width of a character of our font, in parts of its size; digits are all this wide.
-_CHARACTER_EM = 0.6
+# The mean width of a character of our font in parts of its size, rounded up, as nobody can measure it here.
+_NARROW, _NARROW_EM, _OTHER_EM = frozenset("\u00a0 ·.,:;'ijlt"), 0.32, 0.65
 _ROOM_PX = 6
 
 
@@ -29,36 +30,76 @@ class Label:
     quiet: bool = False
 
 
-def placed(labels: Sequence[Label], unit_per_px: float) -> list[tuple[Label, float]]:
-    """The labels that find room, each with its height; earlier ones go first, later ones give way.
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A label that found room.
+
+    Attributes:
+        label: its words.
+        row: the height they stand at.
+        x: where they are held, in the unit of the axis.
+        held: by which part of them: at an edge of the plot they lean inwards.
+    """
+
+    label: Label
+    row: float
+    x: float
+    held: Literal["left", "center", "right"]
+
+
+def placed(labels: Sequence[Label], unit_per_px: float, *, within: tuple[float, float]) -> list[Placed]:
+    """The labels that find room; earlier ones go first, later ones give way.
 
     What finds no room is still in the chart's hover text and table.
 
     Args:
         labels: the most important first.
         unit_per_px: units of the axis that one px is expected to hold.
+        within: where the plot begins and ends.
     """
     taken: dict[float, list[tuple[float, float]]] = {}
     found = []
     for label in labels:
-        half = (len(label.text) * font_px("annotation") * _CHARACTER_EM + _ROOM_PX) / 2 * unit_per_px
-        first, last = label.x - half, label.x + half
+        width = width_px(label.text) * unit_per_px
+        first, x, held = _held(label.x, width, within)
+        last = first + width
         for row in label.rows:
             if all(last <= begun or first >= ended for begun, ended in taken.get(row, [])):
                 taken.setdefault(row, []).append((first, last))
-                found.append((label, row))
+                found.append(Placed(label=label, row=row, x=x, held=held))
                 break
     return found
 
 
-def annotation(found: tuple[Label, float], theme: Theme) -> dict[str, object]:
+def width_px(text: str) -> float:
+    """How wide words of a plot become at most, with the room that they keep from their neighbours."""
+    em = sum(_NARROW_EM if character in _NARROW else _OTHER_EM for character in text)
+    return em * font_px("annotation") + _ROOM_PX
+
+
+def annotation(found: Placed, theme: Theme) -> dict[str, object]:
     """A placed label as Plotly's annotation."""
-    label, row = found
     return {
-        "x": label.x,
-        "y": row,
-        "text": label.text,
+        "x": found.x,
+        "y": found.row,
+        "text": found.label.text,
         "showarrow": False,
+        "xanchor": found.held,
         "yanchor": "bottom",
-        "font": {"size": font_px("annotation"), "color": theme.text_secondary if label.quiet else theme.text},
+        "font": {
+            "size": font_px("annotation"),
+            "color": theme.text_secondary if found.label.quiet else theme.text,
+        },
     }
+
+
+def _held(
+    x: float, width: float, within: tuple[float, float]
+) -> tuple[float, float, Literal["left", "center", "right"]]:
+    """Where words around `x` begin, and the point and part they are held by so that they stay inside."""
+    left, right = within
+    if x - width / 2 < left:
+        return left, left, "left"
+    if x + width / 2 > right:
+        return right - width, right, "right"
+    return x - width / 2, x, "center"

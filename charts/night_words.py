@@ -7,7 +7,8 @@ from datetime import datetime
 import pandas as pd
 
 from analytics.night_view import NightView
-from analytics.wording import duration, minutes
+from analytics.sleep_cycles import Cycle
+from analytics.wording import duration, minutes, quantity
 from charts.clock_axis import clock_at, minutes_between
 
 COLUMNS = ("What", "From", "To", "How long")
@@ -33,6 +34,11 @@ def stretches(runs: pd.DataFrame) -> Iterator[tuple[float, float, float]]:
     yield from zip(runs["start_min"], runs["end_min"], runs["minutes"], strict=True)
 
 
+def cycle_name(cycle: Cycle) -> str:
+    """`Cycle 1`; `Cycle 5, incomplete` for a last one without REM."""
+    return f"Cycle {cycle.number}" if cycle.complete else f"Cycle {cycle.number}, incomplete"
+
+
 def share_minutes(view: NightView) -> dict[str, float]:
     """Minutes by stage in reading order: awake, rem, light, deep, unknown; those the night's shares have."""
     found = {str(what): float(value) for what, value in view.shares["minutes"].items()}
@@ -40,7 +46,7 @@ def share_minutes(view: NightView) -> dict[str, float]:
 
 
 def alternative(view: NightView) -> str:
-    """The night as one text: times, minutes of each stage, falling asleep, final wake, awakenings over 5 min."""
+    """The night as one text: times, minutes of each stage, cycles, falling asleep, final wake, long awakenings."""
     end_min = minutes_between(view.start, view.end)
     parts = [f"Hypnogram, {clock_at(view.start, 0)} to {clock_at(view.start, end_min)}"]
     parts += [
@@ -51,6 +57,7 @@ def alternative(view: NightView) -> str:
     unrecorded = float(view.runs.loc[view.runs["what"] == "not recorded", "minutes"].sum())
     if unrecorded:
         parts.append(f"not recorded {duration(unrecorded)}")
+    parts += _cycles(view)
     if not math.isnan(view.latency_min):
         parts.append(f"fell asleep after {length_words(view.latency_min)}")
     if view.final_wake_min > 0:
@@ -63,15 +70,37 @@ def alternative(view: NightView) -> str:
     return "; ".join(parts) + "."
 
 
+def _cycles(view: NightView) -> Iterator[str]:
+    cycles = view.cycles
+    if not cycles.words:
+        return
+    spans = {
+        cycle: f"{quantity(cycle.minutes, 'min', 0)} from {clock_at(view.start, cycle.start_min)}"
+        for cycle in cycles.each
+    }
+    whole = ", ".join(span for cycle, span in spans.items() if cycle.complete)
+    yield f"{cycles.words[0].lower()}{cycles.words[1:]}{': ' if whole else ''}{whole}"
+    yield from (f"a last one, incomplete: {span}" for cycle, span in spans.items() if not cycle.complete)
+    if cycles.uncertain:
+        yield "the cycles are uncertain"
+
+
 def table(view: NightView) -> pd.DataFrame:
-    """Every run of the night, snoring among them, in order of time: columns `COLUMNS`, all in words."""
+    """Every cycle and every run of the night, snoring among them, in order of time: columns `COLUMNS`, all in words."""
     words = {**STAGES, **{what: text.capitalize() for what, text in GAPS.items()}}
-    drawn = view.runs.assign(what=view.runs["what"].map(words))
-    if len(view.snoring):
-        drawn = pd.concat([drawn, view.snoring.assign(what="Snoring")])
-    drawn = drawn.sort_values("start_min", kind="stable")
-    rows = [
-        (what, clock_at(view.start, first), clock_at(view.start, last), length_words(length))
-        for what, (first, last, length) in zip(drawn["what"], stretches(drawn), strict=True)
+    drawn = [
+        *((cycle_name(cycle), cycle.start_min, cycle.end_min) for cycle in view.cycles.each),
+        *((words[what], *edges) for what, edges in zip(view.runs["what"], _edges(view.runs), strict=True)),
+        *(("Snoring", *edges) for edges in _edges(view.snoring)),
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(
+        [
+            (what, clock_at(view.start, first), clock_at(view.start, last), length_words(last - first))
+            for what, first, last in sorted(drawn, key=lambda row: row[1])
+        ],
+        columns=list(COLUMNS),
+    )
+
+
+def _edges(runs: pd.DataFrame) -> Iterator[tuple[float, float]]:
+    yield from ((first, last) for first, last, _ in stretches(runs))

@@ -2,14 +2,15 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from analytics.night_view import Against, NightView, UnknownNight
+from analytics.sleep_cycles import SleepCycles
 from analytics.usual import REFERENCE_NIGHTS, note_of, range_finding
-from analytics.wording import NBSP, duration, of, percent, plural
+from analytics.wording import NBSP, duration, of, percent, plural, quantity
 from charts.against import against, how_to_read
 from charts.hypnogram import hypnogram, stage_strip
 from nocturne.access import Permission
@@ -68,6 +69,7 @@ def _page() -> None:
     _metrics(page)
     with card("hypnogram", _heading(view), _how_to_read(view)):
         if len(view.runs):
+            _cycle_notes(view)
             _stages(view)
         else:
             st.markdown("There are no stages to draw.")
@@ -156,19 +158,41 @@ def _usual(row: Against) -> str:
 def _heading(view: NightView) -> str:
     if not len(view.runs):
         return "No stages arrived"
+    if view.kind == "unusable" and view.shares["pct"].notna().any():
+        return "The stages as they arrived, not counted as a sleep"
     waso = float(view.statistics["waso_min"])
     if math.isnan(waso):
         return "No sleep was found in this recording"
-    return f"{duration(waso)} awake after falling asleep"
+    awake = f"{duration(waso)} awake after falling asleep"
+    return f"{view.cycles.words}, and {awake}" if view.cycles.words else awake
 
 
 def _how_to_read(view: NightView) -> str:
-    words = "Stage by stage on the clock of the place. Tinted: falling asleep and final wake. "
+    words = ["Stage by stage on the clock of the place. Tinted: falling asleep and final wake."]
+    words += _brackets(view.cycles)
     if len(view.long_awakenings):
-        words += f"Figures above the top row: {plural(len(view.long_awakenings), 'awakening')} over 5 min."
+        words.append(
+            f"Figures above the top row: {plural(len(view.long_awakenings), 'awakening')} over 5{NBSP}min."
+        )
     else:
-        words += "No awakening was longer than 5 min."
-    return words
+        words.append(f"No awakening was longer than 5{NBSP}min.")
+    return " ".join(words)
+
+
+def _brackets(cycles: SleepCycles) -> Iterator[str]:
+    left_open = any(not cycle.complete for cycle in cycles.each)
+    if cycles.complete:
+        mean = f", {quantity(cycles.mean_min, 'min', 0)} on average" if cycles.complete > 1 else ""
+        last = "; the open one at the end has no REM and is not complete" if left_open else ""
+        yield f"Brackets: cycles of NREM and REM sleep{mean}{last}."
+    elif left_open:
+        yield "The open bracket: NREM sleep that no REM follows, not a complete cycle."
+
+
+def _cycle_notes(view: NightView) -> None:
+    if view.cycles.notes:
+        badge = ":orange-badge[Cycles uncertain] " if view.cycles.uncertain else ""
+        st.caption(badge + " ".join(escape(note) for note in view.cycles.notes))
 
 
 def _stages(view: NightView) -> None:
@@ -228,6 +252,8 @@ def _beside(view: NightView) -> None:
             st.caption(
                 "◆ differs by more than one epoch or 0.011. Ours is computed from the stages drawn above."
             )
+        if any(row.other_rule for row in view.beside):
+            st.caption("The vendor counts cycles by another rule, from its groups of REM sleep alone.")
 
 
 _page()

@@ -295,13 +295,10 @@ class TestCycles:
 
     def test_of_a_night_are_told_in_minutes_since_it_began(self) -> None:
         cycles = view_of([tonight(*self.NIGHT)]).cycles
-        assert cycles.rows.to_dict("list") == {
-            "number": [1, 2, 3],
-            "start_min": [10, 70, 160],
-            "end_min": [70, 160, 190],
-            "minutes": [60, 90, 30],
-            "complete": [True, True, False],
-        }
+        assert [
+            (cycle.number, cycle.start_min, cycle.end_min, cycle.minutes, cycle.complete)
+            for cycle in cycles.each
+        ] == [(1, 10, 70, 60, True), (2, 70, 160, 90, True), (3, 160, 190, 30, False)]
         assert (cycles.words, cycles.complete, cycles.mean_min) == ("Two complete cycles", 2, 75)
         assert not cycles.uncertain
         assert cycles.notes == ()
@@ -311,22 +308,21 @@ class TestCycles:
         view = view_of([*weeks_then(tonight((1, 900))), nap])
         assert view.kind == "nap"
         assert view.cycles.words == "One complete cycle"
-        assert view.cycles.rows["end_min"].tolist() == [40]
+        assert [cycle.end_min for cycle in view.cycles.each] == [40]
 
     def test_are_not_looked_for_in_an_unusable_session(self) -> None:
         view = view_of([tonight(*self.NIGHT, state="OPEN", open=True)])
         assert view.kind == "unusable"
         assert len(view.runs)
-        assert view.cycles.rows.empty
-        assert (view.cycles.words, view.cycles.complete, view.cycles.notes) == ("", 0, ())
+        assert (view.cycles.words, view.cycles.each, view.cycles.notes) == ("", (), ())
         assert math.isnan(view.cycles.mean_min)
 
     def test_reach_over_the_gap_between_two_recordings(self) -> None:
         first = Recording(start=at("2026-01-30 23:00"), stages=((0, 20), (1, 100), (3, 20), (1, 60)))
         second = Recording(start=at("2026-01-31 01:00:12"), stages=((1, 60), (3, 40), (1, 200)))
         cycles = view_of([first, second]).cycles
-        assert cycles.rows["start_min"].tolist() == pytest.approx([10, 70, 170.2])
-        assert cycles.rows["end_min"].tolist() == pytest.approx([70, 170.2, 270.2])
+        assert [cycle.start_min for cycle in cycles.each] == pytest.approx([10, 70, 170.2])
+        assert [cycle.end_min for cycle in cycles.each] == pytest.approx([70, 170.2, 270.2])
         assert cycles.uncertain
 
 

@@ -28,10 +28,9 @@ def piece(start_min: float, *runs: tuple[int, int]) -> Piece:
 
 
 def spans(*pieces: Piece) -> list[tuple[float, float, bool]]:
-    rows = sleep_cycles(pieces).rows
     return [
-        (round(first, 6), round(last, 6), bool(whole))
-        for first, last, whole in zip(rows["start_min"], rows["end_min"], rows["complete"], strict=True)
+        (round(cycle.start_min, 6), round(cycle.end_min, 6), cycle.complete)
+        for cycle in sleep_cycles(pieces).each
     ]
 
 
@@ -98,8 +97,7 @@ def test_words_say_how_many_and_so_where_there_are_none() -> None:
     without = sleep_cycles((piece(0, (L, 60)),))
     assert without.words == "No complete cycle"
     assert math.isnan(without.mean_min)
-    assert no_cycles().words == ""
-    assert no_cycles().rows.dtypes.equals(without.rows.dtypes)
+    assert (no_cycles().words, no_cycles().each) == ("", ())
 
 
 @settings(deadline=None)
@@ -116,7 +114,7 @@ def test_a_night_cut_in_two_without_a_gap_has_the_cycles_of_the_whole(
     )
     found = sleep_cycles((first, second))
     assert (found.complete, found.uncertain, found.notes) == (whole.complete, whole.uncertain, whole.notes)
-    assert len(found.rows) == whole.complete + whole.incomplete
+    assert len(found.each) == whole.complete + whole.incomplete
     assert found.mean_min == pytest.approx(whole.mean_min, nan_ok=True)
 
 
@@ -127,9 +125,10 @@ def test_cycles_follow_each_other_and_lie_inside_the_sleep(
 ) -> None:
     first = piece(0, *before)
     second = piece(first.end_min + gap / 60, *after)
-    rows = sleep_cycles((first, second)).rows
-    edges = rows[["start_min", "end_min"]].to_numpy().ravel()
+    found = sleep_cycles((first, second)).each
+    edges = [edge for cycle in found for edge in (cycle.start_min, cycle.end_min)]
     assert (np.diff(edges) >= -1e-9).all()
-    assert (rows["minutes"] >= 15 - 0.5).all()
-    assert not len(edges) or (edges[0] >= 0 and edges[-1] <= second.end_min + 1e-9)
-    assert rows["complete"].iloc[:-1].all()
+    assert all(cycle.minutes >= 15 - 0.5 for cycle in found)
+    assert not edges or (edges[0] >= 0 and edges[-1] <= second.end_min + 1e-9)
+    assert all(cycle.complete for cycle in found[:-1])
+    assert [cycle.number for cycle in found] == list(range(1, len(found) + 1))

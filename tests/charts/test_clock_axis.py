@@ -37,6 +37,15 @@ def test_a_plain_night_is_labelled_every_hour_with_its_dates() -> None:
     assert ticks[2].text == "01:00"
 
 
+def test_the_first_date_gives_way_to_one_that_follows_too_closely() -> None:
+    def notes(apart_min: float) -> list[str]:
+        ticks = clock_ticks(berlin(2026, 2, 10, 22, 52), 500, apart_min=apart_min)
+        return [tick.note for tick in ticks if tick.note]
+
+    assert notes(60) == ["Tue\u00a010\u00a0Feb", "Wed\u00a011\u00a0Feb"]
+    assert notes(61) == ["Wed\u00a011\u00a0Feb"]
+
+
 def test_in_spring_two_o_clock_never_comes() -> None:
     ticks = clock_ticks(berlin(2026, 3, 28, 23, 0), 420)
     assert [tick.clock for tick in ticks] == [

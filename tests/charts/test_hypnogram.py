@@ -2,15 +2,20 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.night_view import NightView
+from analytics.sleep_cycles import no_cycles
+from analytics.wording import quantity
 from charts.hypnogram import hypnogram, stage_strip
 from charts.theme import theme
 from tests.charts.made_up import NIGHT, Run, night_view
@@ -123,8 +128,41 @@ def test_hover_is_a_sentence_with_the_clock_of_the_place() -> None:
     assert traces()["Awake"]["hovertext"][2] == "Awake for 0.5\u00a0min, 23:20 to 23:20"
 
 
-def texts(**more: Any) -> list[str]:
-    return [note.text for note in hypnogram(night_view(**more), LIGHT).figure.layout.annotations]
+def texts(*, narrow: bool = False, **more: Any) -> list[str]:
+    notes = hypnogram(night_view(**more), LIGHT, narrow=narrow).figure.layout.annotations
+    return [note.text.strip() for note in notes]
+
+
+def tints(view: NightView) -> list[tuple[float, float]]:
+    shapes = hypnogram(view, LIGHT).figure.layout.shapes
+    return [(shape.x0, shape.x1) for shape in shapes if shape.type == "rect"]
+
+
+def corners(view: NightView, *, narrow: bool = False) -> dict[str, list[tuple[float, float]]]:
+    """The points of each bracket in the order they are drawn."""
+    shapes = hypnogram(view, LIGHT, narrow=narrow).figure.layout.shapes
+    return {
+        shape.name: [(float(x), float(y)) for x, y in re.findall(r"[ML]([-\d.]+),([-\d.]+)", shape.path)]
+        for shape in shapes
+        if shape.type == "path"
+    }
+
+
+def boxes(view: NightView, *, narrow: bool) -> list[tuple[float, float, float, float]]:
+    """Left, right, bottom and top in px of all words in the plot, with the mean width of a letter of our font."""
+    figure = hypnogram(view, LIGHT, narrow=narrow).figure
+    width = 250 if narrow else 720
+    x_range, y_range = figure.layout.xaxis.range, figure.layout.yaxis.range
+    margin = figure.layout.margin
+    px_x = width / (x_range[1] - x_range[0])
+    px_y = (figure.layout.height - margin.t - margin.b) / (y_range[1] - y_range[0])
+    found = []
+    for note in figure.layout.annotations:
+        length, high = 0.53 * 11 * len(note.text), 14
+        left = note.x * px_x - {"left": 0, "center": 0.5, "right": 1, None: 0.5}[note.xanchor] * length
+        bottom = (note.y - y_range[0]) * px_y - {"bottom": 0, "middle": 0.5}[note.yanchor] * high
+        found.append((left, left + length, bottom, bottom + high))
+    return found
 
 
 def test_long_awakenings_latency_and_final_wake_carry_their_minutes() -> None:
@@ -138,14 +176,127 @@ def test_long_awakenings_latency_and_final_wake_carry_their_minutes() -> None:
         "no signal 12\u00a0min",
     ):
         assert words in written
-    tints = [(shape.x0, shape.x1) for shape in hypnogram(night_view(), LIGHT).figure.layout.shapes]
-    assert tints == [(0, 22), (474, 482)]
+    assert tints(night_view()) == [(0, 22), (474, 482)]
 
 
 def test_lost_signal_at_the_end_is_no_final_wake() -> None:
     runs: list[Run] = [("awake", 10.0), ("light", 400.0), ("awake", 6.0), ("unknown", 15.0)]
-    shapes = hypnogram(night_view(runs), LIGHT).figure.layout.shapes
-    assert [(shape.x0, shape.x1) for shape in shapes] == [(0, 10), (410, 416)]
+    assert tints(night_view(runs)) == [(0, 10), (410, 416)]
+
+
+def test_a_long_awakening_is_told_over_its_bar_where_signal_was_lost_inside_it() -> None:
+    view = night_view((("light", 100), ("awake", 6), ("unknown", 60), ("awake", 2), ("light", 200)))
+    broken = pd.DataFrame({"start_min": [100.0], "end_min": [168.0], "minutes": [8.0]})
+    notes = hypnogram(replace(view, long_awakenings=broken), LIGHT).figure.layout.annotations
+    assert [note.x for note in notes if note.text == "8\u00a0min"] == [103]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_words_near_an_edge_stay_inside_the_plot(*, narrow: bool) -> None:
+    runs: list[Run] = [
+        *[("unknown", 6.0), ("awake", 2.0), ("light", 200.0), ("rem", 20.0), ("light", 150.0)],
+        *[("awake", 3.0), ("unknown", 15.0)],
+    ]
+    view = night_view(runs)
+    written = texts(runs=runs, narrow=narrow)
+    assert "no signal 15\u00a0min" in written
+    assert "no signal 6\u00a0min" in written
+    assert "3\u00a0min" in written
+    for left, right, _, _ in boxes(view, narrow=narrow):
+        assert left >= 0
+        assert right <= (250 if narrow else 720)
+
+
+@settings(deadline=None)
+@given(runs=runs_of_a_night.map(merged), narrow=st.booleans())
+def test_no_words_cover_others_nor_leave_the_plot(runs: list[Run], *, narrow: bool) -> None:
+    view = night_view(runs)
+    found = boxes(view, narrow=narrow)
+    for n, (left, right, bottom, top) in enumerate(found):
+        assert left >= -0.5
+        assert right <= (250 if narrow else 720) + 0.5
+        for other in found[n + 1 :]:
+            assert right <= other[0] or left >= other[1] or top <= other[2] or bottom >= other[3]
+
+
+def test_a_complete_cycle_has_a_bracket_with_its_number_and_minutes() -> None:
+    view = night_view()
+    drawn = corners(view)
+    assert list(drawn) == ["Cycle 1", "Cycle 2", "Cycle 3", "Cycle 4"]
+    for cycle in view.cycles.each:
+        (x0, low), (x1, top), (x2, _), (x3, end) = drawn[f"Cycle {cycle.number}"]
+        assert (top, low, end) == (4.28, 4.16, 4.16)
+        assert x0 == x1 == pytest.approx(cycle.start_min, abs=2)
+        assert x2 == x3 == pytest.approx(cycle.end_min, abs=2)
+        assert f"Cycle {cycle.number} · {quantity(cycle.minutes, 'min', 0)}" in texts()
+
+
+def test_brackets_of_neighbours_do_not_touch() -> None:
+    drawn = list(corners(night_view(), narrow=True).values())
+    assert len(drawn) == 4
+    assert all(first[-1][0] < second[0][0] for first, second in pairwise(drawn))
+
+
+def test_a_phone_shows_bare_numbers() -> None:
+    written = texts(narrow=True)
+    assert [text for text in written if text in {"1", "2", "3", "4"}] == ["1", "2", "3", "4"]
+    assert not any("Cycle" in text for text in written)
+
+
+def test_cycles_read_alike_where_one_is_too_short_for_its_name() -> None:
+    short: list[Run] = [("light", 15.0), ("rem", 1.0)]
+    long: list[Run] = [("light", 100.0), ("rem", 20.0)]
+    written = texts(runs=[*short, *long, *long, *long], snoring=())
+    assert written[:4] == ["1", "2 · 120\u00a0min", "3 · 120\u00a0min", "4 · 120\u00a0min"]
+
+
+def test_an_incomplete_cycle_has_no_closing_edge() -> None:
+    runs: list[Run] = [("light", 60.0), ("rem", 20.0), ("light", 90.0)]
+    drawn = corners(night_view(runs))
+    assert list(drawn) == ["Cycle 1", "Cycle 2, incomplete"]
+    assert [y for _, y in drawn["Cycle 1"]] == [4.16, 4.28, 4.28, 4.16]
+    assert [y for _, y in drawn["Cycle 2, incomplete"]] == [4.16, 4.28, 4.28]
+    assert "incomplete" in texts(runs=runs)
+    assert "2" not in texts(runs=runs, narrow=True)
+
+
+@pytest.mark.parametrize(("gap", "dash"), [(5, "solid"), (6, "dot")])
+def test_uncertain_cycles_are_dotted(gap: int, dash: str) -> None:
+    shapes = hypnogram(
+        night_view((("light", 60), ("unknown", gap), ("light", 9), ("rem", 20))), LIGHT
+    ).figure.layout.shapes
+    assert [shape.line.dash for shape in shapes if shape.type == "path"] == [dash]
+
+
+def test_without_cycles_there_is_no_bracket_and_no_word_of_them() -> None:
+    view = replace(night_view(), cycles=no_cycles())
+    chart = hypnogram(view, LIGHT)
+    assert corners(view) == {}
+    assert "cycle" not in chart.alt
+    assert not any("Cycle" in what for what in chart.table["What"])
+
+
+def test_a_bracket_answers_the_pointer_with_a_sentence() -> None:
+    notes = hypnogram(night_view(), LIGHT).figure.layout.annotations
+    assert notes[0].hovertext == "Cycle 1 for 1\u00a0h\u00a048\u00a0min, 23:14 to 01:01"
+
+
+def test_the_words_and_the_table_name_the_cycles() -> None:
+    chart = hypnogram(night_view(), LIGHT)
+    assert "four complete cycles: 108\u00a0min from 23:14" in chart.alt
+    assert "the cycles are uncertain" in chart.alt
+    cycles = chart.table[chart.table["What"].str.startswith("Cycle")]
+    assert cycles["What"].tolist() == ["Cycle 1", "Cycle 2", "Cycle 3", "Cycle 4"]
+    assert cycles.iloc[0].tolist() == ["Cycle 1", "23:14", "01:01", "1\u00a0h\u00a048\u00a0min"]
+    runs: list[Run] = [("light", 60.0), ("rem", 20.0), ("light", 90.0)]
+    ended = hypnogram(night_view(runs), LIGHT)
+    assert (
+        "one complete cycle: 80\u00a0min from 22:52; a last one, incomplete: 90\u00a0min from 00:12"
+        in ended.alt
+    )
+    assert "uncertain" not in ended.alt
+    assert "Cycle 2, incomplete" in ended.table["What"].tolist()
+    assert "no complete cycle;" in hypnogram(night_view((("light", 10), ("awake", 5))), LIGHT).alt
 
 
 def test_labels_never_cover_each_other_and_the_longest_stays() -> None:
@@ -184,9 +335,11 @@ def test_the_words_and_the_table_hold_the_numbers() -> None:
     ):
         assert words in chart.alt
     assert list(chart.table.columns) == ["What", "From", "To", "How long"]
-    assert len(chart.table) == len(NIGHT) + 6
+    assert len(chart.table) == len(NIGHT) + 6 + 4
     assert chart.table.iloc[0].tolist() == ["Awake", "22:52", "23:14", "22\u00a0min"]
-    assert set(chart.table["What"]) == {"Awake", "REM", "Light", "Deep", "No signal", "Snoring"}
+    assert {what for what in chart.table["What"] if not what.startswith("Cycle")} == {
+        "Awake", "REM", "Light", "Deep", "No signal", "Snoring",
+    }  # fmt: skip
     assert chart.height_px == chart.figure.layout.height == 330
 
 
