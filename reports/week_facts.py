@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics import wording
 from analytics.night_summary import night_summary, nights_within
+from analytics.reliability import period_gate
 from analytics.score import Part, PeriodScore, band, recommended_hours
 from analytics.summary import ClockSpread, PersonPeriod, Sleeper
 from analytics.trends import Trend
@@ -81,8 +82,8 @@ def regularity_facts(period: PersonPeriod) -> tuple[Fact, ...]:
     """Regularity by the estimator that was used, bedtime and rise time with their spread."""
     return (
         _regularity(period.score),
-        _clock("Bedtime", period.bed),
-        _clock("Rise time", period.rise),
+        _clock("Bedtime", period.bed, period.days),
+        _clock("Rise time", period.rise, period.days),
     )
 
 
@@ -166,17 +167,24 @@ def _regularity(score: PeriodScore) -> Fact:
     return Fact(label="Sleep Regularity Index", value=value, note=f"from recorded sessions, {pairs}")
 
 
-def _clock(label: str, spread: ClockSpread) -> Fact:
+def _clock(label: str, spread: ClockSpread, days: int) -> Fact:
     nights = wording.plural(spread.nights, "night")
+    mean_gate = period_gate(spread.nights, days=days)
     if not spread.nights:
         return Fact(label=label, value="", note="no valid night")
+    if not mean_gate.shown:
+        return Fact(label=label, value="", note=mean_gate.words)
     if math.isnan(spread.mean_h):
         return Fact(label=label, value="", note=f"no typical time in {nights}")
     mean = wording.clock(spread.mean_h)
     if math.isnan(spread.sd_min):
-        return Fact(label=label, value=mean, note=f"mean of {nights}; too few for a spread")
+        # One line of the printed sheet has no room for more.
+        few = "; too few for a spread" if mean_gate.verdict == "good" else ", low confidence, no spread"
+        return Fact(label=label, value=mean, note=f"mean of {nights}{few}")
+    spread_gate = period_gate(spread.nights, days=days, statistic="variability")
+    doubt = "" if spread_gate.verdict == "good" else ", low confidence"
     return Fact(
         label=label,
         value=f"{mean} {_PLUS_MINUS} {wording.duration(spread.sd_min)}",
-        note=f"mean {_PLUS_MINUS} SD of {nights}",
+        note=f"mean {_PLUS_MINUS} SD of {nights}{doubt}",
     )

@@ -88,5 +88,5 @@ def test_a_spread_that_the_person_page_withholds_is_withheld_in_the_report() -> 
     assert wording.duration(week.bed.sd_min) == wording.duration(0)
     said = {period.days: regularity_facts(period)[1] for period in (month, week)}
     assert said[28].value == "23:00"
-    assert said[28].note.endswith("too few for a spread")
+    assert said[28].note == "mean of 8\u00a0nights, low confidence, no spread"
     assert said[7].value.startswith("23:00 \u00b1 ")

@@ -78,7 +78,7 @@ def test_paper_has_the_print_palette_whatever_the_screen_had(browser: Browser, a
     page.close()
 
 
-@pytest.mark.parametrize("nights", [0, 1, 3, 7])
+@pytest.mark.parametrize("nights", [0, 1, 2, 3, 4, 5, 7])
 def test_a_week_prints_on_one_sheet(browser: Browser, tmp_path: Path, nights: int) -> None:
     report = report_of(
         week_of_nights()[:nights],

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -235,6 +235,22 @@ def test_the_median_of_eight_weeks_takes_five_nights(nights: int, median: bool, 
 def test_a_spread_needs_six_nights() -> None:
     assert "23:51 ± 1\xa0h\xa043\xa0min" in document(report_of(week_of_nights())).text
     assert "mean of 5\xa0nights; too few for a spread" in document(report_of(week_of_nights()[:5])).text
+
+
+def test_a_typical_hour_needs_three_nights_and_five_to_be_trusted() -> None:
+    two, four = (document(report_of(week_of_nights()[:nights])).text for nights in (2, 4))
+    assert two.count("a mean of a week needs 3\xa0nights; there are 2") == 2
+    assert "no typical time" not in two
+    assert four.count("mean of 4\xa0nights, low confidence, no spread") == 2
+
+
+def test_a_spread_of_a_month_is_doubtful_below_eighteen_nights() -> None:
+    report = report_of(week_of_nights())
+    hours = replace(report.period.bed, nights=12)
+    month = replace(report.period, first=FIRST - timedelta(days=21), bed=hours, rise=hours)
+    assert (
+        document(replace(report, period=month)).text.count("mean ± SD of 12\xa0nights, low confidence") == 2
+    )
 
 
 def test_regularity_names_its_estimator() -> None:
