@@ -17,7 +17,16 @@ from analytics.person_values import PersonValues, Reduce, person_values
 from analytics.resampling import RESAMPLES, SEED
 from analytics.time_of_day import Floats, circular_mean_h, wrap_h
 
-__all__ = ["Comparison", "Evidence", "Group", "compare", "compare_people", "paired"]
+__all__ = [
+    "Comparison",
+    "Evidence",
+    "Group",
+    "compare",
+    "compare_people",
+    "describe",
+    "paired",
+    "paired_people",
+]
 
 MINIMUM_PEOPLE: Final = 5
 ENOUGH_PEOPLE: Final = 10
@@ -136,8 +145,15 @@ def paired(
         reduce: what a person's nights of a period become.
         circular: whether the values are times of day in hours; differences are then taken the short way round.
     """
-    before = person_values(first, days=days, reduce=reduce, circular=circular)
-    after = person_values(second, days=days, reduce=reduce, circular=circular)
+    return paired_people(
+        person_values(first, days=days, reduce=reduce, circular=circular),
+        person_values(second, days=days, reduce=reduce, circular=circular),
+        circular=circular,
+    )
+
+
+def paired_people(before: PersonValues, after: PersonValues, *, circular: bool = False) -> Comparison:
+    """The second period against the first, of people's values; see `paired`."""
     both = before.values.index.intersection(after.values.index)
     only_a, only_b = (
         tuple(one.values.index.difference(other.values.index))
@@ -167,6 +183,21 @@ def paired(
         only_a=only_a,
         only_b=only_b,
     )
+
+
+def describe(people: PersonValues, *, circular: bool = False) -> Group:
+    """One group of people by itself: how many, their nights, centre and spread; NaN below 5 people.
+
+    Args:
+        people: one value per person.
+        circular: whether the values are times of day in hours; where they lie all round the clock there is no centre.
+    """
+    if not circular:
+        return _group(people, people.values)
+    line = _on_a_line(people.values, people.values.iloc[:0])[0]
+    if line is None:
+        return _group(people, people.values, summarised=False)
+    return _group(people, line)
 
 
 def _without(group: PersonValues, ids: tuple[str, ...]) -> PersonValues:

@@ -15,6 +15,7 @@ import pandas as pd
 from analytics import wording
 from analytics.efficiency import counted_efficiency_pct
 from analytics.figures import Figure, figure
+from analytics.night_summary import night_summaries
 from analytics.patterns import Patterns, without_journeys
 from analytics.reliability import Gate, period_gate
 from analytics.score import PeriodScore
@@ -26,6 +27,8 @@ SHORT_NIGHT_MIN: Final = 420.0
 """Less than this asleep is a short night: the least recommended for adults (SPEC 3.2)."""
 
 _MEANS: Final = {
+    "mean_tst_min": "tst_min",
+    "mean_se_pct": "se_pct",
     "mean_tib_min": "tib_min",
     "mean_sol_min": "sol_min",
     "mean_waso_min": "waso_min",
@@ -114,22 +117,16 @@ def person_figures(
 
 
 def _lengths(nights: PeriodNights) -> Iterator[Figure]:
-    valid, of = nights.valid, nights.days
-    asleep, latency = (valid[name].to_numpy(dtype=np.float64) for name in ("tst_min", "sol_min"))
-    count, gate = len(valid), nights.mean_gate
-    columns = {
-        "mean_tst_min": asleep,
-        "mean_se_pct": counted_efficiency_pct(valid),
-        **{name: valid[column].to_numpy(dtype=np.float64) for name, column in _MEANS.items()},
-    }
-    for name, values in columns.items():
-        yield figure(name, _mean(values), nights=count, of=of, gate=gate)
-    for name, values in (("tst_min", asleep), ("sol_min", latency)):
-        known = values[~np.isnan(values)]
-        least, most = (float(known.min()), float(known.max())) if len(known) else (math.nan, math.nan)
-        yield figure(f"least_{name}", least, nights=count, of=of)
-        yield figure(f"most_{name}", most, nights=count, of=of)
-    short = float((asleep < SHORT_NIGHT_MIN).sum()) if count else math.nan
+    valid, of, count = nights.valid, nights.days, len(nights.valid)
+    columns = valid.assign(se_pct=counted_efficiency_pct(valid))
+    found = night_summaries(columns, _MEANS.values(), days=nights.days)
+    for name, column in _MEANS.items():
+        each = found[column]
+        yield figure(name, each.mean, nights=each.gate.nights, of=of, gate=each.gate)
+    for column in ("tst_min", "sol_min"):
+        yield figure(f"least_{column}", found[column].least, nights=count, of=of)
+        yield figure(f"most_{column}", found[column].most, nights=count, of=of)
+    short = float((valid["tst_min"] < SHORT_NIGHT_MIN).sum()) if count else math.nan
     reason = f"of {wording.plural(count, 'valid night')}" if count else "there is no valid night"
     yield figure("short_nights", short, nights=count, of=of, reason=reason)
     yield figure("naps", float(nights.naps), nights=count, of=of)
@@ -188,8 +185,3 @@ def _scores(score: PeriodScore, before: PeriodScore, days: int) -> Iterator[Figu
     change = wording.rounded(score.overall, 1) - wording.rounded(before.overall, 1)
     since = before.reason if math.isnan(before.overall) else f"{wording.number(before.overall)} before"
     yield figure("score_change", change, nights=before.nights, of=28, reason=since)
-
-
-def _mean(values: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else math.nan

@@ -14,6 +14,7 @@ from analytics.figures import Figure
 from analytics.grades import REASONS, first_exclusion
 from analytics.insights import Insight, Shown
 from analytics.ledger import Ledger, exclusion_ledger
+from analytics.nightly_scores import nightly_scores
 from analytics.patterns import Patterns, patterns, without_journeys
 from analytics.person_figures import ClockSpread, PeriodNights, person_figures
 from analytics.person_insights import person_insights
@@ -22,7 +23,7 @@ from analytics.score import EVIDENCE, PeriodScore, ScoreRules, period_score
 from analytics.sleep_debt import SleepNeed
 from analytics.sleeper import Sleeper
 from analytics.standing import Standing
-from analytics.time_of_day import circular_mean_h
+from analytics.time_of_day import Floats, circular_mean_h
 from analytics.trends import Trend
 from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, comparable
 
@@ -220,7 +221,7 @@ def person_period(
         history=_counted(_between(mine, since, last)),
         patterns=found,
         insights=person_insights(
-            mine,
+            mine.assign(score=_nightly(sleeper, mine, last, known.rules)),
             person_id=sleeper.person_id,
             last=last,
             found=found,
@@ -267,6 +268,13 @@ def _means(valid: pd.DataFrame, days: int) -> dict[str, float]:
 
 def _score(sleeper: Sleeper, nights: pd.DataFrame, first: date, last: date, rules: ScoreRules) -> PeriodScore:
     return period_score(nights, age_years=sleeper.age_years(last.year), first=first, last=last, rules=rules)
+
+
+def _nightly(sleeper: Sleeper, nights: pd.DataFrame, last: date, rules: ScoreRules) -> Floats:
+    """The score of each night, which triage looks at too."""
+    age = sleeper.age_years(last.year)
+    ages = pd.Series({sleeper.person_id: np.nan if age is None else float(age)})
+    return nightly_scores(nights, ages=ages, rules=rules)
 
 
 def _excluded(nights: pd.DataFrame) -> dict[str, int]:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.reliability import period_reliability
-from analytics.time_of_day import Floats, clocks_by_group, wrap_h
+from analytics.reliability import Statistic, period_reliability
+from analytics.time_of_day import Counts, Floats, clocks_by_group, wrap_h
 
 Reduce = Literal["mean", "median"]
 # Sums of the same nights in another order differ in the last places; such differences are no differences of people.
@@ -63,13 +63,49 @@ def person_values(
     else:
         centre = _by_person(value, code, len(ids), reduce)
     count = np.bincount(code, minlength=len(ids))
-    trust = np.array([period_reliability(int(n), days=days) for n in count], dtype=object)
-    kept = (trust != "suppressed") & ~np.isnan(centre)
+    return gated_values(index, centre, count, days=days)
+
+
+def person_spreads(nights: pd.DataFrame, *, days: int) -> PersonValues:
+    """Each person's standard deviation of a time of day in minutes, for those with nights enough for a spread.
+
+    Up to 7 days it takes 6 nights of the period, beyond 11; without a typical time (R < 0.3) the person is left out.
+
+    Args:
+        nights: one row per night, columns `person_id` and `value`, hours of the day; NaN is a night without one.
+        days: calendar days of the period.
+    """
+    known = nights.loc[nights["value"].notna(), ["person_id", "value"]].sort_values(["person_id", "value"])
+    code, ids = pd.factorize(known["person_id"].astype("str"))
+    value = known["value"].to_numpy(dtype=np.float64)
+    _, spread, _, count = clocks_by_group(code.astype(np.int64), value, len(ids))
+    return gated_values(
+        pd.Index(ids, dtype="str", name="person_id"), spread, count, days=days, statistic="variability"
+    )
+
+
+def gated_values(
+    ids: pd.Index, values: Floats, nights: Counts, *, days: int, statistic: Statistic = "mean"
+) -> PersonValues:
+    """One value a person as `PersonValues`: who has too few nights for it, or none (NaN), is left out.
+
+    Args:
+        ids: the people, each once.
+        values: one each; NaN for none.
+        nights: how many nights each rests on.
+        days: calendar days of the period.
+        statistic: what the value is of a person's nights.
+    """
+    gates = [
+        period_reliability(n, days=days, statistic=statistic) for n in range(int(nights.max(initial=0)) + 1)
+    ]
+    trust = np.array(gates, dtype=object)[nights]
+    kept = (trust != "suppressed") & ~np.isnan(values)
     return PersonValues(
-        values=pd.Series(np.round(centre[kept], _DECIMALS), index=index[kept], name="value"),
-        nights=pd.Series(count[kept], index=index[kept], name="nights"),
-        low_confidence=tuple(index[kept & (trust == "low")]),
-        left_out=tuple(index[~kept]),
+        values=pd.Series(np.round(values[kept], _DECIMALS), index=ids[kept], name="value"),
+        nights=pd.Series(nights[kept], index=ids[kept], name="nights"),
+        low_confidence=tuple(ids[kept & (trust == "low")]),
+        left_out=tuple(ids[~kept & (nights > 0)]),
     )
 
 

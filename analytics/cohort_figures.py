@@ -1,0 +1,280 @@
+"""The figures of a cohort's period: people's values described, and against their own 28 days before; rounded once.
+
+A person is the unit: somebody's nights become one value before anything is said of the group (SPEC 5.1). The change is
+that of the people who have both periods; its p values are adjusted, by Holm among the metrics declared beforehand and
+by Benjamini and Hochberg among the others.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from analytics import figures, wording
+from analytics.cohorts import MINIMUM_PEOPLE, Comparison, Group, describe, paired_people
+from analytics.efficiency import counted_efficiency_pct
+from analytics.figures import Kind
+from analytics.multiplicity import PRIMARY_METRICS, benjamini_hochberg, holm
+from analytics.person_values import PersonValues, gated_values, person_spreads, person_values
+from analytics.travel import left_out_of_consistency
+
+__all__ = ["METRICS", "CohortChange", "CohortFigure", "CohortMetric", "cohort_figures", "people_values"]
+
+Direction = Literal["up", "down", "unclear"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortMetric:
+    """What is told of a cohort.
+
+    Attributes:
+        id: the figure of one person, an id of `figures.QUANTITIES`.
+        column: column of the nights table that is averaged; "" for what is not a mean of nights.
+        primary: whether it was declared beforehand (`multiplicity.PRIMARY_METRICS`).
+    """
+
+    id: str
+    column: str = ""
+    primary: bool = False
+
+    @property
+    def label(self) -> str:
+        """What a reader calls it."""
+        return figures.QUANTITIES[self.id].label
+
+    @property
+    def kind(self) -> Kind:
+        """How one person's value is written."""
+        return figures.QUANTITIES[self.id].kind
+
+    @property
+    def circular(self) -> bool:
+        """Whether it is a time of day."""
+        return self.kind == "clock"
+
+
+METRICS: Final = (
+    CohortMetric(id="mean_tst_min", column="tst_min", primary="tst_min" in PRIMARY_METRICS),
+    CohortMetric(id="mean_se_pct", column="se_pct", primary="se_pct" in PRIMARY_METRICS),
+    CohortMetric(id="sd_midsleep_min", primary="midsleep_sd_min" in PRIMARY_METRICS),
+    CohortMetric(id="score"),
+    CohortMetric(id="mean_midsleep_h", column="midsleep_clock_h"),
+    CohortMetric(id="mean_sol_min", column="sol_min"),
+    CohortMetric(id="mean_waso_min", column="waso_min"),
+    CohortMetric(id="mean_deep_min", column="deep_min"),
+    CohortMetric(id="mean_rem_min", column="rem_min"),
+)
+"""In the order in which they are read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortChange:
+    """How the people who have both periods moved against the 28 days before.
+
+    Attributes:
+        people: how many have both.
+        difference, low, high: mean change with its 95 % interval (Student's), rounded as printed; minutes, points, or
+            for a time of day hours.
+        text: the same in words: `+14 min (+3 min to +25 min)`.
+        g: Hedges' g of the change, two decimals.
+        p: of Student's test.
+        p_adjusted: by Holm (primary metrics) or Benjamini and Hochberg (the others); NaN where no test was made.
+        direction: "up" or "down" where the interval leaves 0 out, else "unclear".
+    """
+
+    people: int
+    difference: float
+    low: float
+    high: float
+    text: str
+    g: float
+    p: float
+    p_adjusted: float
+    direction: Direction
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortFigure:
+    """One quantity of a cohort: people's values, and how they changed.
+
+    Attributes:
+        id: its entry in docs/definitions.md; what one person's value is.
+        label: what a reader calls it.
+        kind: how a value is written (`figures.Quantity`).
+        primary: whether it was declared beforehand.
+        people: how many have a value.
+        of: how many are in the cohort.
+        nights: nights behind all values.
+        mean, median, q1, q3: of the people's values, rounded as printed; NaN below 5 people.
+        sd: standard deviation (n - 1) likewise; of a time of day in hours.
+        text: the mean in words.
+        spread: standard deviation and middle half in words; "" below 5 people.
+        change: against the 28 days before; None where fewer than 5 people have both periods.
+        note: what a reader must know beside it; "" when there is nothing to say.
+    """
+
+    id: str
+    label: str
+    kind: Kind
+    primary: bool
+    people: int
+    of: int
+    nights: int
+    mean: float
+    sd: float
+    median: float
+    q1: float
+    q3: float
+    text: str
+    spread: str
+    change: CohortChange | None
+    note: str
+
+    @property
+    def counted(self) -> str:
+        """What it rests on, in words: `43 of 48 people, 1,032 nights`."""
+        return f"{wording.of(self.people, self.of)} people, {wording.plural(self.nights, 'night')}"
+
+
+def people_values(nights: pd.DataFrame, scores: pd.DataFrame, *, days: int) -> Mapping[str, PersonValues]:
+    """One value a person of each metric, by its id.
+
+    Args:
+        nights: valid main sleeps of the period with `person_id`; the hours of a journey do not count.
+        scores: `score.period_scores` of the same period.
+        days: its calendar days.
+    """
+    columns = nights.assign(se_pct=counted_efficiency_pct(nights))
+    steady = ~left_out_of_consistency(nights["reasons"])
+    found: dict[str, PersonValues] = {}
+    for metric in METRICS:
+        if metric.column:
+            rows = columns[steady] if metric.circular else columns
+            given = rows[["person_id"]].assign(value=rows[metric.column].astype("float64"))
+            found[metric.id] = person_values(given, days=days, circular=metric.circular)
+    hours = columns.loc[steady, ["person_id"]].assign(value=columns["midsleep_clock_h"].astype("float64"))
+    found["sd_midsleep_min"] = person_spreads(hours, days=days)
+    found["score"] = gated_values(
+        pd.Index(scores.index.astype("str"), name="person_id"),
+        scores["score"].to_numpy(dtype=np.float64),
+        scores["nights"].to_numpy(dtype=np.int64),
+        days=days,
+    )
+    return found
+
+
+def cohort_figures(
+    now: Mapping[str, PersonValues], before: Mapping[str, PersonValues], *, people: int
+) -> Mapping[str, CohortFigure]:
+    """The figures of a cohort by id, in the order of `METRICS`.
+
+    Args:
+        now: `people_values` of the period.
+        before: of the 28 days before it.
+        people: how many people the cohort has.
+    """
+    compared = {
+        metric.id: paired_people(before[metric.id], now[metric.id], circular=metric.circular)
+        for metric in METRICS
+    }
+    adjusted = dict(_adjusted(compared))
+    return {
+        metric.id: _figure(metric, now[metric.id], compared[metric.id], adjusted[metric.id], people)
+        for metric in METRICS
+    }
+
+
+def _adjusted(compared: Mapping[str, Comparison]) -> Iterator[tuple[str, float]]:
+    """The adjusted p value of each metric: Holm among those declared, Benjamini and Hochberg among the others."""
+    for primary, adjust in ((True, holm), (False, benjamini_hochberg)):
+        ids = [metric.id for metric in METRICS if metric.primary == primary]
+        found = [compared[name].evidence for name in ids]
+        yield from zip(
+            ids, adjust([math.nan if each is None else each.p for each in found]).tolist(), strict=True
+        )
+
+
+def _figure(
+    metric: CohortMetric, values: PersonValues, compared: Comparison, p_adjusted: float, people: int
+) -> CohortFigure:
+    group = describe(values, circular=metric.circular)
+    rounded = {
+        name: figures.rounded(metric.kind, getattr(group, name)) for name in ("mean", "median", "q1", "q3")
+    }
+    return CohortFigure(
+        id=metric.id,
+        label=metric.label,
+        kind=metric.kind,
+        primary=metric.primary,
+        people=group.people,
+        of=people,
+        nights=group.nights,
+        **rounded,
+        sd=figures.rounded(_apart(metric), group.sd),
+        text=figures.in_words(metric.kind, rounded["mean"]),
+        spread=_spread(metric, group),
+        change=_change(metric, compared, p_adjusted),
+        note=_note(group, values),
+    )
+
+
+def _apart(metric: CohortMetric) -> Kind:
+    """How a difference of two values is written: hours for times of day, tenths of a point for percent."""
+    return {"clock": "hours", "percent": "points"}.get(metric.kind, metric.kind)  # type: ignore[return-value]
+
+
+def _spread(metric: CohortMetric, group: Group) -> str:
+    if math.isnan(group.sd):
+        return ""
+    low, high = (
+        figures.in_words(metric.kind, figures.rounded(metric.kind, edge)) for edge in (group.q1, group.q3)
+    )
+    sd = _difference_in_words(metric, group.sd).removeprefix("+")
+    return f"SD {sd}; middle half {low} to {high}"
+
+
+def _change(metric: CohortMetric, compared: Comparison, p_adjusted: float) -> CohortChange | None:
+    evidence = compared.evidence
+    if evidence is None:
+        return None
+    found = evidence.difference
+    edges = (found.value, found.low, found.high)
+    difference, low, high = (figures.rounded(_apart(metric), edge) for edge in edges)
+    words = [_difference_in_words(metric, edge) for edge in edges]
+    bounded = "" if math.isnan(low) else f" ({words[1]} to {words[2]})"
+    return CohortChange(
+        people=compared.a.people,
+        difference=difference,
+        low=low,
+        high=high,
+        text=f"{words[0]}{bounded}",
+        g=wording.rounded(evidence.standardised.hedges_g, 2),
+        p=evidence.p,
+        p_adjusted=p_adjusted,
+        direction="up" if found.low > 0 else "down" if found.high < 0 else "unclear",
+    )
+
+
+def _difference_in_words(metric: CohortMetric, value: float) -> str:
+    kind = _apart(metric)
+    return figures.in_words(kind, figures.rounded(kind, value), signed=True)
+
+
+def _note(group: Group, values: PersonValues) -> str:
+    parts = []
+    if math.isnan(group.mean):
+        parts.append(
+            f"no mean of {wording.plural(group.people, 'person', 'people')}"
+            if group.people < MINIMUM_PEOPLE
+            else "no typical time"
+        )
+    if values.low_confidence:
+        few = wording.plural(len(values.low_confidence), "person", "people")
+        parts.append(f"low confidence: few nights of {few}")
+    if values.left_out:
+        out = wording.plural(len(values.left_out), "person", "people")
+        parts.append(f"{out} left out: too few nights or no typical time")
+    return "; ".join(parts)
