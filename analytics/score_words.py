@@ -242,5 +242,5 @@ def _over(finding: str, facts: Facts) -> str:
         return finding if nights else "not a valid night"
     if not gate.shown:
         return f"suppressed: a mean needs {wording.plural(gate.low_from, 'night')}, {there_are(nights)}"
-    doubt = f" ({gate.words})" if gate.words else ""
+    doubt = f" (low confidence, {gate.good_from} are good)" if gate.verdict == "low" else ""
     return f"{finding}, mean of {wording.plural(nights, 'night')}{doubt}"

@@ -207,9 +207,10 @@ def test_a_pair_whose_first_day_is_missing_is_not_counted() -> None:
 def test_few_nights_of_a_week_or_a_month_are_low_confidence(last: date, count: int, good: int) -> None:
     found = score_of(nights(count).assign(sri_agree=0.9 * DAY * 2, sri_known=2 * DAY), last=last)
     assert found.overall == pytest.approx(90)
-    doubt = f"low confidence: {count} nights, {good} are good"
-    assert plain(found.reason) == doubt
-    assert plain(found.efficiency.reason).endswith(f"mean of {count} nights ({doubt})")
+    assert plain(found.reason) == f"low confidence: {count} nights, {good} are good"
+    assert plain(found.efficiency.reason).endswith(
+        f"mean of {count} nights (low confidence, {good} are good)"
+    )
 
 
 @pytest.mark.parametrize(("last", "count"), [(END_OF_WEEK, 5), (LAST, 10)])

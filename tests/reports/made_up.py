@@ -190,13 +190,14 @@ def report_of(
 def score_of(overall: float, *, nights: int, estimator: Estimator | None) -> PeriodScore:
     """A score of known parts; NaN `overall` means that consistency is missing."""
     known = not np.isnan(overall)
+    doubt = " (low confidence, 5 are good)" if nights in {3, 4} else ""
     return PeriodScore(
         overall=overall,
         efficiency=Part(
             name="efficiency",
             value=88.2,
             weight=0.4,
-            reason=f"asleep 91 % of the time in bed, mean of {nights} nights",
+            reason=f"asleep 91 % of the known time in bed, mean of {nights} nights{doubt}",
         ),
         consistency=Part(
             name="consistency",
@@ -210,7 +211,7 @@ def score_of(overall: float, *, nights: int, estimator: Estimator | None) -> Per
             name="duration",
             value=96.1,
             weight=0.3,
-            reason=f"asleep 8 h 5 min, mean of {nights} nights; 7 h to 9 h are recommended for age 40",
+            reason=f"asleep 8 h 5 min, mean of {nights} nights{doubt}; 7 h to 9 h are recommended for age 40",
         ),
         nights=nights,
         day_pairs=6.0,
