@@ -1,9 +1,10 @@
 """Whom to look at first: people whose last week moved away from their own four weeks before, and why, in words.
 
-Everything is one pass over columns, whatever the number of people. Source: SPEC 5.8 [P].
+Everything is one pass over columns, whatever the number of people. Who needs attention is decided in `triage_reasons`.
+Source: SPEC 5.8 [P].
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,8 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics import triage_words
+from analytics.asked import NEVER, day_number
 from analytics.efficiency import counted_efficiency_pct
+from analytics.reliability import week_mean
 from analytics.shifts import (
     BEFORE_DAYS,
     INSUFFICIENT,
@@ -24,6 +26,7 @@ from analytics.shifts import (
     clock_shifts,
     shifts,
 )
+from analytics.triage_reasons import attention, labels, moves_of, reasons
 from analytics.triage_words import HOW_TO_READ
 
 __all__ = ["HOW_TO_READ", "METRICS", "triage"]
@@ -35,8 +38,6 @@ SHORT_SLEEP_MIN: Final = 360.0
 LOW_EFFICIENCY_PCT: Final = 75.0
 NO_DATA_DAYS: Final = 3
 MUCH_UNKNOWN_SHARE: Final = 0.20
-# A mean of a week is shown from 3 nights (SPEC 4.7).
-_MINIMUM_OF_MEAN: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,7 +63,13 @@ class _Days:
         return table.reshape(self.people, size)
 
 
-def triage(nights: pd.DataFrame, today: date, *, people: Sequence[str] | None = None) -> pd.DataFrame:
+def triage(
+    nights: pd.DataFrame,
+    today: date,
+    *,
+    people: Sequence[str] | None = None,
+    asked: Mapping[str, date] | None = None,
+) -> pd.DataFrame:
     """Everybody, whom to look at first on top: most red metrics, then the largest |z|, then the oldest data.
 
     The last 7 days, `today` included, are compared with the 28 before. A metric of `METRICS` is red from |z| 3 and
@@ -74,6 +81,8 @@ def triage(nights: pd.DataFrame, today: date, *, people: Sequence[str] | None = 
             left out.
         today: label of the last night.
         people: ids of everybody wanted, also of those without a row; by default who is in `nights`.
+        asked: until which day each person's nights have been asked for, who is not in it never; by default until
+            `today`. A night that nobody asked for is not one that the person did not record.
 
     Returns:
         One row per person, index person_id:
@@ -81,18 +90,21 @@ def triage(nights: pd.DataFrame, today: date, *, people: Sequence[str] | None = 
         | column | meaning |
         |---|---|
         | flag | "red", "amber", "none", or "insufficient data" where no metric has nights enough |
+        | attention | whether the person needs attention: a shift that is not for the better only, or a level |
+        | label | why, in two or three words, as `triage_words.label` makes them; "" where there is nothing to say |
         | red, amber | how many metrics are |
         | max_abs_z | largest |z| of all metrics; NaN without any |
-        | stale_days | days from the last recording to `today`; NaN when there is none |
+        | newest | label of the last recording; NaT without one |
+        | stale_days | days from the last recording to `today`, or to when nights were asked for; NaN without one |
         | short_sleep | mean time asleep of the last 7 days under 6 h (from 3 nights) |
         | low_efficiency | mean efficiency of the last 7 days under 75 % (from 3 nights) |
         | no_data | nothing recorded for 3 days or more |
         | much_unknown | over 20 % of the main sleeps of the last 7 days is missing, valid or not |
-        | reasons | tuple of sentences with the numbers, worst metric first |
+        | reasons | tuple of sentences with the numbers: what moved, worst first, levels, and then the score |
         | METRIC_before, _recent, _delta, _scale, _z, _nights_before, _nights_recent, _flag | as in `shifts.Shifts` |
     """
     label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
-    last = today.toordinal() - date(1970, 1, 1).toordinal()
+    last = day_number(today)
     ids = pd.Index(
         pd.unique(nights["person_id"].astype("str"))
         if people is None
@@ -113,12 +125,15 @@ def triage(nights: pd.DataFrame, today: date, *, people: Sequence[str] | None = 
         [
             _verdicts(found, ids),
             _levels(days, grids, main, ids),
-            _staleness(owner[wanted], label[wanted], last, ids),
+            _staleness(owner[wanted], label[wanted], _asked_until(asked, ids, last), ids),
             *(_columns(name, shift, ids) for name, shift in found.items()),
         ],
         axis=1,
     )
-    table.insert(5, "reasons", _reasons(table, found))
+    moves = moves_of(found, len(table))
+    table.insert(1, "attention", attention(table, moves))
+    table.insert(2, "label", labels(table, moves))
+    table.insert(7, "reasons", reasons(table, found, moves))
     return _ordered(table)
 
 
@@ -176,14 +191,30 @@ def _levels(days: _Days, grids: dict[str, Floats], main: NDArray[np.bool_], ids:
 def _mean(values: Floats) -> Floats:
     nights = np.count_nonzero(~np.isnan(values), axis=1)
     sums: Floats = np.nansum(values, axis=1)
-    return sums / np.where(nights >= _MINIMUM_OF_MEAN, nights, np.nan)
+    return sums / np.where(nights >= week_mean(0).low_from, nights, np.nan)
 
 
-def _staleness(owner: Counts, label: Counts, last: int, ids: pd.Index) -> pd.DataFrame:
-    newest = np.full(len(ids), np.iinfo(np.int64).min)
+def _asked_until(asked: Mapping[str, date] | None, ids: pd.Index, last: int) -> Counts:
+    """The last day of each person's that is known to have or not to have a recording; `NEVER` without one."""
+    if asked is None:
+        return np.full(len(ids), last)
+    days = [min(day_number(asked[who]), last) if who in asked else NEVER for who in ids]
+    return np.array(days, dtype=np.int64)
+
+
+def _staleness(owner: Counts, label: Counts, until: Counts, ids: pd.Index) -> pd.DataFrame:
+    newest = np.full(len(ids), NEVER)
     np.maximum.at(newest, owner, label)
-    stale = np.where(newest == np.iinfo(np.int64).min, np.nan, last - newest.astype(np.float64))
-    return pd.DataFrame({"stale_days": stale, "no_data": ~(stale < NO_DATA_DAYS)}, index=ids)
+    # What arrived was evidently asked for.
+    stale = np.where(newest == NEVER, np.nan, np.maximum(until, newest) - newest.astype(np.float64))
+    no_data = np.where(newest == NEVER, until != NEVER, stale >= NO_DATA_DAYS)
+    return pd.DataFrame({"newest": _dates(newest), "stale_days": stale, "no_data": no_data}, index=ids)
+
+
+def _dates(days: Counts) -> NDArray[np.datetime64]:
+    return np.where(days == NEVER, np.datetime64("NaT", "D"), days.astype("datetime64[D]")).astype(
+        "datetime64[us]"
+    )
 
 
 def _columns(name: str, shift: Shifts, ids: pd.Index) -> pd.DataFrame:
@@ -196,25 +227,3 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     size = table["max_abs_z"].fillna(-1.0).to_numpy()
     stale = table["stale_days"].fillna(np.inf).to_numpy()
     return table.iloc[np.lexsort((np.arange(len(table)), -stale, -size, -table["red"].to_numpy()))]
-
-
-def _reasons(table: pd.DataFrame, found: dict[str, Shifts]) -> pd.Series:
-    """The sentences of each person; only what is flagged is worded."""
-    said: list[list[tuple[float, str]]] = [[] for _ in range(len(table))]
-    for metric in METRICS:
-        if metric.name not in found:
-            continue
-        shift = found[metric.name]
-        for at in np.flatnonzero((shift.flag == "red") | (shift.flag == "amber")).tolist():
-            said[at].append((-abs(float(shift.z[at])), triage_words.moved(metric, shift, at)))
-    for name, (column, sentence) in triage_words.LEVELS.items():
-        values = table[column].to_numpy(dtype=np.float64)
-        for at in np.flatnonzero(table[name].to_numpy(dtype=bool)).tolist():
-            said[at].append((0.0, sentence(float(values[at]))))
-    asleep = found["tst_min"]
-    for at in np.flatnonzero((table["flag"] == INSUFFICIENT).to_numpy()).tolist():
-        said[at].append(
-            (1.0, triage_words.too_few(int(asleep.nights_before[at]), int(asleep.nights_recent[at])))
-        )
-    words = [tuple(sentence for _, sentence in sorted(each, key=lambda pair: pair[0])) for each in said]
-    return pd.Series(words, index=table.index, dtype=object)

@@ -1,7 +1,7 @@
-"""The sentences of triage: what moved, by how much, and on how many nights it rests."""
+"""The words of triage: what moved, by how much, on how many nights it rests; and all of that in two words."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from analytics import wording
@@ -18,25 +18,105 @@ HOW_TO_READ: Final = (
     "A shift is counted in units of the person's own night-to-night spread; it is not a p value, "
     "and says nothing of why."
 )
+"""What a number of spreads means."""
+
+
+BETTER: Final = frozenset({("se_pct", True), ("waso_min", False), ("score", True)})
+"""Shifts that nobody has too much of: the metric, and whether it rose."""
+
+# Metric and whether it rose -> what it is a matter of, and the word.
+_WORDS: Final = {
+    ("midsleep_clock_h", True): ("hours", "later"),
+    ("midsleep_clock_h", False): ("hours", "earlier"),
+    ("tst_min", True): ("length", "longer"),
+    ("tst_min", False): ("length", "shorter"),
+    ("se_pct", False): ("rest", "restless"),
+    ("waso_min", True): ("rest", "restless"),
+    ("se_pct", True): ("rest", "calmer"),
+    ("waso_min", False): ("rest", "calmer"),
+    ("score", True): ("score", "higher score"),
+    ("score", False): ("score", "lower score"),
+}
+_ORDER: Final = ("hours", "length", "rest", "score")
+_ALONE: Final = {word: f"{word} sleep" for word in ("later", "earlier", "longer", "shorter")}
+_LEVEL_LABELS: Final = {
+    "no_data": "No data",
+    "short_sleep": "Short sleep",
+    "low_efficiency": "Low efficiency",
+    "much_unknown": "Much missing",
+}
+
+
+def label(moves: Sequence[tuple[str, bool]], levels: Sequence[str], *, too_few: bool) -> str:
+    """Why somebody is looked at, in two or three words; "" where there is nothing to say.
+
+    The rule: what moved, and is not for the better, is named, at most two of it: "Later and shorter", "Shorter sleep",
+    "Restless" (lower efficiency or more time awake). Without any, the first flag on a level is: "No data", "Short
+    sleep", "Low efficiency", "Much missing". Without that, "Lower score", as the score is made of the others; then what
+    moved for the better: "Calmer", "Higher score". And then "Too few nights", where there are not enough to tell.
+
+    Args:
+        moves: metrics that are red or amber and whether they rose, the largest shift first.
+        levels: names of the flags on levels that are up.
+        too_few: whether no metric has nights enough.
+    """
+    parts = [move for move in moves if move[0] != "score"]
+    score = [move for move in moves if move[0] == "score"]
+    level = [words for name, words in _LEVEL_LABELS.items() if name in levels]
+    candidates = (
+        _joined([move for move in parts if move not in BETTER]),
+        *level,
+        _joined([move for move in score if move not in BETTER]),
+        _joined(parts),
+        _joined(score),
+        "Too few nights" if too_few else "",
+    )
+    return next((words for words in candidates if words), "")
+
+
+def _joined(moves: Sequence[tuple[str, bool]]) -> str:
+    """The words of the two largest shifts, in their fixed order."""
+    matters: dict[str, str] = {}
+    for matter, word in (_WORDS[move] for move in moves):
+        matters.setdefault(matter, word)
+    named = sorted(list(matters)[:2], key=_ORDER.index)
+    words = [matters[matter] for matter in named]
+    text = " and ".join(words) if len(words) > 1 else "".join(_ALONE.get(word, word) for word in words)
+    return text[:1].upper() + text[1:]
 
 
 def moved(metric: Metric, shift: Shifts, at: int) -> str:
-    """What moved for person number `at`, with both medians, their nights, and the night-to-night spread."""
-    now, usual = (written(metric, float(values[at])) for values in (shift.recent, shift.before))
+    """What moved for person number `at`: the change, in spreads too, and what is usual, each with its nights.
+
+    Compared are the medians of the last 7 days and of the 28 before.
+    """
     change = float(shift.delta[at])
-    if metric.kind == "duration":
-        by = wording.signed_duration(change)
-    elif metric.kind == "clock":
-        by = f"{wording.duration(abs(change))} {'later' if change > 0 else 'earlier'}"
-    else:
-        by = wording.signed_quantity(change, "points")
-    nights = wording.plural(int(shift.nights_recent[at]), "night")
-    before = wording.plural(int(shift.nights_before[at]), "night")
-    return (
-        f"{metric.label}: median {now} in the last {RECENT_DAYS} days ({nights}), {usual} in the {BEFORE_DAYS} before "
-        f"({before}): {by}, {wording.number(abs(float(shift.z[at])))} times the night-to-night spread of "
-        f"{spread(metric, float(shift.scale[at]))}."
+    nights, before = (
+        wording.plural(int(counts[at]), "night") for counts in (shift.nights_recent, shift.nights_before)
     )
+    times = wording.number(abs(float(shift.z[at])))
+    return (
+        f"{_SUBJECTS[metric.name]} {changed(metric, change)} than usual in the last {RECENT_DAYS} days ({nights}), "
+        f"{times} times the usual spread; usual {written(metric, float(shift.before[at]))} ({before})."
+    )
+
+
+_SUBJECTS: Final = {
+    "tst_min": "Slept",
+    "se_pct": "Efficiency",
+    "midsleep_clock_h": "Mid-sleep",
+    "waso_min": "Awake after onset",
+    "score": "Score",
+}
+
+
+def changed(metric: Metric, change: float) -> str:
+    """A change of a metric in words: "40 min less", "1 h later", "4 points lower"."""
+    size = spread(metric, abs(change))
+    less, more = {"clock": ("earlier", "later"), "duration": ("less", "more")}.get(
+        metric.kind, ("lower", "higher")
+    )
+    return f"{size} {more if change > 0 else less}"
 
 
 def written(metric: Metric, value: float) -> str:
@@ -70,6 +150,7 @@ def _no_data(days: float) -> str:
 
 
 LEVELS: Final[dict[str, tuple[str, Callable[[float], str]]]] = {
+    "no_data": ("stale_days", _no_data),
     "short_sleep": (
         "mean_tst_min",
         lambda minutes: (
@@ -82,7 +163,6 @@ LEVELS: Final[dict[str, tuple[str, Callable[[float], str]]]] = {
             f"Efficiency {wording.percent(value, 1)} on average in the last {RECENT_DAYS} days, under 75\u00a0%."
         ),
     ),
-    "no_data": ("stale_days", _no_data),
     "much_unknown": (
         "unknown_share",
         lambda share: (
@@ -90,4 +170,4 @@ LEVELS: Final[dict[str, tuple[str, Callable[[float], str]]]] = {
         ),
     ),
 }
-"""Flag on a level -> the column that it is about, and its sentence."""
+"""Flag on a level -> the column that it is about, and its sentence; the most pressing first."""

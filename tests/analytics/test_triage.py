@@ -71,12 +71,26 @@ def test_a_change_has_to_be_far_from_usual_however_much_it_matters(scatter: floa
     assert found["tst_min_flag"] == flag
 
 
-def test_the_reason_says_both_medians_their_nights_and_the_spread() -> None:
-    found = of(person("p", tst_min=moved(7, by=-40)))
-    (reason,) = found["reasons"]
+@pytest.mark.parametrize(
+    ("columns", "change", "times", "usual"),
+    [
+        ({"tst_min": moved(7, by=-40)}, "Slept 40 min less", "4", "7 h 10 min"),
+        (
+            {"se_pct": moved(7, by=-60, level=900) / 10, "se_known_pct": 90.0},
+            "Efficiency 6 points lower",
+            "4",
+            "90 %",
+        ),
+        ({"waso_min": moved(7, by=50, level=20)}, "Awake after onset 50 min more", "6.7", "20 min"),
+        ({"score": moved(7, by=-96, level=640) / 8}, "Score 12 points lower", "4", "80"),
+    ],
+)
+def test_the_reason_says_the_change_its_nights_its_spread_and_what_is_usual(
+    columns: dict[str, object], change: str, times: str, usual: str
+) -> None:
+    (reason,) = of(person("p", **columns))["reasons"]
     assert reason.replace("\u00a0", " ") == (
-        "Asleep: median 6 h 30 min in the last 7 days (7 nights), 7 h 10 min in the 28 before (28 nights): "
-        "−40 min, 4 times the night-to-night spread of 10 min."
+        f"{change} than usual in the last 7 days (7 nights), {times} times the usual spread; usual {usual} (28 nights)."
     )
     assert "not a p value" in HOW_TO_READ
 
@@ -86,8 +100,11 @@ def test_later_nights_are_later_across_midnight() -> None:
     found = of(person("p", midsleep_clock_h=late))
     assert found["midsleep_clock_h_flag"] == "red"
     assert found["midsleep_clock_h_delta"] == pytest.approx(60)
-    assert "00:30 in the last 7 days" in found["reasons"][0].replace("\u00a0", " ")
-    assert "1 h later, 6 times" in found["reasons"][0].replace("\u00a0", " ")
+    (reason,) = (each.replace("\u00a0", " ") for each in found["reasons"])
+    assert reason.startswith(
+        "Mid-sleep 1 h later than usual in the last 7 days (7 nights), 6 times the usual spread"
+    )
+    assert reason.endswith("; usual 23:30 (28 nights).")
 
 
 def test_hours_all_round_the_clock_do_not_shift() -> None:
@@ -103,7 +120,7 @@ def test_fourteen_nights_before_and_four_of_the_last_week_are_needed(
     before: int, recent: int, enough: bool
 ) -> None:
     frame = person("p")
-    kept = np.r_[np.arange(before), np.arange(28, 28 + recent)]
+    kept = np.r_[np.arange(before), np.arange(DAYS - recent, DAYS)]
     found = of(frame.take(kept))
     assert (found["flag"] == "none") is enough
     if not enough:
@@ -117,6 +134,14 @@ def test_nights_that_are_not_valid_and_naps_do_not_count() -> None:
     assert of(bad)["flag"] == "insufficient data"
     nap = person("p").assign(kind="nap", tst_min=60.0)
     assert of(pd.concat([nap, person("p")]))["tst_min_before"] == 430
+
+
+def test_where_nothing_arrives_that_is_why_there_are_too_few_nights() -> None:
+    silent = of(person("p").iloc[:-4])
+    assert (silent["flag"], silent["label"]) == ("insufficient data", "No data")
+    assert [reason.replace("\u00a0", " ") for reason in silent["reasons"]] == [
+        "Nothing was recorded for 4 days."
+    ]
 
 
 def test_levels_have_flags_of_their_own() -> None:
@@ -144,6 +169,85 @@ def test_most_red_comes_first_then_the_largest_shift_then_the_oldest_data() -> N
     assert list(found.index) == ["two", "far", "near", "nobody", "older", "old"]
     assert np.isnan(found["stale_days"]["nobody"])
     assert "Nothing has been recorded yet." in found["reasons"]["nobody"]
+
+
+def test_a_night_that_nobody_asked_for_is_not_one_that_was_not_recorded() -> None:
+    frame = pd.concat([person("asked").iloc[:-4], person("late").iloc[:-4], person("arrived").iloc[:-4]])
+    until = TODAY - timedelta(days=2)
+    asked = {"asked": TODAY, "late": until, "silent": TODAY}
+    found = triage(frame, TODAY, people=["asked", "late", "arrived", "silent", "new"], asked=asked)
+    assert found["no_data"].to_dict() == {
+        "asked": True, "late": False, "arrived": False, "silent": True, "new": False
+    }  # fmt: skip
+    assert found.loc[["asked", "late", "arrived"], "stale_days"].tolist() == [4, 2, 0]
+    assert found.loc[["silent", "new"], "stale_days"].isna().all()
+    assert found.at["late", "newest"] == pd.Timestamp(TODAY) - pd.Timedelta(days=4)
+    assert found["newest"].isna()["new"]
+    assert found["attention"].to_dict() == found["no_data"].to_dict()
+
+
+LATER = {"midsleep_clock_h": np.mod(moved(7, by=60, level=0) / 60 + 23.5, 24)}
+SHORTER, LONGER = {"tst_min": moved(7, by=-40)}, {"tst_min": moved(7, by=40)}
+RESTLESS = {"se_pct": moved(7, by=-60, level=900) / 10, "se_known_pct": 90.0}
+CALMER = {"waso_min": moved(7, by=-30, level=50)}
+LOWER, HIGHER = ({"score": moved(7, by=by, level=640) / 8} for by in (-96, 96))
+SHORT = {"tst_min": 330 + WAVE}
+
+
+@pytest.mark.parametrize(
+    ("columns", "label", "attention"),
+    [
+        ({}, "", False),
+        (SHORTER, "Shorter sleep", True),
+        (LONGER, "Longer sleep", True),
+        (LATER, "Later sleep", True),
+        (LATER | SHORTER, "Later and shorter", True),
+        (SHORTER | {"waso_min": moved(7, by=50, level=20)}, "Shorter and restless", True),
+        (RESTLESS, "Restless", True),
+        (RESTLESS | LOWER, "Restless", True),
+        (LOWER, "Lower score", True),
+        (LOWER | SHORT, "Short sleep", True),
+        (SHORT, "Short sleep", True),
+        (SHORT | CALMER, "Short sleep", True),
+        ({"se_pct": 70.0, "se_known_pct": 70.0}, "Low efficiency", True),
+        ({"missing_share": 0.3}, "Much missing", True),
+        (SHORTER | CALMER, "Shorter sleep", True),
+        (CALMER, "Calmer", False),
+        (CALMER | HIGHER, "Calmer", False),
+        (HIGHER, "Higher score", False),
+    ],
+)
+def test_a_label_says_what_moved_and_only_what_is_better_needs_no_attention(
+    columns: dict[str, object], label: str, attention: bool
+) -> None:
+    found = of(person("p", **columns))
+    assert (found["label"], found["attention"]) == (label, attention)
+
+
+def test_of_three_that_moved_the_label_has_the_two_that_moved_most() -> None:
+    found = of(person("p", **(LATER | {"tst_min": moved(7, by=-80)} | RESTLESS)))
+    assert found["label"] == "Later and shorter"
+    assert [reason.split()[0] for reason in found["reasons"]] == [
+        "Slept",
+        "Mid-sleep",
+        "Efficiency",
+        "Asleep",
+    ]
+
+
+def test_who_has_too_few_nights_is_said_to_and_needs_no_attention() -> None:
+    found = of(person("p").iloc[-9:])
+    assert (found["flag"], found["label"], found["attention"]) == (
+        "insufficient data",
+        "Too few nights",
+        False,
+    )
+
+
+def test_reasons_are_what_moved_then_levels_then_the_score() -> None:
+    columns = {**LATER, **LOWER, "tst_min": moved(7, by=-40, level=380)}
+    firsts = [reason.split()[0] for reason in of(person("p", **columns))["reasons"]]
+    assert firsts == ["Mid-sleep", "Slept", "Asleep", "Score"]
 
 
 def test_what_comes_after_today_and_before_the_five_weeks_is_not_looked_at() -> None:

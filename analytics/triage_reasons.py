@@ -1,0 +1,78 @@
+"""Who needs attention, why in two words, and why in sentences.
+
+Somebody needs attention with a red or amber shift, or with a flag on a level. Left out are shifts that nobody has too
+much of: a higher efficiency, less time awake after onset, a higher score. They are flagged and told, but a week that is
+better in every way that moved is no reason to be called. Longer sleep is not among them: it may be either.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics import triage_words
+from analytics.shifts import INSUFFICIENT, METRICS, Metric, Shifts
+from analytics.triage_words import BETTER
+
+Move = tuple[Metric, float]
+"""A metric that is red or amber, and its z."""
+
+
+def moves_of(found: dict[str, Shifts], people: int) -> list[list[Move]]:
+    """What moved for each person, the largest |z| first."""
+    moves: list[list[Move]] = [[] for _ in range(people)]
+    for metric in METRICS:
+        if metric.name in found:
+            shift = found[metric.name]
+            for at in np.flatnonzero((shift.flag == "red") | (shift.flag == "amber")).tolist():
+                moves[at].append((metric, float(shift.z[at])))
+    return [sorted(each, key=lambda move: -abs(move[1])) for each in moves]
+
+
+def attention(table: pd.DataFrame, moves: list[list[Move]]) -> NDArray[np.bool_]:
+    """Who needs attention, by the rule at the top of this module."""
+    worse = [any((metric.name, z > 0) not in BETTER for metric, z in each) for each in moves]
+    levels = table[list(triage_words.LEVELS)].to_numpy(dtype=bool).any(axis=1)
+    return np.asarray(levels | np.array(worse, dtype=bool))
+
+
+def labels(table: pd.DataFrame, moves: list[list[Move]]) -> pd.Series:
+    """The label of each person, as `triage_words.label` makes it."""
+    levels = table[list(triage_words.LEVELS)].to_numpy(dtype=bool)
+    few = (table["flag"] == INSUFFICIENT).tolist()
+    words = [
+        triage_words.label(
+            [(metric.name, z > 0) for metric, z in each],
+            [name for name, is_so in zip(triage_words.LEVELS, level, strict=True) if is_so],
+            too_few=too_few,
+        )
+        for each, level, too_few in zip(moves, levels.tolist(), few, strict=True)
+    ]
+    return pd.Series(words, index=table.index, dtype="str")
+
+
+def reasons(table: pd.DataFrame, found: dict[str, Shifts], moves: list[list[Move]]) -> pd.Series:
+    """The sentences of each person; only what is flagged is worded."""
+    said: list[list[str]] = [[] for _ in moves]
+    _say_moves(said, found, moves, score=False)
+    for name, (column, sentence) in triage_words.LEVELS.items():
+        values = table[column].to_numpy(dtype=np.float64)
+        for at in np.flatnonzero(table[name].to_numpy(dtype=bool)).tolist():
+            said[at].append(sentence(float(values[at])))
+    _say_moves(said, found, moves, score=True)
+    asleep = found["tst_min"]
+    # Where nothing arrives, that is why there are too few nights.
+    few = (table["flag"] == INSUFFICIENT) & ~table["no_data"]
+    for at in np.flatnonzero(few.to_numpy()).tolist():
+        said[at].append(triage_words.too_few(int(asleep.nights_before[at]), int(asleep.nights_recent[at])))
+    return pd.Series([tuple(each) for each in said], index=table.index, dtype=object)
+
+
+def _say_moves(
+    said: list[list[str]], found: dict[str, Shifts], moves: list[list[Move]], *, score: bool
+) -> None:
+    for at, each in enumerate(moves):
+        said[at] += [
+            triage_words.moved(metric, found[metric.name], at)
+            for metric, _ in each
+            if (metric.name == "score") == score
+        ]
