@@ -1,13 +1,17 @@
 """Last night of a cohort, and the nights up to it, as one value object that every view reads."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from analytics import cohort_words
-from analytics.cohort_table import VALID, Synced, cohort_table
+from analytics.asked import Synced
+from analytics.cohort_table import VALID, cohort_table
+from analytics.cohort_triage import cohort_triage
 from analytics.sleeper import Sleeper
 
 
@@ -22,14 +26,17 @@ class CohortOverview:
             "no data"), last_tst_min, last_se_pct, last_usual_tst_min (usual for that one night: median of the last 28
             valid nights before it, as in `NightView.against`; NaN below 5, and where no main sleep arrived),
             last_session_id, last_reason, score, score_e, score_c, score_d, estimator (of the last 7 nights),
-            mean_tst_min (mean of the last 7 nights, NaN below 3), usual_tst_min (usual for those 7: mean of the valid
-            nights among the 28 before them, NaN below 5), delta_tst_min (of these two means), mean_se_pct (7 nights),
-            valid_7, valid_28, synced_at, sparkline (tuple of 28 floats, time asleep in h by night, NaN = no valid
-            night). Whose sleep fell most against usual comes first.
+            synced_at, and the columns of `cohort_means.week_beside_usual` (means of the last 7 nights, usual for them,
+            how far both can be trusted, the sparkline with its band) and of `cohort_triage.cohort_triage` (flag,
+            attention, label, reasons, stale_days, rank). Whose sleep fell most against usual comes first.
         map_dates: night labels of the map, oldest first.
         map_values: float array people x nights of `tst_min`, NaN = not valid.
         map_states: uint8 array people x nights: 0 not synced, 1 synced but no valid night, 2 valid.
+        map_range: least, median and most `tst_min` of the valid nights of the map; NaN without any.
         title: the finding.
+        attention_title: how many people need attention, as `triage` decides: by a red or amber shift that is not for
+            the better only, or by a flag on a level (short sleep, low efficiency, no data, much missing).
+        others_title: how many do not, and whether they are as usual or have too few nights to tell.
         table_title: the finding of the table.
         map_title: the finding of the map.
         valid, expected: valid nights of the period and nights expected.
@@ -42,7 +49,10 @@ class CohortOverview:
     map_dates: pd.DatetimeIndex
     map_values: pd.DataFrame
     map_states: pd.DataFrame
+    map_range: tuple[float, float, float]
     title: str
+    attention_title: str
+    others_title: str
     table_title: str
     map_title: str
     valid: int
@@ -75,17 +85,30 @@ def cohort_overview(
     if days < 1:
         raise ValueError(f"a map has 1 night or more, not {days}")
     table = cohort_table(people, nights, night=night, days=days, synced=synced)
+    everyone = table.people.join(cohort_triage(people, nights, night=night, synced=synced))
     return CohortOverview(
         night=night,
         first=night - timedelta(days=days - 1),
         last=night,
-        people=table.people,
+        people=everyone,
         map_dates=table.dates,
         map_values=table.values,
         map_states=table.states,
-        title=cohort_words.title(table.people),
-        table_title=cohort_words.table_title(table.people),
+        map_range=_range(table.values),
+        title=cohort_words.title(everyone),
+        attention_title=cohort_words.attention_title(everyone),
+        others_title=cohort_words.others_title(everyone),
+        table_title=cohort_words.table_title(everyone),
         map_title=cohort_words.map_title(table.values),
         valid=int((table.states == VALID).to_numpy().sum()),
         expected=days * len(people),
     )
+
+
+def _range(values: pd.DataFrame) -> tuple[float, float, float]:
+    known = values.to_numpy(dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return math.nan, math.nan, math.nan
+    least, median, most = np.quantile(known, (0, 0.5, 1)).tolist()
+    return least, median, most

@@ -7,32 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analytics.asked import NEVER, Synced, asked_days, day_number
+from analytics.cohort_means import DAYS_NEEDED, week_beside_usual
+from analytics.efficiency import counted_efficiency_pct
 from analytics.grades import REASONS, first_exclusion
 from analytics.received import instants
+from analytics.reliability import WEEK_DAYS
 from analytics.score import period_scores
 from analytics.sleeper import Sleeper
-from analytics.usual import (
-    MINIMUM_REFERENCE_NIGHTS,
-    REFERENCE_NIGHTS,
-    counted_efficiency_pct,
-    medians_before,
-)
-from analytics.zones import is_zone
+from analytics.usual import medians_before
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Synced = datetime | tuple[date, date] | None
 
-WEEK = 7
-MINIMUM_NIGHTS = 3
 NOT_SYNCED, NO_VALID_NIGHT, VALID = 0, 1, 2
-_NEVER: Final = np.iinfo(np.int64).min // 2
 _STATES: Final = {NOT_SYNCED: "no data", NO_VALID_NIGHT: "no valid night", VALID: "valid"}
 
 
@@ -84,8 +77,8 @@ def cohort_table(
             last date; None or absent for never.
     """
     ids = pd.Index([sleeper.person_id for sleeper in people], dtype="str", name="person_id")
-    reach = max(days, WEEK + REFERENCE_NIGHTS)
-    last = _day_number(night)
+    reach = max(days, DAYS_NEEDED)
+    last = day_number(night)
     owner = ids.get_indexer(pd.Index(nights["person_id"]))
     label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
     known = np.flatnonzero(owner >= 0)
@@ -105,7 +98,7 @@ def cohort_table(
             _facts(people, synced, ids),
             _last_night(lasts, at, states[:, -1], ids),
             _last_usual(lasts, at, nights.iloc[known], owner[known], ids),
-            _means(asleep, efficiency, ids),
+            week_beside_usual(asleep, efficiency, ids),
         ],
         axis=1,
     ).join(_scores(window, people, night))
@@ -137,18 +130,10 @@ def _facts(people: Sequence[Sleeper], synced: Mapping[str, Synced], ids: pd.Inde
 def _bounds(
     people: Sequence[Sleeper], owner: Counts, label: Counts, synced: Mapping[str, Synced]
 ) -> tuple[Counts, Counts]:
-    """First and last day of each person for which nights have been asked for, as days since 1970."""
-    first = np.full(len(people), -_NEVER, dtype=np.int64)
+    """First and last day of each person for which nights have been asked for, or that have arrived without."""
+    first, last = asked_days(people, synced)
     known = owner >= 0
     np.minimum.at(first, owner[known], label[known])
-    last = np.full(len(people), _NEVER, dtype=np.int64)
-    for at, sleeper in enumerate(people):
-        moment = synced.get(sleeper.person_id)
-        if isinstance(moment, datetime):
-            zone = ZoneInfo(sleeper.zone if is_zone(sleeper.zone) else "UTC")
-            last[at] = _day_number(moment.astimezone(zone).date())
-        elif moment is not None:
-            first[at], last[at] = (_day_number(edge) for edge in moment)
     return first, last
 
 
@@ -210,7 +195,7 @@ def _last_usual(
         ids: the people.
     """
     main = (rows["kind"] == "main").to_numpy(dtype=bool)
-    before_us = np.full(len(ids), _NEVER, dtype=np.int64)
+    before_us = np.full(len(ids), NEVER, dtype=np.int64)
     before_us[at[main]] = instants(rows["start"])[main]
     counted = np.flatnonzero((nights["valid"] & (nights["kind"] == "main")).to_numpy(dtype=bool))
     usual = medians_before(
@@ -227,40 +212,11 @@ def _reason(codes: str) -> str:
     return REASONS[code][0] if code else ""
 
 
-def _means(asleep: Floats, efficiency: Floats, ids: pd.Index) -> pd.DataFrame:
-    week, before = asleep[:, -WEEK:], asleep[:, -WEEK - REFERENCE_NIGHTS : -WEEK]
-    mean = _mean(week, MINIMUM_NIGHTS)
-    usual = _mean(before, MINIMUM_REFERENCE_NIGHTS)
-    recent = asleep[:, -REFERENCE_NIGHTS:]
-    columns = {
-        "mean_tst_min": mean,
-        "usual_tst_min": usual,
-        "delta_tst_min": mean - usual,
-        "mean_se_pct": _mean(efficiency[:, -WEEK:], MINIMUM_NIGHTS),
-        "valid_7": np.count_nonzero(~np.isnan(week), axis=1),
-        "valid_28": np.count_nonzero(~np.isnan(recent), axis=1),
-        "sparkline": pd.Series(
-            [tuple(row) for row in (recent / 60).tolist()], dtype="object", index=ids
-        ).to_numpy(),
-    }
-    return pd.DataFrame(columns, index=ids)
-
-
 def _scores(window: _Window, people: Sequence[Sleeper], night: date) -> pd.DataFrame:
     """The score of the last 7 nights."""
     ages = pd.Series(
         {sleeper.person_id: sleeper.age_years(night.year) for sleeper in people}, dtype="float64"
     ).rename_axis("person_id")
-    week = window.rows[window.day >= window.shape[1] - WEEK]
-    scores = period_scores(week, ages=ages, first=night - timedelta(days=WEEK - 1), last=night)
+    week = window.rows[window.day >= window.shape[1] - WEEK_DAYS]
+    scores = period_scores(week, ages=ages, first=night - timedelta(days=WEEK_DAYS - 1), last=night)
     return scores[["score", "score_e", "score_c", "score_d", "estimator"]]
-
-
-def _mean(values: Floats, minimum: int) -> Floats:
-    nights = np.count_nonzero(~np.isnan(values), axis=1)
-    sums: Floats = np.nansum(values, axis=1)
-    return sums / np.where(nights >= minimum, nights, np.nan)
-
-
-def _day_number(day: date) -> int:
-    return day.toordinal() - date(1970, 1, 1).toordinal()

@@ -1,12 +1,31 @@
 """What a cohort's tables say in words; every finding is counted, and says so when nothing is clear."""
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analytics import wording
+from analytics.reliability import WEEK_DAYS, month_mean, week_mean
+from analytics.shifts import INSUFFICIENT
+from analytics.triage import LOW_EFFICIENCY_PCT, NO_DATA_DAYS, SHORT_SLEEP_MIN
+from analytics.usual import REFERENCE_NIGHTS
 
 Floats = NDArray[np.float64]
+
+ALL_WELL: Final = (
+    "Nobody's last 7 days moved away from their own 28 days before. Nobody averages under "
+    f"{wording.duration(SHORT_SLEEP_MIN)} asleep or {wording.percent(LOW_EFFICIENCY_PCT)} efficiency, and nobody has "
+    f"been silent for {wording.plural(NO_DATA_DAYS, 'day')}."
+)
+"""What it means that nobody needs attention."""
+
+LOW_CONFIDENCE: Final = (
+    f"Few nights: a mean of {week_mean(0).low_from} or {week_mean(0).good_from - 1} of {WEEK_DAYS} nights, or a usual "
+    f"of {month_mean(0).low_from} to {month_mean(0).good_from - 1} of {REFERENCE_NIGHTS}, has low confidence."
+)
+"""When a figure of a cohort's table rests on few nights."""
 
 SHORT_NIGHT_MIN = 420.0
 LESS_THAN_USUAL_MIN = 20.0
@@ -15,30 +34,82 @@ _STANDS_OUT_MIN, _STANDS_OUT_SE = 30.0, 3.0
 _MINIMUM_PEOPLE, _MINIMUM_NIGHTS = 5, 5
 
 
+def attention_title(people: pd.DataFrame) -> str:
+    """How many of the people need attention; that nobody does, or that there is too little to tell.
+
+    Args:
+        people: `attention`, `flag` and `stale_days`, as in `triage.triage`.
+    """
+    if people.empty:
+        return "Nobody is in this cohort"
+    everybody = wording.plural(len(people), "person", "people")
+    if people["stale_days"].isna().all():
+        return f"No night of {everybody} has arrived yet"
+    count = int(people["attention"].sum())
+    if count:
+        return f"{wording.number(count, 0)} of {everybody} {'needs' if count == 1 else 'need'} attention"
+    if (people["flag"] == INSUFFICIENT).all():
+        return "Too few nights to tell who needs attention"
+    return f"Nobody needs attention, of {everybody}"
+
+
+def others_title(people: pd.DataFrame) -> str:
+    """What there is to say of those who need no attention; "" where there are none.
+
+    Args:
+        people: `attention` and `flag`, as in `triage.triage`.
+    """
+    others = people[~people["attention"]]
+    few = int((others["flag"] == INSUFFICIENT).sum())
+    better = int(others["flag"].isin(("red", "amber")).sum())
+    usual = len(others) - few - better
+    counts = (
+        (usual, wording.plural(usual, "person", "people") + " as usual"),
+        (better, f"{wording.number(better, 0)} better than usual"),
+        (few, f"{wording.number(few, 0)} with too few nights to tell"),
+    )
+    return ", ".join(words for count, words in counts if count)
+
+
 def title(people: pd.DataFrame) -> str:
-    """How many of the people with a mean average under 7 h a night in the last 7 nights."""
+    """How many of the people with a mean average under 7 h a night in the last 7 nights.
+
+    Args:
+        people: `mean_tst_min` and `mean_reliability`.
+    """
     if people.empty:
         return "Nobody is in this cohort"
     known = people["mean_tst_min"].dropna()
     if known.empty:
         return "Nobody has 3 valid nights in the last 7"
-    short = int((known < SHORT_NIGHT_MIN).sum())
+    is_short = people["mean_tst_min"] < SHORT_NIGHT_MIN
+    short = int(is_short.sum())
     limit = wording.duration(SHORT_NIGHT_MIN)
     whom = _people(len(known), len(people), "enough nights")
     if not short:
         return f"Nobody averages under {limit} a night, of {whom}"
-    return f"{wording.number(short, 0)} of {whom} {'averages' if short == 1 else 'average'} under {limit} a night"
+    finding = f"{'averages' if short == 1 else 'average'} under {limit} a night"
+    few = _on_few_nights(is_short & (people["mean_reliability"] == "low"), short)
+    return f"{wording.number(short, 0)} of {whom} {finding}{few}"
 
 
 def table_title(people: pd.DataFrame) -> str:
-    """How many slept over 20 min less than usual in the last 7 nights."""
+    """How many slept over 20 min less than usual in the last 7 nights.
+
+    Args:
+        people: `delta_tst_min`, `mean_reliability` and `usual_reliability`.
+    """
     known = people["delta_tst_min"].dropna()
     if known.empty:
         return "Too few nights for anybody's usual"
-    less = int((known < -LESS_THAN_USUAL_MIN).sum())
+    is_less = people["delta_tst_min"] < -LESS_THAN_USUAL_MIN
+    less = int(is_less.sum())
     whom = _people(len(known), len(people), "a usual")
     finding = f"slept over {wording.duration(LESS_THAN_USUAL_MIN)} less than usual in the last 7 nights"
-    return f"{wording.number(less, 0)} of {whom} {finding}" if less else f"Nobody {finding}, of {whom}"
+    if not less:
+        return f"Nobody {finding}, of {whom}"
+    low = (people[["mean_reliability", "usual_reliability"]] == "low").any(axis=1)
+    return f"{wording.number(less, 0)} of {whom} {finding}{_on_few_nights(is_less & low, less)}"
 
 
 def map_title(values: pd.DataFrame) -> str:
@@ -68,6 +139,36 @@ def map_title(values: pd.DataFrame) -> str:
     slept = f"{wording.duration(abs(float(mean[at])))} {'less' if mean[at] < 0 else 'more'} than their mean"
     counted = wording.of(int(people[enough][at]), len(table))
     return f"On the night to {when} people slept {slept} ({counted})"
+
+
+def few_nights(people: pd.DataFrame) -> list[str]:
+    """For each person what rests on few nights: "4 of 7", "usual 8 of 28", both, or "".
+
+    Args:
+        people: `mean_reliability`, `usual_reliability`, `valid_7` and `valid_before`, as in `cohort_means`.
+    """
+    columns = ("mean_reliability", "valid_7", "usual_reliability", "valid_before")
+    return [
+        "; ".join(
+            words
+            for verdict, words in (
+                (mean, wording.of(week, WEEK_DAYS)),
+                (usual, f"usual {wording.of(before, REFERENCE_NIGHTS)}"),
+            )
+            if verdict == "low"
+        )
+        for mean, week, usual, before in zip(*(people[name].tolist() for name in columns), strict=True)
+    ]
+
+
+def _on_few_nights(low: "pd.Series[bool]", counted: int) -> str:
+    """How many of those counted rest on few nights, as the end of a finding."""
+    few = int(low.sum())
+    if not few:
+        return ""
+    if few == counted:
+        return ", on few nights" if few == 1 else ", all of them on few nights"
+    return f", {wording.number(few, 0)} of them on few nights"
 
 
 def _people(known: int, all_of_them: int, what: str) -> str:

@@ -1,5 +1,6 @@
 """People by nights: one square a night, its colour the time asleep, with three states kept apart."""
 
+import math
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import count
@@ -42,7 +43,8 @@ def people_map(overview: CohortOverview, theme: Theme, *, narrow: bool = False) 
     so that a year of 200 people stays under a megabyte.
 
     Args:
-        overview: whose `people`, `map_dates`, `map_values` (minutes) and `map_states` are drawn, rows in their order.
+        overview: whose `people`, `map_dates`, `map_values` (minutes) and `map_states` are drawn, rows in their order;
+            `map_range` is told.
         theme: whose colours.
         narrow: for a phone: the last 14 nights only; the table keeps all of them.
     """
@@ -65,7 +67,7 @@ def people_map(overview: CohortOverview, theme: Theme, *, narrow: bool = False) 
     layout = _layout(overview.map_dates[shown], unique, labels, theme, height_px=height_px, narrow=narrow)
     return Chart(
         figure=go.Figure(data=traces, layout=layout),
-        alt=_alt(overview.map_dates, hours, states),
+        alt=_alt(overview.map_dates, states, overview.map_range),
         table=_table(overview.map_dates, names, states, words),
         height_px=height_px,
     )
@@ -247,8 +249,7 @@ def _key_words(theme: Theme) -> Iterator[dict[str, object]]:
         }
 
 
-def _alt(dates: pd.DatetimeIndex, hours: NDArray[np.float64], states: Codes) -> str:
-    valid = hours[(states == _VALID) & ~np.isnan(hours)]
+def _alt(dates: pd.DatetimeIndex, states: Codes, asleep_min: tuple[float, float, float]) -> str:
     first, last = (day(moment.date(), weekday=False) for moment in (dates[0], dates[-1]))
     parts = [
         f"People by nights, {plural(len(states), 'person', 'people')}, {first} to {last}",
@@ -256,8 +257,8 @@ def _alt(dates: pd.DatetimeIndex, hours: NDArray[np.float64], states: Codes) -> 
         f"{number(float((states == _NO_VALID).sum()), 0)} synced without a valid night",
         f"{number(float((states == _NOT_SYNCED).sum()), 0)} not synced",
     ]
-    if len(valid):
-        least, median, most = (quantity(float(value), "h") for value in np.quantile(valid, [0, 0.5, 1]))
+    if not math.isnan(asleep_min[1]):
+        least, median, most = (quantity(minutes / 60, "h") for minutes in asleep_min)
         parts.append(f"time asleep from {least} to {most}, median {median}")
     return "; ".join(parts) + "."
 

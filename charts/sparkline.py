@@ -7,13 +7,10 @@ Drawings that are shown at any width (`part_bar`, `coverage_strip`) measure in p
 import base64
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import fmean, stdev
 
 from charts.theme import Theme, measure
 
 _PAD_PX = 5.0
-# A usual range needs as many nights as the rest of the product asks of one.
-_LEAST_FOR_USUAL = 5
 # Below this part of a score holds the whole below "Fair"; the bar says so by its colour, its number by itself.
 _LOW_PART = 60.0
 _BAR_PX = 8
@@ -34,14 +31,16 @@ def sparkline(
     Args:
         values: by night, oldest first; NaN is a night without a valid recording and breaks the line.
         theme: whose colours.
-        low: lower edge of the band of what is usual; with `high` left out too, the mean minus one standard
-            deviation of the nights before the last ones, no band when these are fewer than 5.
+        low: lower edge of the band of what is usual; no band without both edges, or where they are NaN.
         high: its upper edge.
         last: how many nights the accent covers.
+
+    Raises:
+        ValueError: one edge is given and not the other.
     """
     size = measure("sparkline")
     width, height = size["width_px"], size["height_px"]
-    band = _usual(values[:-last]) if low is None and high is None else _band(low, high)
+    band = _band(low, high)
     points = _placed(values, band, width, height)
     seam = max(len(values) - last, 0)
     pieces = [
@@ -117,18 +116,12 @@ def _svg(pieces: Iterable[str], *, width: str, height: str, view: str = "") -> s
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"{box}>{body}</svg>'
 
 
-def _usual(before: Sequence[float]) -> tuple[float, float] | None:
-    known = [value for value in before if not math.isnan(value)]
-    if len(known) < _LEAST_FOR_USUAL:
-        return None
-    centre, spread = fmean(known), stdev(known)
-    return centre - spread, centre + spread
-
-
 def _band(low: float | None, high: float | None) -> tuple[float, float] | None:
-    if low is None or high is None:
+    if (low is None) != (high is None):
         raise ValueError("a band has two edges: give both low and high, or neither")
-    return None if math.isnan(low) or math.isnan(high) else (low, high)
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return None
+    return low, high
 
 
 def _scale(values: Sequence[float], band: tuple[float, float] | None) -> tuple[float, float]:

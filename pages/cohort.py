@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
+from analytics.cohort_words import LOW_CONFIDENCE, few_nights
 from analytics.summary import CohortOverview
+from analytics.triage import HOW_TO_READ
 from analytics.wording import NOTHING, of, percent, rounded_series, span
 from charts.cohort import people_map
 from charts.sparkline import data_uri, sparkline
@@ -44,14 +46,22 @@ def _page() -> None:
     with heading:
         title(seen.title, _facts(seen, cohort))
         stale_banner(freshness(application, people))
-    how = "Means over the last 7 nights; usual: the 28 nights before. Choose a row to open the person."
-    with card("table", seen.table_title, how):
-        _table(seen)
+    few = few_nights(seen.people)
+    with card("table", seen.table_title, _how_to_read(few=any(few))):
+        _table(seen.people.assign(few=few))
     caption = "One square a night: time asleep. Dot: no valid night. Slash: not synced."
     if narrow():
         caption += " The last two weeks; the table below the map has the whole period."
     with card("map", seen.map_title, caption):
         show(people_map(seen, theme(), narrow=narrow()), key="people_map")
+
+
+def _how_to_read(*, few: bool) -> str:
+    parts = [
+        "Means over the last 7 nights; usual: the 28 nights before. Choose a row to open the person.",
+        f"Flag: what moved in those 7 days, or a level out of bounds. {HOW_TO_READ}",
+    ]
+    return " ".join([*parts, LOW_CONFIDENCE] if few else parts)
 
 
 def _period(newest: date) -> tuple[date, date]:
@@ -79,19 +89,20 @@ def _facts(seen: CohortOverview, cohort: Cohort) -> str:
     return f"{escape(cohort.label)} · {span(seen.first, seen.last)} · {counted}"
 
 
-def _table(seen: CohortOverview) -> None:
-    colours = theme()
-    people = seen.people.sort_values("delta_tst_min", na_position="last")
+def _table(people: pd.DataFrame) -> None:
+    people = people.sort_values("delta_tst_min", na_position="last")
     chosen = st.dataframe(
         pd.DataFrame(
             {
                 "Person": people["name"],
+                "Flag": people["label"],
                 "Asleep, h": rounded_series(people["mean_tst_min"] / 60, 1),
                 "Against usual, min": rounded_series(people["delta_tst_min"]),
                 "Efficiency, %": rounded_series(people["mean_se_pct"]),
                 "Score": rounded_series(people["score"]),
-                "Last 28 nights": [data_uri(sparkline(values, colours)) for values in people["sparkline"]],
+                "Last 28 nights": _lines(people),
                 "Valid of 28": people["valid_28"],
+                "Few nights": people["few"],
                 "Tags": [list(tags) for tags in people["tags"]],
             }
         ),
@@ -115,6 +126,16 @@ def _table(seen: CohortOverview) -> None:
     person_id = chosen_row(chosen, [str(person_id) for person_id in people.index], "cohort_rows")
     if person_id:
         st.switch_page("person.py", query_params={"person": person_id})
+
+
+def _lines(people: pd.DataFrame) -> list[str]:
+    colours = theme()
+    return [
+        data_uri(sparkline(values, colours, low=low, high=high))
+        for values, low, high in zip(
+            people["sparkline"], people["band_low_h"], people["band_high_h"], strict=True
+        )
+    ]
 
 
 _page()

@@ -192,7 +192,8 @@ class TestLead:
 
     def test_says_that_few_nights_carry_little(self) -> None:
         found = week(*BEFORE, *sleeps("2026-02-04", [460.0] * 3))
-        assert "(low confidence: few nights), as usual" in plain(found.lead)
+        assert "(low confidence: 3 nights, 5 are good), as usual" in plain(found.lead)
+        assert plain(found.title).endswith("(low confidence: 3 nights)")
         assert plain(found.lead).endswith("3 of 7 nights valid.")
         two = week(*BEFORE, *sleeps("2026-02-04", [460.0] * 2))
         assert plain(two.lead) == "2 of 7 nights valid."
@@ -436,7 +437,27 @@ class TestCohortTitles:
         ],
     )
     def test_counts_who_averages_under_7_hours(self, means: list[float], title: str) -> None:
-        assert plain(cohort_words.title(pd.DataFrame({"mean_tst_min": means}))) == title
+        people = pd.DataFrame({"mean_tst_min": means, "mean_reliability": "good"})
+        assert plain(cohort_words.title(people)) == title
+
+    @pytest.mark.parametrize(
+        ("verdicts", "end"),
+        [
+            (["good", "good", "low"], ""),
+            (["low", "good", "low"], ", 1 of them on few nights"),
+            (["low", "low", "good"], ", all of them on few nights"),
+        ],
+    )
+    def test_says_how_many_of_those_counted_rest_on_few_nights(self, verdicts: list[str], end: str) -> None:
+        means = {"mean_tst_min": [400, 410, 430], "delta_tst_min": [-30, -40, 5]}
+        people = pd.DataFrame(means).assign(mean_reliability=verdicts, usual_reliability="good")
+        assert plain(cohort_words.title(people)) == f"2 of 3 people average under 7 h a night{end}"
+        changed = "2 of 3 people slept over 20 min less than usual in the last 7 nights"
+        assert plain(cohort_words.table_title(people)) == f"{changed}{end}"
+        swapped = people.assign(mean_reliability="good", usual_reliability=verdicts)
+        assert plain(cohort_words.table_title(swapped)) == f"{changed}{end}"
+        one = people.iloc[[0, 2]]
+        assert cohort_words.title(one).endswith("on few nights") is (verdicts[0] == "low")
 
     @pytest.mark.parametrize(
         ("changes", "title"),
@@ -450,7 +471,10 @@ class TestCohortTitles:
         ],
     )
     def test_counts_who_slept_less_than_usual(self, changes: list[float], title: str) -> None:
-        assert plain(cohort_words.table_title(pd.DataFrame({"delta_tst_min": changes}))) == title
+        people = pd.DataFrame(
+            {"delta_tst_min": changes, "mean_reliability": "good", "usual_reliability": "good"}
+        )
+        assert plain(cohort_words.table_title(people)) == title
 
     def test_names_the_night_that_stands_out_or_says_that_none_does(self) -> None:
         random = np.random.default_rng(4)

@@ -135,6 +135,9 @@ def test_words_and_table_count_the_states() -> None:
     assert f"{(states == 2).sum()} of 756 nights valid" in chart.alt
     assert f"{(states == 0).sum()} not synced" in chart.alt
     assert "18\u00a0people" in chart.alt
+    told = replace(seen, map_range=(300.0, 432.0, 594.0))
+    assert "time asleep from 5\u00a0h to 9.9\u00a0h, median 7.2\u00a0h" in people_map(told, LIGHT).alt
+    assert "median" not in people_map(replace(seen, map_range=(NAN, NAN, NAN)), LIGHT).alt
     assert chart.table["Valid nights"].iloc[0] == f"{(states[0] == 2).sum()} of 42"
     assert chart.table.iloc[0, 2] == "not synced"
     assert chart.height_px == chart.figure.layout.height

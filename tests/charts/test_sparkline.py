@@ -3,7 +3,6 @@
 import base64
 import math
 import re
-from statistics import fmean, stdev
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -50,18 +49,21 @@ def test_a_night_without_a_recording_breaks_the_line() -> None:
     assert float(elements(svg, "circle")[0].attrib["cx"]) == pytest.approx(5 + 12 * 150 / 13, abs=0.1)
 
 
-def test_the_band_is_the_own_mean_and_one_standard_deviation_of_the_nights_before() -> None:
-    before = NIGHTS[:7]
-    low, high = fmean(before) - stdev(before), fmean(before) + stdev(before)
-    given = elements(sparkline(NIGHTS, LIGHT, low=low, high=high), "rect")
-    own = elements(sparkline(NIGHTS, LIGHT), "rect")
-    assert own[0].attrib == given[0].attrib
-    assert own[0].attrib["fill"] == LIGHT.reference_band
+def test_the_band_lies_where_it_is_told() -> None:
+    (band,) = elements(sparkline([6.0, 8.0, 7.0], LIGHT, low=6.5, high=7.5), "rect")
+    assert band.attrib["fill"] == LIGHT.reference_band
+    # 6 h to 8 h fill the height within 5 px of its edges.
+    assert float(band.attrib["y"]) == pytest.approx(44 - 5 - 0.75 * 34)
+    assert float(band.attrib["height"]) == pytest.approx(0.5 * 34)
 
 
-def test_there_is_no_band_without_enough_nights() -> None:
-    assert elements(sparkline(NIGHTS[:12], LIGHT), "rect")
-    assert elements(sparkline(NIGHTS[:11], LIGHT), "rect") == []
+def test_a_band_wider_than_the_nights_is_drawn_whole() -> None:
+    (band,) = elements(sparkline([6.0, 8.0, 7.0], LIGHT, low=5.0, high=9.0), "rect")
+    assert (float(band.attrib["y"]), float(band.attrib["height"])) == (5, 34)
+
+
+def test_there_is_no_band_without_edges() -> None:
+    assert elements(sparkline(NIGHTS, LIGHT), "rect") == []
     assert elements(sparkline(NIGHTS, LIGHT, low=NAN, high=NAN), "rect") == []
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.cohort_words import ALL_WELL
 from asleep.simulator.server import Running
 from nocturne import application as applications
 from nocturne.access import local_actor
 from nocturne.application import Application
-from nocturne.roster import add_person, import_people
+from nocturne.roster import EVERYONE, add_person, import_people
 from nocturne.sync import synchronise
+from nocturne.views import overview
+from pages.home_people import weighted
 from pages.parts import escape
 from store.people import NewPerson, StoreUnavailable
 from tests.nocturne.conftest import make_application, roster_csv, simulator  # noqa: F401
@@ -47,6 +50,10 @@ def run(page: str = "home.py", **params: str) -> AppTest:
     if page != "home.py":
         app.switch_page(str(ROUTER.with_name(page))).run()
     return app
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
 
 
 def words(app: AppTest) -> str:
@@ -172,3 +179,43 @@ def test_a_link_with_dates_of_its_own_says_so_beside_the_periods(filled: Applica
     plain = run("person.py")
     assert not plain.exception
     assert "20\u00a0February to 1" not in words(plain)
+
+
+def test_home_says_who_needs_attention_with_the_reason_and_then_who_does_not(filled: Application) -> None:
+    seen = overview(filled, local_actor(filled.organisation), EVERYONE, days=28)
+    app = run()
+    assert not app.exception
+    assert plain(app.title[0].value) == plain(escape(seen.attention_title))
+    said = words(app)
+    for sentences in seen.people["reasons"][seen.people["attention"]].tolist():
+        assert weighted(sentences[0]) in said
+    if seen.others_title:
+        assert escape(seen.others_title) in said
+    assert "not a p value" in said.replace("\\", "")
+
+
+def test_home_says_when_nobody_needs_attention(filled: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    well = overview(filled, local_actor(filled.organisation), EVERYONE, days=28)
+    calm = replace(well, people=well.people.assign(attention=False, flag="none", label=""))
+    monkeypatch.setattr("nocturne.views.cohort_overview", lambda *_args, **_kwargs: calm)
+    app = run()
+    assert not app.exception
+    assert escape(ALL_WELL) in words(app)
+
+
+def test_the_first_value_of_a_reason_stands_out_and_nothing_in_it_is_markup() -> None:
+    said = weighted(
+        "Slept 1\u00a0h\u00a05\u00a0min less than usual in the last 7 days (7\u00a0nights); *usual*."
+    )
+    assert said.startswith("Slept **1\u00a0h\u00a05\u00a0min** less")
+    assert said.count("**") == 2
+    assert weighted("25\u00a0% of [it](x).") == r"**25" + "\u00a0" + r"%** of \[it\]\(x\)\."
+    assert weighted("No value here") == "No value here"
+
+
+def test_the_cohort_table_has_flags_and_says_what_rests_on_few_nights(filled: Application) -> None:
+    app = run("cohort.py")
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert {"Flag", "Few nights"} <= set(table.columns)
+    assert "Flag" in words(app)

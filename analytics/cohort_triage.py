@@ -1,0 +1,57 @@
+"""Triage of a cohort: the nights that it looks at with their scores, up to when they have been asked for."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.asked import NEVER, Synced, asked_days, day_number
+from analytics.nightly_scores import nightly_scores
+from analytics.score import CONSISTENCY_DAYS
+from analytics.shifts import BEFORE_DAYS, RECENT_DAYS
+from analytics.sleeper import Sleeper
+from analytics.triage import triage
+
+Floats = NDArray[np.float64]
+
+SHOWN: Final = ("flag", "attention", "label", "reasons", "red", "amber", "max_abs_z", "newest", "stale_days")
+"""The columns of `triage.triage` that an overview of a cohort carries."""
+
+
+def cohort_triage(
+    people: Sequence[Sleeper], nights: pd.DataFrame, *, night: date, synced: Mapping[str, Synced]
+) -> pd.DataFrame:
+    """The columns `SHOWN` of everybody, and `rank`: 0 for whom to look at first. Index person_id, in that order.
+
+    Args:
+        people: everyone of the cohort.
+        nights: `night_table` of all of them (and maybe others) with `person_id`.
+        night: the last night's label.
+        synced: until when somebody's nights have been asked for; see `asked.asked_days`.
+    """
+    _, until = asked_days(people, synced)
+    asked = {
+        sleeper.person_id: date(1970, 1, 1) + timedelta(days=int(day))
+        for sleeper, day in zip(people, until, strict=True)
+        if day != NEVER
+    }
+    scored = nights.assign(score=_scores(people, nights, night))
+    table = triage(scored, night, people=[sleeper.person_id for sleeper in people], asked=asked)
+    return table[list(SHOWN)].assign(rank=np.arange(len(table)))
+
+
+def _scores(people: Sequence[Sleeper], nights: pd.DataFrame, night: date) -> Floats:
+    """The score of each row of the days that triage looks at, which takes the days of consistency before them."""
+    label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
+    last = day_number(night)
+    days = BEFORE_DAYS + RECENT_DAYS + CONSISTENCY_DAYS
+    looked_at = np.flatnonzero((label > last - days) & (label <= last))
+    ages = pd.Series(
+        {sleeper.person_id: sleeper.age_years(night.year) for sleeper in people}, dtype="float64"
+    )
+    scores = np.full(len(nights), np.nan)
+    scores[looked_at] = nightly_scores(nights.iloc[looked_at], ages=ages)
+    return scores
