@@ -69,14 +69,16 @@ def trend_evidence(metric: Metric, trend: Trend) -> str:
     )
 
 
-def irregular(sd_min: float, usual_sd_min: float) -> str:
-    """How much mid-sleep varies, and how much it usually does."""
+def irregular(sd_min: float, usual_sd_min: float, days: int) -> str:
+    """How much mid-sleep varied in the last days, and how much it usually does."""
     usual = (
         ""
         if math.isnan(usual_sd_min)
         else f", {wording.duration(usual_sd_min)} in the {BEFORE_DAYS} days before"
     )
-    return f"Mid-sleep varied by {wording.duration(sd_min)} (standard deviation){usual}."
+    return (
+        f"Mid-sleep varied by {wording.duration(sd_min)} (standard deviation) in the last {days} days{usual}."
+    )
 
 
 def counted(nights: int, days: int, caution: str) -> str:
@@ -102,9 +104,9 @@ def free_days_evidence(difference_: FreeMinusWork) -> str:
     )
 
 
-def short(mean_tst_min: float) -> str:
-    """The mean time asleep of a short week."""
-    return f"Asleep {wording.duration(mean_tst_min)} a night on average."
+def short(mean_tst_min: float, days: int) -> str:
+    """The mean time asleep of short nights."""
+    return f"Asleep {wording.duration(mean_tst_min)} a night on average in the last {days} days."
 
 
 def source(definition: str, metric: Metric, threshold: float) -> str:

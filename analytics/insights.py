@@ -214,7 +214,7 @@ def irregular_insight(
     return Insight(
         key="midsleep irregular",
         metric="midsleep_sd_min",
-        observation=insight_words.irregular(sd_min, usual_sd_min),
+        observation=insight_words.irregular(sd_min, usual_sd_min, days),
         evidence=insight_words.counted(nights, days, gate.words),
         confidence="moderate" if gate.verdict == "good" else "low",
         suggestion=insight_words.LOOK_AT_TIMES,
@@ -257,7 +257,7 @@ def short_sleep_insight(mean_tst_min: float, *, nights: int, days: int = 7) -> I
     return Insight(
         key="tst_min short",
         metric="tst_min",
-        observation=insight_words.short(mean_tst_min),
+        observation=insight_words.short(mean_tst_min, days),
         evidence=insight_words.counted(nights, days, gate.words),
         confidence="high" if gate.verdict == "good" else "low",
         suggestion=insight_words.LOOK_AT_RECORDINGS,

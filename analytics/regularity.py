@@ -195,7 +195,7 @@ def _reason(row: "pd.Series[float]", estimator: Estimator | None) -> str:
     nights = wording.plural(int(row["nights"]), "night")
     pairs = pairs_in_words(float(row["day_pairs"]))
     if estimator == "sri":
-        index = wording.number(float(row["sri"]), 0) + (", counted as 0" if row["sri"] < 0 else "")
+        index = wording.number(float(row["sri"])) + (", counted as 0" if row["sri"] < 0 else "")
         return f"sleep regularity index {index}, from {pairs} of consecutive nights"
     if estimator == "midsleep_sd":
         spread = wording.duration(float(row["midsleep_sd_min"]))

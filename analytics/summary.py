@@ -4,6 +4,7 @@ The objects are made in the modules named here; whoever shows them imports them 
 """
 
 from analytics.cohort_overview import CohortOverview, cohort_overview
+from analytics.cohort_period import CohortPeriod, cohort_month, cohort_period, cohort_week
 from analytics.person_period import (
     ClockSpread,
     Coverage,
@@ -13,17 +14,24 @@ from analytics.person_period import (
     person_period,
     person_week,
 )
+from analytics.shared_period import SharedPeriod, shared_period
 from analytics.sleeper import Sleeper
 
 __all__ = [
     "ClockSpread",
     "CohortOverview",
+    "CohortPeriod",
     "Coverage",
     "PersonPeriod",
     "Profile",
+    "SharedPeriod",
     "Sleeper",
+    "cohort_month",
     "cohort_overview",
+    "cohort_period",
+    "cohort_week",
     "person_month",
     "person_period",
     "person_week",
+    "shared_period",
 ]

@@ -166,7 +166,7 @@ def test_a_spread_is_told_from_65_minutes_and_through_its_gate() -> None:
     found = irregular_insight(90, nights=6, days=7, usual_sd_min=40)
     assert found is not None
     assert plain(found.observation) == (
-        "Mid-sleep varied by 1 h 30 min (standard deviation), 40 min in the 28 days before."
+        "Mid-sleep varied by 1 h 30 min (standard deviation) in the last 7 days, 40 min in the 28 days before."
     )
     assert "6 of 7 nights" in found.evidence
 
