@@ -19,8 +19,8 @@ OF_NUMPY = {
 LIBRARIES = {"statistics", "scipy", "statsmodels"}
 # Functions of analytics on bare numbers: whoever draws takes the value that was made of them, behind its gate.
 OF_ANALYTICS = {"circular_mean_h", "clock_statistics"}
-# Until they read theirs from analytics.
-TO_DO = {"charts/sparkline.py", "charts/cohort.py", "charts/trend.py"}
+# Until it reads its median from analytics.
+TO_DO = {"charts/trend.py"}
 
 
 def computed(source: str) -> Iterator[str]:
