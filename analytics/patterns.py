@@ -3,6 +3,7 @@
 Everything here is of the valid main sleeps of one person, and of one window: the period, or 8 weeks when it is shorter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -39,6 +40,7 @@ class Patterns:
         asleep: trend of time asleep in minutes.
         efficiency: trend of efficiency in percent.
         midsleep: trend of mid-sleep in minutes, times unrolled around their circular mean.
+        stages: trend of each of `STAGE_COLUMNS`, minutes.
         rolling: trailing 7-day mean of time asleep by date; NaN, which breaks the line, below 4 nights.
         line: local regression of time asleep at each night (LOWESS); empty below 14 nights.
         changes: lasting changes of the level of time asleep, of 30 min or more.
@@ -57,6 +59,7 @@ class Patterns:
     asleep: Trend
     efficiency: Trend
     midsleep: Trend
+    stages: Mapping[str, Trend]
     rolling: "pd.Series[float]"
     line: "pd.Series[float]"
     changes: ChangePoints
@@ -104,6 +107,7 @@ def patterns(
         asleep=trend(days, asleep, practical=PRACTICAL["tst_min"]),
         efficiency=trend(days, counted_efficiency_pct(mains), practical=PRACTICAL["se_pct"]),
         midsleep=trend(steady["night"], midsleep_min, practical=PRACTICAL["midsleep"]),
+        stages={name: trend(days, mains[name], practical=PRACTICAL["tst_min"]) for name in STAGE_COLUMNS},
         rolling=rolling_mean(days, asleep),
         line=lowess(days, asleep),
         changes=lasting_changes(days, asleep, practical=LASTING_SHIFT_MIN),

@@ -16,6 +16,8 @@ from analytics.time_of_day import clock_statistics, wrap_h
 LOWESS_SHARE = 0.5
 LOWESS_ROUNDS = 3
 LOWESS_MINIMUM_NIGHTS = 14
+# Nights this many days apart have 4 nights between them: of 7 days fewer than the 4 that a rolling mean needs remain.
+BREAKING_GAP_DAYS = 4
 
 
 def rolling_mean(days: Days, values: ArrayLike, window_days: int = 7, minimum: int = 4) -> "pd.Series[float]":
@@ -69,6 +71,23 @@ def lowess(days: Days, values: ArrayLike) -> "pd.Series[float]":
         return_sorted=False,
     )
     return pd.Series(line + level, index=daily.index, dtype="float64")
+
+
+def broken_at_gaps(line: "pd.Series[float]") -> "pd.Series[float]":
+    """A line of nights as it may be drawn: NaN, which breaks it, wherever 4 nights or more in a row are missing [P].
+
+    Args:
+        line: float64 by date, in order; what `lowess` gives.
+
+    Returns:
+        The same with one NaN inside each such gap.
+    """
+    if len(line) < 2:
+        return line
+    nights = pd.DatetimeIndex(line.index)
+    before = np.flatnonzero(np.diff(nights).astype("timedelta64[D]").astype(np.int64) > BREAKING_GAP_DAYS)
+    holes = pd.Series(np.nan, index=nights[before] + pd.Timedelta(days=1), dtype="float64")
+    return pd.concat([line, holes]).sort_index()
 
 
 def unwrapped_h(hours: ArrayLike) -> Floats:

@@ -1,40 +1,40 @@
-"""Time asleep over weeks: nights, their 7-day mean, and the robust slope with its interval."""
+"""Time asleep over weeks: nights, their smooth line, the robust slope with its interval, and lasting changes."""
 
 from collections.abc import Iterator
-from datetime import date
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from analytics.score import recommended_hours
+from analytics.smoothing import broken_at_gaps
 from analytics.summary import PersonPeriod
 from analytics.trends import Trend
-from analytics.wording import NBSP, day, duration, number, percent, plural, signed_duration
+from analytics.wording import NBSP, day, duration, number, signed_duration
 from charts.chart import Chart, nothing_to_draw
-from charts.day_axis import day_axis
+from charts.day_axis import day_axis, edge
 from charts.theme import TOKENS, Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
+from charts.trend_words import COLUMNS, alternative, table
 
-_COLUMNS = ("Night", "Time asleep", "Mean of 7 days")
-_CONFIDENCE_PCT = 95
 # On a phone the band's label would lie across all nights, so it stands above them.
 _ABOVE_PX = 26
 
 
 def trend(period: PersonPeriod, theme: Theme, *, narrow: bool = False) -> Chart:
-    """Time asleep of the period's history: a dot a night, a line for the 7-day mean, the slope and its interval.
+    """Time asleep of the period's history: a dot a night, a smooth line, the slope and its interval.
 
-    The line breaks where nights are missing. The slope (Theil and Sen) and its 95 % interval are drawn unless there
-    are too few nights for one. The band behind is the recommended range, with its source.
+    The line is the local regression, from 14 nights on, else the 7-day mean; it breaks where nights are missing. The
+    slope (Theil and Sen) and its 95 % interval are drawn unless there are too few nights for one. A lasting change of
+    level is a dotted line with the shift. The band behind is the recommended range, with its source.
 
     Args:
-        period: whose `history`, `smooth` (minutes) and `trend` are drawn.
+        period: whose `history` and `patterns` (minutes) are drawn.
         theme: whose colours.
         narrow: for a phone: fewer labels.
     """
     history = period.history.dropna(subset=["tst_min"]) if len(period.history) else period.history
     if history.empty:
-        return nothing_to_draw(theme, "No valid night in these weeks.", columns=_COLUMNS)
+        return nothing_to_draw(theme, "No valid night in these weeks.", columns=COLUMNS)
     size = measure("trend")
     low_h, high_h, who = _recommended(period)
     hours = history["tst_min"] / 60
@@ -46,14 +46,17 @@ def trend(period: PersonPeriod, theme: Theme, *, narrow: bool = False) -> Chart:
         margin=Margin(l=40, r=8, t=_ABOVE_PX if narrow else 8, b=26),
         xaxis=day_axis(first, last, theme, narrow=narrow),
         yaxis=_hours_axis(bottom, top, theme),
-        shapes=[_band(low_h, high_h, theme)],
-        annotations=[_band_label(period, history, (low_h, high_h, who), theme, narrow=narrow)],
+        shapes=[_band(low_h, high_h, theme), *_changes(period, theme)],
+        annotations=[
+            _band_label(period, history, (low_h, high_h, who), theme, narrow=narrow),
+            *_change_labels(period, theme),
+        ],
     )
     figure = go.Figure(data=list(_traces(period, history, theme)), layout=layout)
     return Chart(
         figure=figure,
-        alt=_alt(period, history, low_h, high_h, who),
-        table=_table(period, history),
+        alt=alternative(period, history, _band_words(low_h, high_h, who)),
+        table=table(period, history),
         height_px=size["height_px"],
     )
 
@@ -73,8 +76,9 @@ def _traces(period: PersonPeriod, history: pd.DataFrame, theme: Theme) -> Iterat
     yield _dots(history, theme)
     if period.trend.verdict != "too few":
         yield _slope(period.trend, theme)
-    if period.smooth.notna().any():
-        yield _smooth(period.smooth, theme)
+    line, name = smooth_line(period)
+    if line.notna().any():
+        yield _smooth(line, name, theme)
 
 
 def _dots(history: pd.DataFrame, theme: Theme) -> go.Scatter:
@@ -94,12 +98,20 @@ def _dots(history: pd.DataFrame, theme: Theme) -> go.Scatter:
     )
 
 
-def _smooth(smooth: "pd.Series[float]", theme: Theme) -> go.Scatter:
+def smooth_line(period: PersonPeriod) -> tuple["pd.Series[float]", str]:
+    """The line that is drawn through the nights, and what it is."""
+    found = period.patterns
+    return (
+        (broken_at_gaps(found.line), "Smooth line") if len(found.line) else (found.rolling, "Mean of 7 days")
+    )
+
+
+def _smooth(smooth: "pd.Series[float]", name: str, theme: Theme) -> go.Scatter:
     return go.Scatter(
         x=[pd.Timestamp(moment).isoformat() for moment in smooth.index],
         y=[None if np.isnan(minutes) else round(minutes / 60, 3) for minutes in smooth],
         mode="lines",
-        name="Mean of 7 days",
+        name=name,
         connectgaps=False,
         line={"width": measure("trend")["smooth_px"], "color": theme.accent},
         hoverinfo="skip",
@@ -230,41 +242,31 @@ def _quietest(
     return min(((side, height, anchor) for height, anchor in edges for side in (0, 1)), key=covered)
 
 
-def _alt(period: PersonPeriod, history: pd.DataFrame, low_h: float, high_h: float, who: str) -> str:
-    minutes = history["tst_min"]
-    first, last = history["night"].min().date(), history["night"].max().date()
-    least, most, median = (
-        duration(float(value)) for value in (minutes.min(), minutes.max(), minutes.median())
-    )
-    parts = [
-        f"Time asleep, {plural(len(history), 'night')} from {_date(first)} to {_date(last)}",
-        f"between {least} and {most}, median {median}",
-    ]
-    found = period.trend
-    if found.verdict == "too few":
-        parts.append("too few nights for a trend")
-    else:
-        verdict = {"none": "no clear trend"}.get(found.verdict, found.verdict)
-        parts.append(
-            f"{verdict}: {signed_duration(found.slope_per_week)} a week, {percent(_CONFIDENCE_PCT)} interval "
-            f"{signed_duration(found.low_per_week)} to {signed_duration(found.high_per_week)}"
-        )
-    parts.append(_band_words(low_h, high_h, who))
-    return "; ".join(parts) + "."
+def _changes(period: PersonPeriod, theme: Theme) -> Iterator[dict[str, object]]:
+    for step in period.patterns.changes.steps:
+        at = edge(step.first_after.date(), -1)
+        yield {
+            "type": "line",
+            "x0": at,
+            "x1": at,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 1, "dash": "dot", "color": theme.text_secondary},
+        }
 
 
-def _date(moment: date) -> str:
-    return day(moment, weekday=False)
-
-
-def _table(period: PersonPeriod, history: pd.DataFrame) -> pd.DataFrame:
-    smooth = period.smooth
-    rows = [
-        (
-            day(pd.Timestamp(moment).date()),
-            duration(minutes),
-            duration(float(smooth.get(moment, np.nan))),
-        )
-        for moment, minutes in zip(history["night"], history["tst_min"], strict=True)
-    ]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+def _change_labels(period: PersonPeriod, theme: Theme) -> Iterator[dict[str, object]]:
+    """The shift of each lasting change, at the foot of its line, where few nights are."""
+    for step in period.patterns.changes.steps:
+        yield {
+            "text": signed_duration(step.shift),
+            "x": edge(step.first_after.date(), -1),
+            "y": 0,
+            "yref": "paper",
+            "yanchor": "bottom",
+            "xanchor": "left",
+            "xshift": 4,
+            "showarrow": False,
+            "font": {"size": font_px("annotation"), "color": theme.text_secondary},
+        }

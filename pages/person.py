@@ -7,12 +7,13 @@ from typing import NoReturn
 import pandas as pd
 import streamlit as st
 
+from analytics.figures import Figure
+from analytics.pattern_words import changes, method
 from analytics.score import Part
 from analytics.summary import PersonPeriod
 from analytics.usual import counted_efficiency_pct
 from analytics.wording import (
     clock,
-    day,
     duration,
     number,
     of,
@@ -42,6 +43,7 @@ from pages.parts import (
     theme,
     title,
 )
+from pages.person_cards import hours_card, insights_card, quality_card, weekdays_card, weeks_card
 from store.people import Person
 
 # A mean needs three nights (docs/definitions.md), a typical time of day no fewer.
@@ -79,12 +81,20 @@ def _page() -> None:
             narrow=narrow(),
         )
         show(chart, key="timing")
+    insights_card(shown)
     with card("trend", _trend_heading(shown), _trend_caption(shown)):
         show(trend(shown, theme(), narrow=narrow()), key="trend")
+    by_week, by_weekday = st.columns(2)
+    with by_week:
+        weeks_card(shown)
+    with by_weekday:
+        weekdays_card(shown)
+    hours_card(shown)
     _nights(found, shown)
-    _quality(shown, linked.nights["night"].min().date())
+    quality_card(shown, linked.nights["night"].min().date())
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))
+        st.markdown(escape(method(shown.patterns)))
 
 
 _TIMING_CAPTION = (
@@ -149,33 +159,34 @@ def _empty(found: Person, shown: PersonPeriod, newest: date) -> NoReturn:
 def _score(shown: PersonPeriod) -> None:
     score = shown.score
     known = not math.isnan(score.overall)
-    heading = f"Score {number(score.overall, 0)} of 100" if known else "No score for this period"
+    figures = shown.figures
+    heading = f"Score {figures['score'].text} of 100" if known else "No score for this period"
     with card("score", heading):
         for part in (score.efficiency, score.consistency, score.duration):
-            _part(part)
+            _part(part, figures[f"score_{part.name[0]}"])
         if known:
             terms = [
-                f"{number(part.weight)} × {number(part.value, 1)}"
+                f"{number(part.weight)} × {figures[f'score_{part.name[0]}'].text}"
                 for part in (score.efficiency, score.consistency, score.duration)
             ]
-            st.caption(f"{' + '.join(terms)} = {number(score.overall, 1)}")
+            st.caption(f"{' + '.join(terms)} = {figures['score'].text}")
         elif score.reason:
             st.caption(escape(score.reason))
         if known and not math.isnan(shown.before.overall):
-            change = signed_quantity(score.overall - shown.before.overall, "points", 0)
-            st.caption(f"{change} against the 28 days before ({number(shown.before.overall, 0)}).")
+            moved = figures["score_change"]
+            st.caption(f"{moved.text} against the 28 days before ({moved.note}).")
         st.caption(
             f"{shown.score.version}; scores of other products are computed otherwise and do not compare."
         )
 
 
-def _part(part: Part) -> None:
+def _part(part: Part, figure: Figure) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown(
             f"**{part.name.capitalize()}** :gray[weight {percent(part.weight * 100)}]", width="content"
         )
-        st.markdown(f"**{number(part.value, 0)}**", width="content")
-    svg(part_bar(part.value, theme()), alt=f"{part.name} {number(part.value, 0)} of 100", width="stretch")
+        st.markdown(f"**{figure.text}**", width="content")
+    svg(part_bar(part.value, theme()), alt=f"{part.name} {figure.text} of 100", width="stretch")
     st.caption(escape(part.reason))
 
 
@@ -207,18 +218,19 @@ def _trend_heading(shown: PersonPeriod) -> str:
 
 
 def _trend_caption(shown: PersonPeriod) -> str:
-    result = shown.trend
+    result, found = shown.trend, shown.patterns
+    line = "smooth (local regression)" if len(found.line) else "the mean of the last 7 days"
     if result.verdict == "too few":
-        return "Dots are nights; the line is the mean of the last 7 days and breaks where nights are missing."
+        return f"Dots are nights; the line is {line} and breaks where nights are missing."
     slope, low, high = (
         signed_quantity(value, "min")
         for value in (result.slope_per_week, result.low_per_week, result.high_per_week)
     )
-    return (
+    words = (
         f"Slope {slope} a week, 95 % interval {low} to {high} (Theil–Sen, {result.nights} nights over "
-        f"{result.span_days} days). Line: mean of the last 7 days; dashed with band: slope and its interval; gaps stay "
-        "gaps."
+        f"{result.span_days} days). Line: {line}; dashed with band: slope and its interval; gaps stay gaps. "
     )
+    return (words + changes(found.changes)).strip()
 
 
 def _nights(found: Person, shown: PersonPeriod) -> None:
@@ -257,22 +269,6 @@ def _nights(found: Person, shown: PersonPeriod) -> None:
         session = chosen_row(chosen, table["session_id"].tolist(), f"person_rows_{found.person_id}")
         if session:
             st.switch_page("night.py", query_params={"person": found.person_id, "session": session})
-
-
-def _quality(shown: PersonPeriod, oldest: date) -> None:
-    coverage = shown.coverage
-    heading = f"{of(coverage.recorded, coverage.expected)} nights recorded, {number(coverage.valid, 0)} of them valid"
-    with card("quality", heading):
-        if not coverage.excluded:
-            st.markdown("Nothing was left out.")
-        for reason, count in coverage.excluded.items():
-            st.markdown(f"{count} × {escape(reason)}")
-        missing = coverage.expected - coverage.recorded
-        if missing:
-            st.caption(
-                f"On {of(missing, coverage.expected)} nights there is no recording. The first that arrived at all is "
-                f"the one to {day(oldest, weekday=False)}; what lies before may never have been asked for."
-            )
 
 
 _page()

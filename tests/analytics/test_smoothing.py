@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.nonparametric.smoothers_lowess import lowess as reference
 
-from analytics.smoothing import lowess, rolling_mean, unwrapped_h
+from analytics.smoothing import broken_at_gaps, lowess, rolling_mean, unwrapped_h
 
 START = pd.Timestamp("2026-01-05")
 
@@ -105,3 +105,14 @@ def test_an_empty_series_has_an_empty_mean() -> None:
 def test_dates_of_a_column_are_days_too() -> None:
     column = pd.Series(pd.date_range(START, periods=5))[[4, 2, 0, 1, 3]]
     assert rolling_mean(column, [5, 3, 1, 2, 4]).tolist()[3:] == [2.5, 3.0]
+
+
+@pytest.mark.parametrize(("missing", "breaks"), [(3, 0), (4, 1), (20, 1)])
+def test_a_line_breaks_at_four_missing_nights_and_not_at_three(missing: int, breaks: int) -> None:
+    numbers = np.arange(40) + np.where(np.arange(40) < 20, 0, missing)
+    days = START + pd.to_timedelta(numbers, unit="D")
+    line = lowess(days, np.arange(40.0))
+    broken = broken_at_gaps(line)
+    assert broken.isna().sum() == breaks
+    pd.testing.assert_series_equal(broken.dropna(), line)
+    assert broken.index.is_monotonic_increasing

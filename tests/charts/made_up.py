@@ -219,15 +219,19 @@ def person_period(
     *,
     days: int = 107,
     slope_min_a_day: float = 0.0,
+    step_min: float = 0.0,
     missing: Sequence[int] = range(40, 48),
     birth_year: int | None = 1986,
 ) -> PersonPeriod:
-    """Weeks of one person with a gap; `slope_min_a_day` makes a trend."""
+    """Weeks of one person with a gap; `slope_min_a_day` makes a trend, `step_min` a change of level halfway."""
     first = date(2025, 10, 28)
     random = np.random.default_rng(8)
     frame = nights_frame(first=first, days=days, missing=tuple(missing))
     day_number = (frame["night"] - pd.Timestamp(first)).dt.days
-    frame["tst_min"] = np.clip(470 + random.normal(0, 55, len(frame)) + slope_min_a_day * day_number, 60, 700)
+    moved = slope_min_a_day * day_number + step_min * (day_number >= days // 2)
+    frame["tst_min"] = np.clip(470 + random.normal(0, 55, len(frame)) + moved, 60, 700)
+    for name, share in (("light_min", 0.55), ("deep_min", 0.2), ("rem_min", 0.25)):
+        frame[name] = share * frame["tst_min"]
     return a_person_period(
         Sleeper(person_id="p_1", name="Person A", zone="America/Los_Angeles", birth_year=birth_year),
         frame,

@@ -4,8 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from analytics.smoothing import broken_at_gaps
+from analytics.wording import signed_duration
 from charts.theme import theme
 from charts.trend import trend
 from tests.charts.made_up import person_period
@@ -24,12 +27,35 @@ def test_every_night_is_a_dot_in_hours() -> None:
     assert dots.hovertext[0] == "Asleep 6\u00a0h\u00a014\u00a0min, night to Tue\u00a028\u00a0Oct\u00a02025"
 
 
-def test_the_line_is_the_smooth_and_breaks_where_it_does() -> None:
+def test_the_line_is_the_local_regression_and_breaks_at_the_gap() -> None:
     period = person_period()
-    line = drawn()["Mean of 7 days"]
+    line = drawn()["Smooth line"]
     assert line.connectgaps is False
-    assert [value is None for value in line.y] == period.smooth.isna().tolist()
-    assert None in line.y[10:-1]
+    found = broken_at_gaps(period.patterns.line)
+    assert [value is None for value in line.y] == found.isna().tolist()
+    assert line.y.count(None) == 1
+    gap = line.x[line.y.index(None)]
+    assert gap == (pd.Timestamp("2025-10-28") + pd.Timedelta(days=40)).isoformat()
+
+
+def test_with_few_nights_the_line_is_the_mean_of_seven_days() -> None:
+    period = person_period(days=13, missing=(5,))
+    traces = {trace.name: trace for trace in trend(period, LIGHT).figure.data}
+    assert [value is None for value in traces["Mean of 7 days"].y] == period.patterns.rolling.isna().tolist()
+    assert "Smooth line" not in traces
+
+
+def test_a_lasting_change_is_a_dotted_line_with_its_shift() -> None:
+    period = person_period(step_min=-90)
+    (step,) = period.patterns.changes.steps
+    chart = trend(period, LIGHT)
+    line = chart.figure.layout.shapes[1]
+    assert (line.line.dash, line.x0, line.x1) == ("dot", line.x1, line.x0)
+    assert pd.Timestamp(line.x0) == step.first_after - pd.Timedelta(hours=12)
+    label = chart.figure.layout.annotations[1]
+    assert label.text == signed_duration(step.shift)
+    assert f"on {signed_duration(step.shift)}" in chart.alt
+    assert len(trend(person_period(), LIGHT).figure.layout.shapes) == 1
 
 
 def test_slope_and_interval_are_those_of_the_trend() -> None:

@@ -1,0 +1,119 @@
+"""The cards of the Person page that say what stands out, what repeats, and what everything rests on."""
+
+from datetime import date
+
+import streamlit as st
+
+from analytics.figures import Figure
+from analytics.insights import Insight
+from analytics.pattern_words import weekdays_title, weeks_title
+from analytics.summary import PersonPeriod
+from analytics.wording import day, number, of, plural
+from charts.weekdays import weekdays
+from charts.weeks import weeks
+from pages.parts import card, escape, narrow, show, theme
+
+_CONFIDENCE = {"high": "green", "moderate": "blue", "low": "orange"}
+_HOURS = (
+    "mean_bed_h",
+    "mean_rise_h",
+    "mean_midsleep_h",
+    "sri",
+    "phase_deviation_h",
+    "sjl_h",
+    "msfsc_h",
+    "debt_net_min",
+)
+_SPREADS = {"mean_bed_h": "sd_bed_min", "mean_rise_h": "sd_rise_min", "mean_midsleep_h": "sd_midsleep_min"}
+
+
+def insights_card(shown: PersonPeriod) -> None:
+    """At most three things worth saying, or that nothing stands out."""
+    found = shown.insights
+    if not found:
+        with card("insights", "Nothing stands out"):
+            st.caption(
+                "The last 7 days are as the 28 before, no trend is clear, and free days are as working days; or there "
+                "are too few nights to tell."
+            )
+        return
+    heading = (
+        "One thing stands out" if len(found) == 1 else f"{('Two', 'Three')[len(found) - 2]} things stand out"
+    )
+    with card("insights", heading):
+        for column, insight in zip(st.columns(len(found)), found, strict=True):
+            with column:
+                _insight(insight)
+
+
+def _insight(insight: Insight) -> None:
+    st.markdown(f"**{escape(insight.observation)}**")
+    st.caption(escape(insight.evidence))
+    st.markdown(escape(insight.suggestion))
+    st.badge(f"{insight.confidence} confidence", color=_CONFIDENCE[insight.confidence])  # type: ignore[arg-type]
+    st.caption(escape(insight.source))
+
+
+def weeks_card(shown: PersonPeriod) -> None:
+    """Stages by week."""
+    caption = "Mean hours a night by week (week of), with n valid nights; weeks under 3 are left out."
+    with card("weeks", weeks_title(shown.patterns), caption):
+        show(weeks(shown.patterns, theme(), narrow=narrow()), key="weeks")
+
+
+def weekdays_card(shown: PersonPeriod) -> None:
+    """Sleep by day of waking."""
+    caption = "Median time asleep by the day of waking; bar: the middle half of nights, from 6 on."
+    with card("weekdays", weekdays_title(shown.patterns), caption):
+        show(weekdays(shown.patterns, theme()), key="weekdays")
+
+
+def hours_card(shown: PersonPeriod) -> None:
+    """Typical hours, regularity, social jetlag and sleep debt, each with what it rests on."""
+    regular = shown.figures["sri"]
+    heading = (
+        f"Sleep Regularity Index {regular.text}" if regular.shown else "Hours, regularity and sleep debt"
+    )
+    caption = (
+        "±: one standard deviation. The index runs from −100 to 100, 100 being the same hours every day."
+    )
+    with card("hours", heading, caption), st.grid(4, min_column_width=140, key="person_hours"):
+        for name in _HOURS:
+            spread = shown.figures.get(_SPREADS.get(name, ""))
+            _fact(shown.figures[name], spread)
+
+
+def _fact(figure: Figure, spread: Figure | None) -> None:
+    with st.container(gap="xsmall"):
+        st.markdown(figure.label)
+        around = f" ± {spread.text}" if spread and spread.shown else ""
+        st.markdown(f"**{figure.text}{around}**")
+        st.caption(escape("; ".join(_rests_on(figure, spread))))
+
+
+def _rests_on(figure: Figure, spread: Figure | None) -> list[str]:
+    # A note that counts nights says better what the figure rests on.
+    notes = [figure.counted] if figure.shown and "night" not in figure.note else []
+    notes += [figure.note] if figure.note else []
+    if figure.shown and spread is not None and spread.note and spread.note != figure.note:
+        notes.append(spread.note)
+    return notes
+
+
+def quality_card(shown: PersonPeriod, oldest: date) -> None:
+    """How many nights there are, what was left out and why."""
+    coverage, ledger = shown.coverage, shown.ledger
+    heading = f"{of(coverage.recorded, coverage.expected)} nights recorded, {number(coverage.valid, 0)} of them valid"
+    with card("quality", heading):
+        st.markdown(
+            f"{plural(ledger.recorded, 'session')} recorded, {number(ledger.valid, 0)} valid, "
+            f"{number(ledger.analysed, 0)} in the means of main sleeps."
+        )
+        for exclusion in ledger.exclusions:
+            st.markdown(f"{plural(exclusion.sessions, 'session')}: {escape(exclusion.reason)}")
+        missing = coverage.expected - coverage.recorded
+        if missing:
+            st.caption(
+                f"On {of(missing, coverage.expected)} nights there is no recording. The first that arrived at all is "
+                f"the one to {day(oldest, weekday=False)}; what lies before may never have been asked for."
+            )
