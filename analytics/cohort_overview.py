@@ -28,7 +28,8 @@ class CohortOverview:
             last_session_id, last_reason, score, score_e, score_c, score_d, estimator (of the last 7 nights),
             synced_at, and the columns of `cohort_means.week_beside_usual` (means of the last 7 nights, usual for them,
             how far both can be trusted, the sparkline with its band) and of `cohort_triage.cohort_triage` (flag,
-            attention, label, reasons, stale_days, rank). Whose sleep fell most against usual comes first.
+            attention, since, label, reasons, newest, stale_days, no_data, rank). Whose sleep fell most against usual
+            comes first.
         map_dates: night labels of the map, oldest first.
         map_values: float array people x nights of `tst_min`, NaN = not valid.
         map_states: uint8 array people x nights: 0 not synced, 1 synced but no valid night, 2 valid.

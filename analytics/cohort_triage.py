@@ -14,10 +14,23 @@ from analytics.score import CONSISTENCY_DAYS
 from analytics.shifts import BEFORE_DAYS, RECENT_DAYS
 from analytics.sleeper import Sleeper
 from analytics.triage import triage
+from analytics.triage_days import LOOKED_BACK
 
 Floats = NDArray[np.float64]
 
-SHOWN: Final = ("flag", "attention", "label", "reasons", "red", "amber", "max_abs_z", "newest", "stale_days")
+SHOWN: Final = (
+    "flag",
+    "attention",
+    "since",
+    "label",
+    "reasons",
+    "red",
+    "amber",
+    "max_abs_z",
+    "newest",
+    "stale_days",
+    "no_data",
+)
 """The columns of `triage.triage` that an overview of a cohort carries."""
 
 
@@ -47,7 +60,7 @@ def _scores(people: Sequence[Sleeper], nights: pd.DataFrame, night: date) -> Flo
     """The score of each row of the days that triage looks at, which takes the days of consistency before them."""
     label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
     last = day_number(night)
-    days = BEFORE_DAYS + RECENT_DAYS + CONSISTENCY_DAYS
+    days = BEFORE_DAYS + RECENT_DAYS + LOOKED_BACK + CONSISTENCY_DAYS
     looked_at = np.flatnonzero((label > last - days) & (label <= last))
     ages = pd.Series(
         {sleeper.person_id: sleeper.age_years(night.year) for sleeper in people}, dtype="float64"

@@ -1,17 +1,10 @@
-"""Who needs attention, why in two words, and why in sentences.
-
-Somebody needs attention with a red or amber shift, or with a flag on a level. Left out are shifts that nobody has too
-much of: a higher efficiency, less time awake after onset, a higher score. They are flagged and told, but a week that is
-better in every way that moved is no reason to be called. Longer sleep is not among them: it may be either.
-"""
+"""Why somebody is looked at: in two words, and in sentences."""
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analytics import triage_words
 from analytics.shifts import INSUFFICIENT, METRICS, Metric, Shifts
-from analytics.triage_words import BETTER
 
 Move = tuple[Metric, float]
 """A metric that is red or amber, and its z."""
@@ -26,13 +19,6 @@ def moves_of(found: dict[str, Shifts], people: int) -> list[list[Move]]:
             for at in np.flatnonzero((shift.flag == "red") | (shift.flag == "amber")).tolist():
                 moves[at].append((metric, float(shift.z[at])))
     return [sorted(each, key=lambda move: -abs(move[1])) for each in moves]
-
-
-def attention(table: pd.DataFrame, moves: list[list[Move]]) -> NDArray[np.bool_]:
-    """Who needs attention, by the rule at the top of this module."""
-    worse = [any((metric.name, z > 0) not in BETTER for metric, z in each) for each in moves]
-    levels = table[list(triage_words.LEVELS)].to_numpy(dtype=bool).any(axis=1)
-    return np.asarray(levels | np.array(worse, dtype=bool))
 
 
 def labels(table: pd.DataFrame, moves: list[list[Move]]) -> pd.Series:

@@ -13,6 +13,7 @@ from analytics.shifts import (
     Metric,
     Shifts,
 )
+from analytics.triage_days import BETTER
 
 HOW_TO_READ: Final = (
     "A shift is counted in units of the person's own night-to-night spread; it is not a p value, "
@@ -20,9 +21,6 @@ HOW_TO_READ: Final = (
 )
 """What a number of spreads means."""
 
-
-BETTER: Final = frozenset({("se_pct", True), ("waso_min", False), ("score", True)})
-"""Shifts that nobody has too much of: the metric, and whether it rose."""
 
 # Metric and whether it rose -> what it is a matter of, and the word.
 _WORDS: Final = {

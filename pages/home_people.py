@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 from analytics.cohort_words import ALL_WELL
 from analytics.summary import CohortOverview
 from analytics.triage import HOW_TO_READ
+from analytics.triage_days import LOOKED_BACK
 from analytics.wording import day, duration, number, of, percent
 from charts.sparkline import sparkline
 from pages.links import link_params
@@ -128,9 +130,20 @@ def weighted(sentence: str) -> str:
 
 
 def _facts(row: "pd.Series[Any]", seen: CohortOverview) -> str:
-    counted = f"{of(int(row['valid_7']), 7)} nights valid"
-    newest = row["newest"]
-    return counted if pd.isna(newest) or newest.date() >= seen.night else f"{counted} · {_newest(newest)}"
+    """Since when, on how many nights it rests, and the newest night where that is not the last."""
+    facts = [f"{of(int(row['valid_7']), 7)} nights"]
+    if pd.notna(row["newest"]) and row["newest"].date() < seen.night:
+        facts.append(_newest(row["newest"]))
+    # Who is silent has the newest night, which says it already.
+    return " · ".join(facts if row["no_data"] else [_since(row["since"].date(), seen), *facts])
+
+
+def _since(first: date, seen: CohortOverview) -> str:
+    if first == seen.night:
+        return "new"
+    if (seen.night - first).days >= LOOKED_BACK:
+        return "for 2 weeks or longer"
+    return f"since {day(first, year=False, short=True)}"
 
 
 def _newest(label: pd.Timestamp) -> str:

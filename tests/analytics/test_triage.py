@@ -235,6 +235,37 @@ def test_of_three_that_moved_the_label_has_the_two_that_moved_most() -> None:
     ]
 
 
+def weeks(who: str, *, changed: int, by: float) -> pd.DataFrame:
+    """Eight steady weeks up to today, of which so many last nights are longer or shorter."""
+    night = pd.date_range(end=TODAY, periods=56, unit="us")
+    asleep = 430 + np.resize(WAVE, 56) + np.where(np.arange(56) >= 56 - changed, by, 0)
+    return pd.concat([person(who)] * 2, ignore_index=True).iloc[:56].assign(night=night, tst_min=asleep)
+
+
+@pytest.mark.parametrize(("changed", "days"), [(4, 0), (6, 2), (9, 5), (17, 13)])
+def test_since_is_the_first_of_the_days_on_which_attention_was_needed(changed: int, days: int) -> None:
+    # A median of 7 nights has moved once 4 of them have; a fortnight is looked back.
+    frame = weeks("p", changed=changed, by=-60)
+    found = of(frame)
+    assert found["since"] == pd.Timestamp(TODAY) - pd.Timedelta(days=days)
+    flags = [triage(frame, TODAY - timedelta(days=n))["attention"].tolist() for n in range(15)]
+    unbroken = [flag == [True] for flag in flags[: days + 1]]
+    assert all(unbroken)
+    assert flags[days + 1] == [False] or days == 13
+
+
+def test_a_day_without_need_begins_it_anew() -> None:
+    frame = pd.concat([weeks("now", changed=4, by=-60), weeks("well", changed=0, by=0)])
+    silent = weeks("back", changed=0, by=0)
+    # Silent for four days, back for one night, silent again for three.
+    gap = silent["night"].isin(pd.Timestamp(TODAY) - pd.to_timedelta([0, 1, 2, 4, 5, 6, 7], unit="D"))
+    found = triage(pd.concat([frame, silent[~gap]]), TODAY)
+    today = pd.Timestamp(TODAY)
+    assert found.at["now", "since"] == today
+    assert found.at["back", "since"] == today
+    assert found["since"].isna()["well"]
+
+
 def test_who_has_too_few_nights_is_said_to_and_needs_no_attention() -> None:
     found = of(person("p").iloc[-9:])
     assert (found["flag"], found["label"], found["attention"]) == (
