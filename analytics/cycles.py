@@ -126,6 +126,11 @@ def night_cycles(stages: ArrayLike) -> NightCycles:
 def _notes(skipped: list[int], *, uncertain: bool) -> tuple[str, ...]:
     """What to keep in mind; `skipped` are the numbers of the cycles whose NREM period is long."""
     notes = []
+    if uncertain:
+        notes.append(
+            f"There was no signal for more than {minutes(UNCERTAIN_GAP_OVER_MIN)} inside the sleep: cycles may have "
+            "been missed or joined."
+        )
     long = f"more than {minutes(SKIPPED_REM_OVER_MIN)} of sleep"
     if len(skipped) == 1:
         notes.append(
@@ -136,11 +141,6 @@ def _notes(skipped: list[int], *, uncertain: bool) -> tuple[str, ...]:
         notes.append(
             f"The NREM periods of cycles {numbers} hold {long} each: REM periods may have been skipped. "
             "They are not split."
-        )
-    if uncertain:
-        notes.append(
-            f"There was no signal for more than {minutes(UNCERTAIN_GAP_OVER_MIN)} inside the sleep: cycles may have "
-            "been missed or joined."
         )
     return tuple(notes)
 

@@ -20,8 +20,8 @@ class Cycle:
     Attributes:
         number: from 1.
         start_min: when its NREM period begins, since the sleep began.
-        end_min: when its REM period ends; its NREM period where it has none.
-        complete: REM follows its NREM.
+        end_min: when its REM period ends; its NREM period where there is none.
+        complete: a REM period follows its NREM period.
     """
 
     number: int

@@ -13,8 +13,8 @@ from charts.theme import Theme, font_px, measure
 _LEG = 0.12
 # Neighbouring cycles touch; their brackets do not.
 _APART_PX = 1.5
-# Of the line on either side of the words.
-_SEEN_PX = 3
+# Of the line on either side of words, and of a bare number.
+_SEEN_PX, _SEEN_BY_NUMBER_PX = 8, 3
 
 
 def bracket_shapes(view: NightView, theme: Theme, unit_per_px: float) -> Iterator[dict[str, Any]]:
@@ -58,7 +58,7 @@ def bracket_labels(
         yield {
             "x": (cycle.start_min + cycle.end_min) / 2,
             "y": measure("hypnogram")["cycle_bracket_y"],
-            # The ground of the words breaks the line, a space before them.
+            # The ground under the words breaks the line, a space away from them.
             "text": f"{NBSP}{text}{NBSP}",
             "bgcolor": theme.surface,
             "hovertext": sentence(view.start, cycle_name(cycle), cycle.start_min, cycle.end_min),
@@ -73,21 +73,19 @@ def bracket_labels(
 
 def _written(cycles: tuple[Cycle, ...], unit_per_px: float, *, narrow: bool) -> Iterator[tuple[Cycle, str]]:
     """The cycles with the longest words that fit; all or none say "Cycle", so that they read alike."""
-
-    def fits(cycle: Cycle, text: str) -> bool:
-        return width_px(text) <= cycle.minutes / unit_per_px - 2 * _SEEN_PX
-
-    whole = [cycle for cycle in cycles if cycle.complete]
-    named = not narrow and all(fits(cycle, _in_full(cycle)) for cycle in whole)
+    named = all(_fits(cycle, _in_full(cycle), unit_per_px) for cycle in cycles if cycle.complete)
     for cycle in cycles:
-        if not cycle.complete:
-            forms = ("incomplete",)
-        elif named:
-            forms = (_in_full(cycle),)
-        else:
-            forms = (*(() if narrow else (_in_short(cycle),)), str(cycle.number))
-        if text := next((form for form in forms if fits(cycle, form)), ""):
+        forms: tuple[str, ...] = ("incomplete",)
+        if cycle.complete:
+            in_words = (_in_full(cycle) if named else _in_short(cycle),)
+            forms = (*(() if narrow else in_words), str(cycle.number))
+        if text := next((form for form in forms if _fits(cycle, form, unit_per_px)), ""):
             yield cycle, text
+
+
+def _fits(cycle: Cycle, text: str, unit_per_px: float) -> bool:
+    seen_px = _SEEN_BY_NUMBER_PX if text == str(cycle.number) else _SEEN_PX
+    return width_px(text) + 2 * seen_px <= cycle.minutes / unit_per_px
 
 
 def _in_full(cycle: Cycle) -> str:

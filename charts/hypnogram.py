@@ -36,7 +36,7 @@ _RIGHT_PX = 18
 _BELOW_PX = 40
 _PLOT_PX = {False: 720, True: 250}
 # A date under the axis: "Wed 11 Nov" in the type of an axis.
-_DATE_PX = 66
+_DATE_PX = 72
 
 
 def hypnogram(view: NightView, theme: Theme, *, narrow: bool = False) -> Chart:

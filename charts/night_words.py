@@ -35,7 +35,7 @@ def stretches(runs: pd.DataFrame) -> Iterator[tuple[float, float, float]]:
 
 
 def cycle_name(cycle: Cycle) -> str:
-    """`Cycle 1`; `Cycle 5, incomplete` for a last one without REM."""
+    """`Cycle 1`; `Cycle 5, incomplete` for a last one without a REM period."""
     return f"Cycle {cycle.number}" if cycle.complete else f"Cycle {cycle.number}, incomplete"
 
 

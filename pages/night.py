@@ -183,10 +183,10 @@ def _brackets(cycles: SleepCycles) -> Iterator[str]:
     left_open = any(not cycle.complete for cycle in cycles.each)
     if cycles.complete:
         mean = f", {quantity(cycles.mean_min, 'min', 0)} on average" if cycles.complete > 1 else ""
-        last = "; the open one at the end has no REM and is not complete" if left_open else ""
+        last = "; the open one at the end has no REM period and is not complete" if left_open else ""
         yield f"Brackets: cycles of NREM and REM sleep{mean}{last}."
     elif left_open:
-        yield "The open bracket: NREM sleep that no REM follows, not a complete cycle."
+        yield "The open bracket: NREM sleep that no REM period follows, not a complete cycle."
 
 
 def _cycle_notes(view: NightView) -> None:

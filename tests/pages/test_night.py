@@ -58,9 +58,9 @@ def test_the_caption_explains_the_brackets(shown: Shown) -> None:
     assert "Brackets: cycles of NREM and REM sleep, 45\u00a0min on average." in whole
     assert "open" not in whole
     ended = unescaped(shown(**cycles((L, 60), (R, 20), (L, 80))))
-    assert "the open one at the end has no REM and is not complete" in ended
+    assert "the open one at the end has no REM period and is not complete" in ended
     alone = unescaped(shown(**cycles((L, 80))))
-    assert "The open bracket: NREM sleep that no REM follows" in alone
+    assert "The open bracket: NREM sleep that no REM period follows" in alone
     assert "Brackets" not in unescaped(shown(**cycles((L, 20))))
 
 
