@@ -62,13 +62,17 @@ def others_title(people: pd.DataFrame) -> str:
     others = people[~people["attention"]]
     few = int((others["flag"] == INSUFFICIENT).sum())
     better = int(others["flag"].isin(("red", "amber")).sum())
-    usual = len(others) - few - better
     counts = (
-        (usual, wording.plural(usual, "person", "people") + " as usual"),
-        (better, f"{wording.number(better, 0)} better than usual"),
-        (few, f"{wording.number(few, 0)} with too few nights to tell"),
+        (len(others) - few - better, "as usual"),
+        (better, "better than usual"),
+        (few, "with too few nights to tell"),
     )
-    return ", ".join(words for count, words in counts if count)
+    told = [(count, words) for count, words in counts if count]
+    # The first of them says of what.
+    return ", ".join(
+        f"{wording.number(count, 0) if n else wording.plural(count, 'person', 'people')} {words}"
+        for n, (count, words) in enumerate(told)
+    )
 
 
 def title(people: pd.DataFrame) -> str:

@@ -131,7 +131,8 @@ def weighted(sentence: str) -> str:
 
 def _facts(row: "pd.Series[Any]", seen: CohortOverview) -> str:
     """Since when, on how many nights it rests, and the newest night where that is not the last."""
-    facts = [f"{of(int(row['valid_7']), 7)} nights"]
+    doubt = ", low confidence" if row["mean_reliability"] == "low" else ""
+    facts = [f"{of(int(row['valid_7']), 7)} nights{doubt}"]
     if pd.notna(row["newest"]) and row["newest"].date() < seen.night:
         facts.append(_newest(row["newest"]))
     # Who is silent has the newest night, which says it already.

@@ -147,8 +147,8 @@ NEW, SILENT = (False, "insufficient data", 0.0), (False, "insufficient data", ma
             "Nobody needs attention, of 3 people",
             "1 person as usual, 1 better than usual, 1 with too few nights to tell",
         ),
-        ([NEW, NEW], "Too few nights to tell who needs attention", "2 with too few nights to tell"),
-        ([SILENT, SILENT], "No night of 2 people has arrived yet", "2 with too few nights to tell"),
+        ([NEW, NEW], "Too few nights to tell who needs attention", "2 people with too few nights to tell"),
+        ([SILENT, SILENT], "No night of 2 people has arrived yet", "2 people with too few nights to tell"),
         ([], "Nobody is in this cohort", ""),
     ],
 )
