@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from analytics.asked import NEVER, Synced, asked_days, day_number
 from analytics.nightly_scores import nightly_scores
 from analytics.score import CONSISTENCY_DAYS
-from analytics.shifts import BEFORE_DAYS, RECENT_DAYS
+from analytics.shifts import BEFORE_DAYS, METRICS, RECENT_DAYS
 from analytics.sleeper import Sleeper
+from analytics.standing import Standing, standing
 from analytics.triage import triage
 from analytics.triage_days import LOOKED_BACK
 
@@ -51,9 +52,34 @@ def cohort_triage(
         for sleeper, day in zip(people, until, strict=True)
         if day != NEVER
     }
-    scored = nights.assign(score=_scores(people, nights, night))
-    table = triage(scored, night, people=[sleeper.person_id for sleeper in people], asked=asked)
+    table = triage(_scored(people, nights, night), night, people=_ids(people), asked=asked)
     return table[list(SHOWN)].assign(rank=np.arange(len(table)))
+
+
+def cohort_standings(
+    people: Sequence[Sleeper], nights: pd.DataFrame, *, night: date, person_id: str
+) -> dict[str, Standing]:
+    """By metric of triage where one person's last 7 days stand among those of a cohort (`standing.standing`).
+
+    Args:
+        people: everyone of the cohort.
+        nights: `night_table` of all of them (and maybe others) with `person_id`.
+        night: the last night's label.
+        person_id: who.
+    """
+    table = triage(_scored(people, nights, night), night, people=_ids(people))
+    return {
+        metric.name: standing(table[f"{metric.name}_recent"], person_id, circular=metric.kind == "clock")
+        for metric in METRICS
+    }
+
+
+def _ids(people: Sequence[Sleeper]) -> list[str]:
+    return [sleeper.person_id for sleeper in people]
+
+
+def _scored(people: Sequence[Sleeper], nights: pd.DataFrame, night: date) -> pd.DataFrame:
+    return nights.assign(score=_scores(people, nights, night))
 
 
 def _scores(people: Sequence[Sleeper], nights: pd.DataFrame, night: date) -> Floats:

@@ -1,7 +1,8 @@
 """What is worth saying of one person on a day: every finding that passes its gates competes for three places."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +18,12 @@ from analytics.insights import (
     trend_insight,
 )
 from analytics.patterns import Patterns, without_journeys
-from analytics.shifts import METRICS
-from analytics.standing import Standing, standing
+from analytics.standing import Standing
 from analytics.time_of_day import clock_statistics
 from analytics.triage import triage
 from analytics.usual import REFERENCE_NIGHTS
 
-__all__ = ["person_insights", "standings"]
+__all__ = ["person_insights"]
 
 _WEEK_DAYS = 7
 
@@ -34,7 +34,7 @@ def person_insights(
     person_id: str,
     last: date,
     found: Patterns,
-    places: Mapping[str, Standing] | None = None,
+    places: Callable[[], Mapping[str, Standing]] = dict,
     shown: Iterable[Shown] = (),
 ) -> tuple[Insight, ...]:
     """At most three insights of a person up to a day, the strongest first.
@@ -47,12 +47,14 @@ def person_insights(
         person_id: who.
         last: the day; later nights are left out.
         found: what repeats in the weeks up to that day.
-        places: by metric of triage the person's place in the cohort, where it may be said (`standings`).
+        places: gives by metric of triage the person's place in the cohort, where it may be said
+            (`cohort_triage.cohort_standings`); asked only where something moved.
         shown: what was shown before.
     """
-    row = triage(nights, last, people=[person_id]).iloc[0].to_dict()
+    row = triage(nights, last, people=[person_id]).iloc[0]
+    moved = row["flag"] in {"red", "amber"}
     candidates = (
-        *shift_insights({str(name): value for name, value in row.items()}, standings=dict(places or {})),
+        *(shift_insights(_by_name(row), standings=dict(places())) if moved else ()),
         trend_insight("tst_min", found.asleep),
         trend_insight("se_pct", found.efficiency),
         trend_insight("midsleep_clock_h", found.midsleep),
@@ -63,19 +65,8 @@ def person_insights(
     return choose_insights(candidates, today=last, shown=shown)
 
 
-def standings(table: pd.DataFrame, person_id: str) -> dict[str, Standing]:
-    """By metric where a person's last 7 days stand among those of a cohort.
-
-    Args:
-        table: `triage.triage` of the cohort.
-        person_id: who; nobody's place is given to somebody who is not in it.
-    """
-    columns = {metric: f"{metric.name}_recent" for metric in METRICS}
-    return {
-        metric.name: standing(table[column], person_id, circular=metric.kind == "clock")
-        for metric, column in columns.items()
-        if column in table
-    }
+def _by_name(row: "pd.Series[Any]") -> dict[str, object]:
+    return {str(name): value for name, value in row.items()}
 
 
 def _of_the_week(nights: pd.DataFrame, last: date) -> Iterator[Insight | None]:

@@ -1,7 +1,7 @@
 """The week, the month or another period of a person as one value object that every view and report reads."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -66,14 +66,15 @@ class Profile:
         rules: how the score is made.
         calendar: which days are free; weekends stand in for it.
         need: the person's own need for sleep; None takes the least recommended at the age and an hour.
-        places: by metric of triage the person's place in the cohort (`person_insights.standings`).
+        places: gives by metric of triage the person's place in the cohort (`cohort_triage.cohort_standings`); asked
+            only where something moved.
         shown: insights that were shown before.
     """
 
     rules: ScoreRules = EVIDENCE
     calendar: WorkCalendar = WEEKENDS
     need: SleepNeed | None = None
-    places: Mapping[str, Standing] | None = None
+    places: Callable[[], Mapping[str, Standing]] = dict
     shown: Iterable[Shown] = ()
 
 

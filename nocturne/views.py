@@ -4,17 +4,20 @@ Here, and only here, the people an actor may see (store), their nights (archive)
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pandas as pd
 
+from analytics.cohort_triage import cohort_standings
 from analytics.night_view import NightView, night_view
-from analytics.summary import CohortOverview, PersonPeriod, Sleeper, cohort_overview, person_period
+from analytics.standing import Standing
+from analytics.summary import CohortOverview, PersonPeriod, Profile, Sleeper, cohort_overview, person_period
 from analytics.usual import comparable
 from analytics.wording import age
-from nocturne.access import Actor, Permission, authorize
+from nocturne.access import Actor, NotAllowed, Permission, authorize
 from nocturne.application import Application
 from nocturne.roster import EVERYONE
 from store.people import Person
@@ -219,7 +222,18 @@ def period(
     found, nights = person_nights(application, actor, person_id)
     last = last or nights["night"].max().date()
     first = first or last - timedelta(days=days - 1)
-    return person_period(sleeper(found), nights, first=first, last=last)
+    places = partial(_places, application, actor, person_id, last)
+    return person_period(sleeper(found), nights, first=first, last=last, profile=Profile(places=places))
+
+
+def _places(application: Application, actor: Actor, person_id: str, night: date) -> Mapping[str, Standing]:
+    """Where a person's last week stands among everybody's; nowhere for who may not see the others."""
+    try:
+        people = cohort_people(application, actor, EVERYONE)
+    except NotAllowed:
+        return {}
+    everybody = [sleeper(person) for person in people]
+    return cohort_standings(everybody, statistics(application, people), night=night, person_id=person_id)
 
 
 def night(application: Application, actor: Actor, person_id: str, session_id: str | None = None) -> NightPage:

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from analytics.chronotype import WEEKENDS, WorkCalendar
+from analytics.cohort_triage import cohort_standings
 from analytics.insights import Shown
 from analytics.nightly_scores import nightly_scores
 from analytics.patterns import Patterns, patterns
-from analytics.person_insights import person_insights, standings
+from analytics.person_insights import person_insights
 from analytics.sleep_debt import sleep_need
-from analytics.triage import triage
+from analytics.standing import Standing
 from analytics.wording import NBSP
 from tests.analytics.lives import LAST, Minutes, always, life, person, scattered
 
@@ -153,13 +154,20 @@ class TestInsights:
         noise = scattered(6, 12)
         mine = life(ONE, asleep_min=lambda day: (450 if day < 49 else 330) + noise(day))
         others = [life(person(n), asleep_min=always(400.0 + 5 * n)) for n in range(2, 10)]
-        table = triage(pd.concat([mine, *others]), LAST)
-        places = standings(table, ONE.person_id)
+        everyone = [person(n) for n in range(1, 10)]
+        places = cohort_standings(everyone, pd.concat([mine, *others]), night=LAST, person_id=ONE.person_id)
         assert places["tst_min"].percentile == 0
         chosen = person_insights(
-            mine, person_id=ONE.person_id, last=LAST, found=found_in(mine), places=places
+            mine, person_id=ONE.person_id, last=LAST, found=found_in(mine), places=lambda: places
         )
         assert "In the cohort above 0 % of 8 others." in chosen[0].evidence.replace(NBSP, " ")
+
+    def test_the_cohort_is_not_asked_where_nothing_moved(self) -> None:
+        def asked() -> dict[str, Standing]:
+            raise AssertionError("nothing moved")
+
+        nights = life(ONE, later_min=weekends_later(90))
+        person_insights(nights, person_id=ONE.person_id, last=LAST, found=found_in(nights), places=asked)
 
     def test_no_sentence_is_said_without_numbers(self) -> None:
         nights = life(ONE, later_min=weekends_later(90), asleep_min=lambda day: 450 if day < 49 else 330)

@@ -24,7 +24,7 @@ from nocturne.views import (
     period,
 )
 from store.people import NewPerson, UnknownPerson
-from tests.nocturne.conftest import NIGHTS, NOW
+from tests.nocturne.conftest import NIGHTS, NOW, UNTIL
 
 
 def test_cohorts_are_everyone_and_one_for_each_tag(filled: Application, actor: Actor) -> None:
@@ -55,6 +55,20 @@ def test_without_dates_a_period_ends_with_the_newest_night(filled: Application, 
     shown = period(filled, actor, person.person_id)
     assert shown.last == nights["night"].max().date()
     assert shown.first == shown.last - timedelta(days=27)
+
+
+def test_what_moved_is_placed_among_everybody(filled: Application, actor: Actor) -> None:
+    evidence = [
+        insight.evidence
+        for person in filled.people()
+        for ago in range(3)
+        for insight in period(
+            filled, actor, person.person_id, last=UNTIL - timedelta(days=ago), days=7
+        ).insights
+        if insight.key.endswith("within a week")
+    ]
+    assert evidence, "nobody of the simulated people moved, so nothing was checked"
+    assert any("In the cohort" in said and "of 5\u00a0others" in said for said in evidence)
 
 
 def test_neighbours_lead_through_every_sleep(filled: Application, actor: Actor) -> None:
