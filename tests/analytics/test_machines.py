@@ -16,14 +16,14 @@ from analytics.ledger import exclusion_ledger
 from analytics.nights import night_table
 from analytics.score import period_score
 from analytics.sleeper import Sleeper
-from analytics.summary import person_period
+from analytics.summary import cohort_week, person_period
 from analytics.trends import PRACTICAL, trend
 from analytics.triage import triage
 from asleep.simulator.world import simulated_world
 from tests.analytics.recordings import Recording, session_set
 
 now = datetime(2026, 4, 2, 12, tzinfo=UTC)
-world = simulated_world(people=3, nights=60, seed=4, until=date(2026, 4, 1), now=now)
+world = simulated_world(people=6, nights=60, seed=4, until=date(2026, 4, 1), now=now)
 tables = []
 for person in world.people:
     made = []
@@ -41,9 +41,14 @@ for person, table in zip(world.people, tables):
     print(period_score(table, age_years=46, first=date(2026, 2, 2), last=date(2026, 4, 1)))
     period = person_period(sleeper, table, first=date(2026, 3, 5), last=date(2026, 4, 1))
     print(period.title, period.lead, period.talk, period.method)
+    print(list(period.figures.values()), period.insights, period.ledger)
+    print(period.patterns.weeks.to_csv(), period.patterns.line.to_csv(), period.patterns.changes)
     print(exclusion_ledger(table))
     print(trend(table["night"], table["tst_min"], practical=PRACTICAL["tst_min"]))
 print(triage(nights, date(2026, 4, 1)).to_csv())
+squad = [Sleeper(person_id=person.user_id, name="A", zone=person.zone, birth_year=1980) for person in world.people]
+week = cohort_week("Squad", squad, nights, ending=date(2026, 4, 1), synced={})
+print(week.title, week.lead, list(week.figures.values()), week.people.to_csv())
 """
 
 
