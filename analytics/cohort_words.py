@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 from analytics import wording
 from analytics.reliability import WEEK_DAYS, month_mean, week_mean
 from analytics.shifts import INSUFFICIENT
-from analytics.triage import LOW_EFFICIENCY_PCT, NO_DATA_DAYS, SHORT_SLEEP_MIN
+from analytics.triage_days import LOW_EFFICIENCY_PCT, MUCH_UNKNOWN_SHARE, NO_DATA_DAYS, SHORT_SLEEP_MIN
 from analytics.usual import REFERENCE_NIGHTS
 
 Floats = NDArray[np.float64]
 
 ALL_WELL: Final = (
-    "Nobody's last 7 days moved away from their own 28 days before. Nobody averages under "
-    f"{wording.duration(SHORT_SLEEP_MIN)} asleep or {wording.percent(LOW_EFFICIENCY_PCT)} efficiency, and nobody has "
-    f"been silent for {wording.plural(NO_DATA_DAYS, 'day')}."
+    "Where there are nights enough, the last 7 days are as the person's own 28 days before, or better. Nobody averages "
+    f"under {wording.duration(SHORT_SLEEP_MIN)} asleep or {wording.percent(LOW_EFFICIENCY_PCT)} efficiency, nobody has "
+    f"been silent for {wording.plural(NO_DATA_DAYS, 'day')}, and nobody's recordings lack over "
+    f"{wording.percent(100 * MUCH_UNKNOWN_SHARE)}."
 )
 """What it means that nobody needs attention."""
 

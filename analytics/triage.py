@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from analytics.asked import NEVER, day_number
 from analytics.shifts import INSUFFICIENT, METRICS, Shifts
 from analytics.triage_days import (
-    LOW_EFFICIENCY_PCT,
-    MUCH_UNKNOWN_SHARE,
-    NO_DATA_DAYS,
     SHORT_SLEEP_MIN,
     attention_since,
     needs_attention,
@@ -26,15 +23,7 @@ from analytics.triage_days import (
 from analytics.triage_reasons import labels, moves_of, reasons
 from analytics.triage_words import HOW_TO_READ
 
-__all__ = [
-    "HOW_TO_READ",
-    "LOW_EFFICIENCY_PCT",
-    "METRICS",
-    "MUCH_UNKNOWN_SHARE",
-    "NO_DATA_DAYS",
-    "SHORT_SLEEP_MIN",
-    "triage",
-]
+__all__ = ["HOW_TO_READ", "METRICS", "SHORT_SLEEP_MIN", "triage"]
 
 Counts = NDArray[np.int64]
 

@@ -41,7 +41,7 @@ def _page() -> None:
     with listing:
         in_need(seen, cohort.name)
         everyone_else(seen, cohort.name)
-        legend()
+        legend(seen)
     with aside:
         _delivered(seen)
         _sync_state(application, nights)
@@ -51,7 +51,8 @@ def _page() -> None:
 
 def _facts(seen: CohortOverview) -> str:
     dates = night_dates(seen.night - timedelta(days=1), seen.night)
-    return f"{dates} · worst first · compared with each person's own {BEFORE_DAYS} days before"
+    order = " · worst first" if seen.people["attention"].any() else ""
+    return f"{dates}{order} · compared with each person's own {BEFORE_DAYS} days before"
 
 
 def _delivered(seen: CohortOverview) -> None:

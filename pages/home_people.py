@@ -45,13 +45,14 @@ def everyone_else(seen: CohortOverview, cohort: str) -> None:
         _turn(people, f"home_page_{cohort}")
 
 
-def legend() -> None:
-    """How to read the marks and the words of both."""
-    st.caption(
+def legend(seen: CohortOverview) -> None:
+    """How to read the marks, and the words of the reasons where there are any."""
+    marks = (
         "Line: time asleep per night, 28 nights, the last 7 in colour; band: the 28 nights before those 7, their mean "
-        "plus and minus one standard deviation, from 11 nights; a break is a night without a valid recording. Usual in "
-        f"a reason: the median of the 28 days before the last 7. {HOW_TO_READ}"
+        "plus and minus one standard deviation, from 11 nights; a break is a night without a valid recording."
     )
+    reasons = f"Usual in a reason: the median of the 28 days before the last 7. {HOW_TO_READ}"
+    st.caption(f"{marks} {reasons}" if seen.people["attention"].any() else marks)
 
 
 def _page_of(people: pd.DataFrame, key: str) -> "list[tuple[str, pd.Series[Any]]]":

@@ -161,7 +161,7 @@ def test_the_title_says_how_many_or_that_there_is_nobody_or_too_little(
 
 
 def test_what_all_well_means_is_said_with_its_limits() -> None:
-    for limit in ("28 days before", "6 h", "75 %", "3 days"):
+    for limit in ("28 days before", "6 h", "75 %", "3 days", "20 %"):
         assert limit in plain(cohort_words.ALL_WELL)
     assert "3 or 4 of 7 nights" in cohort_words.LOW_CONFIDENCE
     assert "5 to 9 of 28" in cohort_words.LOW_CONFIDENCE
