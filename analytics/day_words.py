@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.daily_slots import BLOCK_DAYS, BLOCK_SLOTS, SLOT_US, SLOTS_PER_DAY, UNKNOWN, Recorded
+from analytics.daily_slots import SLOT_US, SLOTS_PER_DAY, UNKNOWN, Recorded
 from analytics.zones import DAY_US, MINUTE_US, ClockChange, clock_changes, wall_us
 
 Counts = NDArray[np.int64]
@@ -27,6 +27,7 @@ Slots = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 
 WORDS_PER_DAY = SLOTS_PER_DAY // 64
+_EVERY = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +54,33 @@ class _Placed:
     """Where parts belong among the slots of the days.
 
     Attributes:
-        copies: parts that lie within one day and share no slot with another, in the order of their places: first and
-            last slot in their block of days, first and last among the recorded slots.
-        bounds: which of them are in each block of days.
-        others: all other parts, which are laid over what is there.
+        row, column: day and first slot in it of the parts, cut where a day ends, that share no word with another.
+        begin, end: which of the recorded slots they are.
+        crowded: days on which some share a word, rising; theirs are not listed.
     """
 
-    copies: list[tuple[int, int, int, int]]
-    bounds: list[int]
-    others: _Parts
+    row: Counts
+    column: Counts
+    begin: Counts
+    end: Counts
+    crowded: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class _Cuts:
+    """How the words of days are cut out of the recorded slots as bits; one entry a word in which a part lies.
+
+    Attributes:
+        target: which word of all days.
+        at, shift: where it begins among the recorded bits (a word of nothing stands in front of them): in which word,
+            and at which of its bits.
+        mask: those of its bits that belong to the part.
+    """
+
+    target: Counts
+    at: Counts
+    shift: Words
+    mask: Words
 
 
 def words(slots: Slots) -> Words:
@@ -109,17 +128,13 @@ def regularity_counts(
     parts = _parts(recorded, anchor_us)
     slots = np.ascontiguousarray(recorded.slots)
     placed, hours = _placed(days, parts), _hours(days, day_zones, anchor_us)
-    not_awake, unknown = np.empty((2, len(days), WORDS_PER_DAY), dtype=np.uint64)
-    state, lost = np.empty((2, BLOCK_DAYS, SLOTS_PER_DAY), dtype=np.uint8)
-    for block, first in enumerate(range(0, len(days), BLOCK_DAYS)):
-        rows = slice(first, min(first + BLOCK_DAYS, len(days)))
-        painted = state[: rows.stop - first]
-        _paint(painted, days[rows], placed, block=block, slots=slots)
-        for row, hour, change in hours:
-            if first <= row < rows.stop:
-                painted[row - first, hour] = _settled(days[row : row + 1], parts, slots, change)[hour]
-        not_awake[rows] = words(painted)
-        unknown[rows] = words(np.bitwise_and(painted, np.uint8(UNKNOWN), out=lost[: rows.stop - first]))
+    cuts = _cuts(placed)
+    not_awake, unknown = (_laid(flags, cuts, len(days)) for flags in (slots, slots & np.uint8(UNKNOWN)))
+    for row in dict.fromkeys([*placed.crowded, *(row for row, _, _ in hours)]):
+        state = _painted(days[row : row + 1], parts, slots)
+        for _, hour, change in (each for each in hours if each[0] == row):
+            state[0, hour] = _settled(days[row : row + 1], parts, slots, change)[hour]
+        not_awake[row], unknown[row] = words(state)[0], words(state & np.uint8(UNKNOWN))[0]
     return pair_counts_of_words(not_awake, unknown, np.diff(days) == 1)
 
 
@@ -132,9 +147,12 @@ def _parts(recorded: Recorded, anchor_us: int) -> _Parts:
     """The stretches, cut where the clocks change; an epoch belongs to the slot that holds its middle."""
     middle = recorded.start_us + SLOT_US // 2
     begin, end = recorded.offsets[:-1], recorded.offsets[1:]
-    wall = wall_us(middle, recorded.zones)
     span_us = (end - begin - 1) * SLOT_US
-    moved = wall_us(middle + span_us, recorded.zones) - wall != span_us
+    both = wall_us(
+        np.concatenate([middle, middle + span_us]), np.concatenate([recorded.zones, recorded.zones])
+    )
+    wall, last = np.split(both, 2)
+    moved = last - wall != span_us
     parts = _Parts(middle, (wall - anchor_us) // SLOT_US, begin, end)
     whole = parts.take(~moved & (end > begin))
     cut = [
@@ -161,60 +179,85 @@ def _cut(middle: int, begin: int, end: int, *, zone: str, anchor_us: int) -> _Pa
 
 
 def _placed(days: Counts, parts: _Parts) -> _Placed:
-    """Where the parts belong."""
-    day, column = np.divmod(parts.slot, SLOTS_PER_DAY)
+    """Where the parts belong; what shares a word with another part makes its day crowded."""
+    pieces = _by_day(parts)
+    day, column = np.divmod(pieces.slot, SLOTS_PER_DAY)
     row = np.minimum(np.searchsorted(days, day), len(days) - 1)
-    begin = row * SLOTS_PER_DAY + column
-    end = begin + parts.end - parts.begin
-    inside = (days[row] == day) & (end <= (row + 1) * SLOTS_PER_DAY)
-    order = np.argsort(begin, kind="stable")
-    alone = order[(inside & _apart(begin, np.where(inside, end, 0), order))[order]]
-    low = begin[alone] % BLOCK_SLOTS
-    bounds = np.searchsorted(begin[alone], np.arange(-(-len(days) // BLOCK_DAYS) + 1) * BLOCK_SLOTS)
-    others = np.ones(len(begin), dtype=np.bool_)
-    others[alone] = False
-    columns = (low, low + end[alone] - begin[alone], parts.begin[alone], parts.end[alone])
+    inside = np.flatnonzero(days[row] == day)
+    first = row * WORDS_PER_DAY + column // 64
+    last = row * WORDS_PER_DAY + (column + pieces.end - pieces.begin - 1) // 64
+    order = inside[np.argsort(first[inside], kind="stable")]
+    meets = np.flatnonzero(first[order][1:] <= np.maximum.accumulate(last[order])[:-1])
+    crowded = np.unique(row[order[meets + 1]])
+    alone = order[~np.isin(row[order], crowded)] if len(crowded) else order
     return _Placed(
-        copies=list(zip(*(column.tolist() for column in columns), strict=True)),
-        bounds=bounds.tolist(),
-        others=parts.take(others),
+        row=row[alone],
+        column=column[alone],
+        begin=pieces.begin[alone],
+        end=pieces.end[alone],
+        crowded=crowded.tolist(),
     )
 
 
-def _paint(state: Slots, days: Counts, placed: _Placed, *, block: int, slots: Slots) -> None:
-    """The state of every slot of a block of days."""
-    state[:] = 0
-    target, source = state.reshape(-1).data, slots.data
-    for low, high, first, last in placed.copies[placed.bounds[block] : placed.bounds[block + 1]]:
-        target[low:high] = source[first:last]
-    _lay_over(state, days, placed.others, slots)
+def _by_day(parts: _Parts) -> _Parts:
+    """The parts cut where a day ends; the middle of the first slot is not kept."""
+    length = parts.end - parts.begin
+    day, last = parts.slot // SLOTS_PER_DAY, (parts.slot + length - 1) // SLOTS_PER_DAY
+    if np.array_equal(day, last):
+        return parts
+    count = last - day + 1
+    part = np.repeat(np.arange(len(count)), count)
+    ordinal = np.arange(len(part)) - np.repeat(np.cumsum(count) - count, count)
+    edge = (day[part] + ordinal) * SLOTS_PER_DAY
+    slot = np.maximum(parts.slot[part], edge)
+    ended = np.minimum((parts.slot + length)[part], edge + SLOTS_PER_DAY)
+    begin = parts.begin[part] + slot - parts.slot[part]
+    return _Parts(parts.middle_us[part], slot, begin, begin + ended - slot)
 
 
-def _apart(begin: Counts, end: Counts, order: Counts) -> NDArray[np.bool_]:
-    """Which stretches begin after all that begin before them have ended; the order is that of their beginnings."""
-    apart = np.ones(len(begin), dtype=np.bool_)
-    apart[order[1:]] = begin[order[1:]] >= np.maximum.accumulate(end[order])[:-1]
-    return apart
-
-
-def _lay_over(state: Slots, days: Counts, parts: _Parts, slots: Slots) -> None:
-    """Put stretches over what is there, day by day: sleep outweighs unknown, and that outweighs wake."""
-    if not len(parts.slot):
-        return
-    near = parts.take(
-        (parts.slot < (days[-1] + 1) * SLOTS_PER_DAY)
-        & (parts.slot + parts.end - parts.begin > days[0] * SLOTS_PER_DAY)
+def _cuts(placed: _Placed) -> _Cuts:
+    """How the placed parts become words of their days."""
+    first, length = placed.column // 64, placed.end - placed.begin
+    count = (placed.column + length - 1) // 64 - first + 1
+    part = np.repeat(np.arange(len(count)), count)
+    word = np.arange(len(part)) - (np.cumsum(count) - count - first)[part]
+    slot = 64 * word
+    source = slot + (64 + placed.begin - placed.column)[part]
+    skipped = np.maximum(placed.column[part] - slot, 0).astype(np.uint64)
+    beyond = np.maximum(slot + 64 - (placed.column + length)[part], 0).astype(np.uint64)
+    return _Cuts(
+        target=placed.row[part] * WORDS_PER_DAY + word,
+        at=source >> 6,
+        shift=(source & 63).astype(np.uint64),
+        mask=(_EVERY << skipped) & (_EVERY >> beyond),
     )
-    for slot, begin, end in zip(near.slot.tolist(), near.begin.tolist(), near.end.tolist(), strict=True):
-        at = begin
-        while at < end:
-            day, column = divmod(slot + at - begin, SLOTS_PER_DAY)
-            length = min(end - at, SLOTS_PER_DAY - column)
-            row = int(np.searchsorted(days, day))
-            if row < len(days) and days[row] == day:
-                there = state[row, column : column + length]
-                np.maximum(there, slots[at : at + length], out=there)
-            at += length
+
+
+def _laid(flags: Slots, cuts: _Cuts, days: int) -> Words:
+    """The flags of the recorded slots as bits of their days, [days, 45]; 0 where nothing was recorded."""
+    packed = np.packbits(flags, bitorder="little")
+    # A word of nothing before the recorded ones and two after, so that the edges of a part need no rule of their own.
+    octets = np.zeros((len(packed) // 8 + 4) * 8, dtype=np.uint8)
+    octets[8 : 8 + len(packed)] = packed
+    bits = octets.view("<u8").astype(np.uint64, copy=False)
+    # Shifted in two steps, because a shift by all 64 bits is none.
+    above = (bits[cuts.at + 1] << np.uint64(1)) << (np.uint64(63) - cuts.shift)
+    laid = np.zeros(days * WORDS_PER_DAY, dtype=np.uint64)
+    laid[cuts.target] = ((bits[cuts.at] >> cuts.shift) | above) & cuts.mask
+    return laid.reshape(days, WORDS_PER_DAY)
+
+
+def _painted(day: Counts, parts: _Parts, slots: Slots) -> Slots:
+    """The slots of one day with all parts laid over each other: sleep outweighs unknown, and that outweighs wake."""
+    state = np.zeros((1, SLOTS_PER_DAY), dtype=np.uint8)
+    begun = int(day[0]) * SLOTS_PER_DAY
+    low = np.maximum(parts.slot - begun, 0)
+    high = np.minimum(parts.slot - begun + parts.end - parts.begin, SLOTS_PER_DAY)
+    for n in np.flatnonzero(low < high).tolist():
+        first = int(parts.begin[n] + low[n] - (parts.slot[n] - begun))
+        there = state[0, low[n] : high[n]]
+        np.maximum(there, slots[first : first + len(there)], out=there)
+    return state
 
 
 def _hours(days: Counts, day_zones: Sequence[str], anchor_us: int) -> list[tuple[int, slice, ClockChange]]:
@@ -238,7 +281,5 @@ def _settled(day: Counts, parts: _Parts, slots: Slots, change: ClockChange) -> S
     if change.after_us > change.before_us:
         return np.full(SLOTS_PER_DAY, UNKNOWN, dtype=np.uint8)
     before = parts.middle_us < change.at_us
-    passes = np.zeros((2, 1, SLOTS_PER_DAY), dtype=np.uint8)
-    for state, when in zip(passes, (before, ~before), strict=True):
-        _lay_over(state, day, parts.take(when), slots)
-    return np.where(passes[0, 0] == passes[1, 0], passes[0, 0], np.uint8(UNKNOWN))
+    first, second = (_painted(day, parts.take(when), slots)[0] for when in (before, ~before))
+    return np.where(first == second, first, np.uint8(UNKNOWN))
