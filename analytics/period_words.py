@@ -11,7 +11,7 @@ from analytics import wording
 from analytics.grades import DEFAULT_RULES, ValidNight
 from analytics.patterns import without_journeys
 from analytics.reliability import Gate, period_gate, period_reliability
-from analytics.score import SCORE_VERSION, WEIGHTS, PeriodScore
+from analytics.score import PeriodScore
 from analytics.time_of_day import ClockStatistics, Floats, clock_statistics, wrap_h
 from analytics.trends import Trend
 from analytics.usual import REFERENCE_NIGHTS, Against, length_finding
@@ -106,15 +106,15 @@ def talk(facts: PeriodFacts) -> str:
 
 def method(facts: PeriodFacts, score: PeriodScore, trend: Trend) -> str:
     """How everything was computed, with what it rests on."""
-    weights = " + ".join(f"{wording.number(weight)} × {name}" for name, weight in WEIGHTS.items())
+    weights = " + ".join(f"{wording.number(part.weight)} × {part.name}" for part in score.parts)
     pairs = wording.quantity(score.day_pairs, "pairs of consecutive nights")
     reference = wording.of(len(facts.reference), REFERENCE_NIGHTS)
     sentences = (
         "Time asleep counts every epoch scored light, deep or REM between falling asleep and final wake.",
         f"Usual is the mean of the valid nights in the {REFERENCE_NIGHTS} days before ({reference}).",
-        "Its range is the middle 80 % of them.",
+        *(("Its range is the middle 80 % of them.",) if facts.asleep.has_range else ()),
         _valid_night(DEFAULT_RULES),
-        f"Score {SCORE_VERSION}: {weights}, over {wording.plural(score.nights, 'night')} and {pairs}.",
+        f"Score {score.version}: {weights}, over {wording.plural(score.nights, 'night')} and {pairs}.",
         f"Trend: slope of Theil and Sen with Kendall's test over {wording.plural(trend.nights, 'night')}.",
         "Computed from recorded sessions; not a diagnosis.",
     )

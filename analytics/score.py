@@ -7,7 +7,6 @@ first, as the vendor's sample code does. The parts are defined in `score_parts`,
 """
 
 import math
-from dataclasses import asdict
 from datetime import date
 from typing import Final
 
@@ -38,9 +37,7 @@ __all__ = [
     "CONSISTENCY_DAYS",
     "EVIDENCE",
     "SCORE_COLUMNS",
-    "SCORE_VERSION",
     "VENDOR",
-    "WEIGHTS",
     "Part",
     "PeriodScore",
     "ScoreInput",
@@ -57,8 +54,6 @@ __all__ = [
     "vendor_duration_part",
 ]
 
-SCORE_VERSION = EVIDENCE.version
-WEIGHTS: Final[dict[str, float]] = asdict(EVIDENCE.weights)
 SCORE_COLUMNS: Final = (
     "score",
     "score_e",

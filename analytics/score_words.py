@@ -88,6 +88,11 @@ class PeriodScore:
     reason: str
     provisional: float = math.nan
 
+    @property
+    def parts(self) -> tuple[Part, Part, Part]:
+        """Efficiency, consistency and duration."""
+        return self.efficiency, self.consistency, self.duration
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:

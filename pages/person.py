@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.figures import Figure
 from analytics.pattern_words import changes, method
+from analytics.reliability import period_gate
 from analytics.score import Part
 from analytics.summary import PersonPeriod
 from analytics.usual import counted_efficiency_pct
@@ -46,8 +47,6 @@ from pages.parts import (
 from pages.person_cards import hours_card, insights_card, quality_card, weekdays_card, weeks_card
 from store.people import Person
 
-# A mean needs three nights (docs/definitions.md), a typical time of day no fewer.
-_TYPICAL_FROM = 3
 _OF_LINK = "as linked"
 _PERIODS = {"4 weeks": 28, "3 months": 91, "1 year": 365}
 
@@ -162,12 +161,11 @@ def _score(shown: PersonPeriod) -> None:
     figures = shown.figures
     heading = f"Score {figures['score'].text} of 100" if known else "No score for this period"
     with card("score", heading):
-        for part in (score.efficiency, score.consistency, score.duration):
+        for part in score.parts:
             _part(part, figures[f"score_{part.name[0]}"])
         if known:
             terms = [
-                f"{number(part.weight)} × {figures[f'score_{part.name[0]}'].text}"
-                for part in (score.efficiency, score.consistency, score.duration)
+                f"{number(part.weight)} × {figures[f'score_{part.name[0]}'].text}" for part in score.parts
             ]
             st.caption(f"{' + '.join(terms)} = {figures['score'].text}")
         elif score.reason:
@@ -194,14 +192,10 @@ def _timing_heading(shown: PersonPeriod) -> str:
     if not len(shown.valid):
         return "No valid night in this period"
     bed, rise = shown.bed, shown.rise
-    if bed.nights < _TYPICAL_FROM or math.isnan(bed.mean_h):
-        few = bed.nights < _TYPICAL_FROM
-        nights = plural(bed.nights, "night")
-        return (
-            f"{nights}: too few for a typical bedtime"
-            if few
-            else "There is no typical bedtime in this period"
-        )
+    if math.isnan(bed.mean_h):
+        if period_gate(bed.nights, days=shown.days).shown:
+            return "There is no typical bedtime in this period"
+        return f"{plural(bed.nights, 'night')}: too few for a typical bedtime"
     spread = "" if math.isnan(bed.sd_min) else f", give or take {duration(bed.sd_min)}"
     return f"To bed at {clock(bed.mean_h)}{spread}; up at {clock(rise.mean_h)}"
 

@@ -118,7 +118,7 @@ def week_page(report: PersonReport, *, generated_at: datetime, product: str) -> 
         basis=f"{_nights(period)} · score {period.score.version}",
         title=period.title,
         lead=period.lead,
-        score=week_facts.score_text(period.score, period.before),
+        score=week_facts.score_text(period),
         nights_title="Seven nights on the clock" if period.days == 7 else "Nights on the clock",
         ticks=axis.ticks if axis else (),
         nights=night_lines(report, axis),

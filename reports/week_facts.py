@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from analytics import wording
+from analytics.figures import Figure
 from analytics.night_summary import night_summary, nights_within
 from analytics.reliability import period_gate
 from analytics.score import Part, PeriodScore, band, recommended_hours
@@ -55,26 +56,28 @@ class PartText:
     reason: str
 
 
-def score_text(score: PeriodScore, before: PeriodScore) -> ScoreText:
+def score_text(period: PersonPeriod) -> ScoreText:
     """The score of the week, how it is made, and how it moved against the four weeks before."""
-    parts = (score.efficiency, score.consistency, score.duration)
-    if math.isnan(score.overall):
+    score, figures = period.score, period.figures
+    parts = tuple(_part(part, figures[f"score_{part.name[0]}"]) for part in score.parts)
+    if not figures["score"].shown:
         return ScoreText(
             value="",
             band="",
-            change=_before(before),
-            parts=tuple(map(_part, parts)),
+            change=_before(period.before),
+            parts=parts,
             sum=f"No score for this week: {score.reason}",
         )
     terms = " + ".join(
-        f"{wording.number(part.weight)} {_TIMES} {wording.number(part.value)}" for part in parts
+        f"{wording.number(part.weight)} {_TIMES} {text.value}"
+        for part, text in zip(score.parts, parts, strict=True)
     )
     return ScoreText(
-        value=wording.number(score.overall),
+        value=figures["score"].text,
         band=band(score.overall),
-        change=_change(score, before),
-        parts=tuple(map(_part, parts)),
-        sum=f"{terms} = {wording.number(score.overall)}",
+        change=_change(figures["score_change"], period.before),
+        parts=parts,
+        sum=f"{terms} = {figures['score'].text}",
     )
 
 
@@ -132,21 +135,20 @@ def recommended_h(sleeper: Sleeper, on: date) -> tuple[float, float, str]:
     return *recommended_hours(age), whom
 
 
-def _part(part: Part) -> PartText:
+def _part(part: Part, figure: Figure) -> PartText:
     return PartText(
         name=part.name.capitalize(),
-        value=wording.number(part.value),
+        value=figure.text,
         weight=f"{_TIMES} {wording.number(part.weight)}",
         reason=part.reason,
     )
 
 
-def _change(score: PeriodScore, before: PeriodScore) -> str:
-    if math.isnan(before.overall):
+def _change(change: Figure, before: PeriodScore) -> str:
+    if not change.shown:
         return _before(before)
-    moved = wording.signed_quantity(score.overall - before.overall, "points")
     nights = wording.plural(before.nights, "night")
-    return f"{moved} against the 4 weeks before ({wording.number(before.overall)} from {nights})"
+    return f"{change.text} against the 4 weeks before ({wording.number(before.overall)} from {nights})"
 
 
 def _before(before: PeriodScore) -> str:

@@ -1,6 +1,7 @@
 """The score of a person is what its parts say, in numbers and in words; a cohort is everyone alone."""
 
 import math
+from dataclasses import astuple
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,9 +12,7 @@ import pytest
 from analytics.score import (
     EVIDENCE,
     SCORE_COLUMNS,
-    SCORE_VERSION,
     VENDOR,
-    WEIGHTS,
     Part,
     ScoreRules,
     Weights,
@@ -61,7 +60,7 @@ def score_of(frame: pd.DataFrame, age_years: float | None = 40, last: date = LAS
 
 
 def test_weights_make_one() -> None:
-    assert sum(WEIGHTS.values()) == pytest.approx(1)
+    assert sum(astuple(EVIDENCE.weights)) == pytest.approx(1)
     assert overall(100, 100, 100) == pytest.approx(100)
 
 
@@ -122,7 +121,7 @@ def test_a_plain_month_in_numbers_and_words() -> None:
     assert found.overall == pytest.approx(0.4 * 90 + 0.3 * 80 + 0.3 * 100)
     assert (found.nights, found.day_pairs, found.estimator) == (28, 27, "sri")
     assert (found.mean_se_pct, found.mean_tst_min) == (pytest.approx(90), pytest.approx(450))
-    assert (found.version, found.reason) == (SCORE_VERSION, "")
+    assert (found.version, found.reason) == (EVIDENCE.version, "")
     assert [part.weight for part in (found.efficiency, found.consistency, found.duration)] == [0.4, 0.3, 0.3]
     assert plain(found.efficiency.reason) == "asleep 90 % of the time in bed, mean of 28 nights"
     assert plain(found.consistency.reason) == "sleep regularity index 80, from 27 pairs of consecutive nights"
