@@ -177,7 +177,7 @@ def cohort_figures(
         people: how many people the cohort has.
     """
     compared = {
-        metric.id: paired_people(before[metric.id], now[metric.id], circular=metric.circular)
+        metric.id: paired_people(before[metric.id], now[metric.id], circular=metric.circular, resampled=False)
         for metric in METRICS
     }
     adjusted = dict(_adjusted(compared))

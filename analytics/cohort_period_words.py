@@ -6,7 +6,7 @@ from typing import Final
 
 from analytics import wording
 from analytics.cohort_figures import CohortFigure
-from analytics.cohorts import MINIMUM_PEOPLE, RESAMPLED
+from analytics.cohorts import MINIMUM_PEOPLE
 from analytics.ledger import Ledger
 from analytics.trends import PRACTICAL
 from analytics.usual import REFERENCE_NIGHTS
@@ -80,7 +80,6 @@ def method(facts: CohortFacts) -> str:
         f"Changes are within people, against their own {REFERENCE_NIGHTS} days before; intervals are 95 % (Student).",
         "Adjusted p: Holm for time asleep, efficiency and spread of mid-sleep, which were chosen beforehand.",
         "Benjamini and Hochberg for the others, which are exploratory.",
-        RESAMPLED,
         f"Score {facts.version}.",
         "Computed from recorded sessions; not a diagnosis.",
     )

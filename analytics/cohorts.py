@@ -152,8 +152,17 @@ def paired(
     )
 
 
-def paired_people(before: PersonValues, after: PersonValues, *, circular: bool = False) -> Comparison:
-    """The second period against the first, of people's values; see `paired`."""
+def paired_people(
+    before: PersonValues, after: PersonValues, *, circular: bool = False, resampled: bool = True
+) -> Comparison:
+    """The second period against the first, of people's values; see `paired`.
+
+    Args:
+        before: one value a person in the first period.
+        after: likewise in the second.
+        circular: whether the values are times of day in hours.
+        resampled: whether the bootstrap interval is wanted.
+    """
     both = before.values.index.intersection(after.values.index)
     only_a, only_b = (
         tuple(one.values.index.difference(other.values.index))
@@ -167,13 +176,13 @@ def paired_people(before: PersonValues, after: PersonValues, *, circular: bool =
     if circular:
         # Twelve hours are as far one way as the other; a rounding error must not choose between them.
         away = wrap_h(np.round(away, 9))
-    evidence = within(away) if len(away) >= MINIMUM_PEOPLE else None
+    evidence = within(away, resampled=resampled) if len(away) >= MINIMUM_PEOPLE else None
     one, other = before.values, after.values
     if circular:
         line = _on_a_line(one, other)[0]
         one = one if line is None else line
         other = one + away
-    notes += _about_size(len(away), evidence, "with both periods")
+    notes += _about_size(len(away), evidence, "with both periods", resampled=resampled)
     return Comparison(
         design="paired",
         a=_group(before, one),
@@ -244,12 +253,12 @@ def _floats(values: "pd.Series[float]") -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _about_size(people: int, evidence: Evidence | None, which: str) -> list[str]:
+def _about_size(people: int, evidence: Evidence | None, which: str, *, resampled: bool = True) -> list[str]:
     if evidence is None:
         return [
             f"Fewer than {MINIMUM_PEOPLE} people {which}: no test and no mean, only the people themselves."
         ]
-    notes = [RESAMPLED]
+    notes = [RESAMPLED] if resampled else []
     if people < ENOUGH_PEOPLE:
         notes.insert(0, f"Small sample: {wording.plural(people, 'person', 'people')} {which}.")
     if math.isnan(evidence.p):

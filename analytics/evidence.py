@@ -84,10 +84,11 @@ def between(x: Floats, y: Floats) -> Evidence:
     )
 
 
-def within(away: Floats) -> Evidence:
+def within(away: Floats, *, resampled: bool = True) -> Evidence:
     """How far people rose, from one difference a person; 2 people at least, none with NaN.
 
-    The interval is Student's: mean +- t(n - 1) sd / sqrt(n). Wilcoxon's test leaves out who did not move.
+    The interval is Student's: mean +- t(n - 1) sd / sqrt(n). Wilcoxon's test leaves out who did not move. Without
+    resampling, which is most of the work, the bootstrap interval is NaN.
     """
     difference = float(away.mean())
     t, degrees, p, half = math.nan, math.nan, math.nan, math.nan
@@ -97,7 +98,7 @@ def within(away: Floats) -> Evidence:
     moved = away[away != 0]
     rank = stats.wilcoxon(moved, alternative="two-sided") if len(moved) else None
     ranks = stats.rankdata(np.abs(moved))
-    low, high = bootstrap_centre(away)
+    low, high = bootstrap_centre(away) if resampled else (math.nan, math.nan)
     return Evidence(
         difference=Estimate(value=difference, low=difference - half, high=difference + half),
         standardised=paired_g(away),

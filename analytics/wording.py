@@ -115,6 +115,13 @@ def percent(value: float, decimals: int = 0) -> str:
     return quantity(value, "%", decimals)
 
 
+def p_value(value: float) -> str:
+    """A p value with three places, the least as `< 0.001`; en dash for NaN."""
+    if math.isnan(value):
+        return NOTHING
+    return f"<{NBSP}0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def clock(hours: float) -> str:
     """A time of day from hours after midnight (any real number, wrapped to 24 h): `23:05`; en dash for NaN."""
     if math.isnan(hours):

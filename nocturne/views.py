@@ -14,7 +14,16 @@ import pandas as pd
 from analytics.cohort_triage import cohort_standings
 from analytics.night_view import NightView, night_view
 from analytics.standing import Standing
-from analytics.summary import CohortOverview, PersonPeriod, Profile, Sleeper, cohort_overview, person_period
+from analytics.summary import (
+    CohortOverview,
+    CohortPeriod,
+    PersonPeriod,
+    Profile,
+    Sleeper,
+    cohort_overview,
+    cohort_period,
+    person_period,
+)
 from analytics.usual import comparable
 from analytics.wording import age
 from nocturne.access import Actor, NotAllowed, Permission, authorize
@@ -174,19 +183,42 @@ def overview(
     """
     people = cohort_people(application, actor, cohort)
     nights = statistics(application, people)
-    states = application.store.sync_states(application.organisation)
-    asked = timedelta(days=application.settings.nocturne_sync_days)
-    synced = {
-        key: ((state.succeeded_at - asked).date(), state.succeeded_at.date())
-        for key, state in states.items()
-        if state.succeeded_at is not None
-    }
     return cohort_overview(
         [sleeper(person) for person in people],
         nights,
         night=night or last_night(application, nights),
         days=days,
-        synced=synced,
+        synced=_asked(application),
+    )
+
+
+def _asked(application: Application) -> dict[str, tuple[date, date]]:
+    """By person_id the first and last date for which the vendor has been asked."""
+    states = application.store.sync_states(application.organisation)
+    asked = timedelta(days=application.settings.nocturne_sync_days)
+    return {
+        key: ((state.succeeded_at - asked).date(), state.succeeded_at.date())
+        for key, state in states.items()
+        if state.succeeded_at is not None
+    }
+
+
+def cohort_summary(
+    application: Application, actor: Actor, cohort: Cohort, *, first: date, last: date
+) -> CohortPeriod:
+    """A cohort's period as one value: people described, and against their own 28 days before it.
+
+    Raises:
+        NotAllowed, UnknownCohort.
+    """
+    people = cohort_people(application, actor, cohort.name)
+    return cohort_period(
+        cohort.label,
+        [sleeper(person) for person in people],
+        statistics(application, people),
+        first=first,
+        last=last,
+        synced=_asked(application),
     )
 
 

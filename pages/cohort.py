@@ -5,14 +5,23 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
+from analytics.cohort_figures import CohortFigure
 from analytics.cohort_words import LOW_CONFIDENCE, few_nights
-from analytics.summary import CohortOverview
+from analytics.summary import CohortOverview, CohortPeriod
 from analytics.triage import HOW_TO_READ
-from analytics.wording import NOTHING, of, percent, rounded_series, span
+from analytics.wording import NOTHING, of, p_value, percent, rounded_series, span
 from charts.cohort import people_map
 from charts.sparkline import data_uri, sparkline
 from nocturne.access import Permission
-from nocturne.views import Cohort, cohort_people, freshness, last_night, overview, statistics
+from nocturne.views import (
+    Cohort,
+    cohort_people,
+    cohort_summary,
+    freshness,
+    last_night,
+    overview,
+    statistics,
+)
 from pages.access import require
 from pages.links import check_cohort_link, drop, query_date
 from pages.parts import (
@@ -49,6 +58,7 @@ def _page() -> None:
     few = few_nights(seen.people)
     with card("table", seen.table_title, _how_to_read(few=any(few))):
         _table(seen.people.assign(few=few))
+    _summary(cohort_summary(application, actor, cohort, first=first, last=last))
     caption = "One square a night: time asleep. Dot: no valid night. Slash: not synced."
     if narrow():
         caption += " The last two weeks; the table below the map has the whole period."
@@ -99,7 +109,7 @@ def _table(people: pd.DataFrame) -> None:
                 "Asleep, h": rounded_series(people["mean_tst_min"] / 60, 1),
                 "Against usual, min": rounded_series(people["delta_tst_min"]),
                 "Efficiency, %": rounded_series(people["mean_se_pct"]),
-                "Score": rounded_series(people["score"]),
+                "Score": rounded_series(people["score"], 1),
                 "Last 28 nights": _lines(people),
                 "Valid of 28": people["valid_28"],
                 "Few nights": people["few"],
@@ -117,7 +127,7 @@ def _table(people: pd.DataFrame) -> None:
             "Asleep, h": st.column_config.NumberColumn(format="%.1f"),
             "Against usual, min": st.column_config.NumberColumn(format="%+d"),
             "Efficiency, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),
-            "Score": st.column_config.NumberColumn(format="%d"),
+            "Score": st.column_config.NumberColumn(format="%.1f"),
             "Last 28 nights": st.column_config.ImageColumn(width="medium"),
         },
         placeholder=NOTHING,
@@ -126,6 +136,37 @@ def _table(people: pd.DataFrame) -> None:
     person_id = chosen_row(chosen, [str(person_id) for person_id in people.index], "cohort_rows")
     if person_id:
         st.switch_page("person.py", query_params={"person": person_id})
+
+
+def _summary(found: CohortPeriod) -> None:
+    caption = "Each person counts once. Change: of the people with both periods, with its 95 % interval."
+    with card("summary", found.title, caption):
+        st.table(
+            pd.DataFrame([_row(figure) for figure in found.figures.values()]),
+            border="horizontal",
+            hide_index=True,
+            alt="Figures of the cohort over the period, and their change against the 28 days before",
+        )
+        with st.expander("How this was computed"):
+            st.markdown(escape(found.lead))
+            st.markdown(escape(found.method))
+
+
+def _row(figure: CohortFigure) -> dict[str, str]:
+    change = figure.change
+    told = {
+        "Per person": figure.label,
+        "Mean": figure.text,
+        "Change": NOTHING if change is None else change.text,
+    }
+    if narrow():
+        return told
+    return {
+        **told,
+        "Adjusted p": NOTHING if change is None else p_value(change.p_adjusted),
+        "Spread": figure.spread or NOTHING,
+        "Rests on": figure.counted + (f"; {figure.note}" if figure.note else ""),
+    }
 
 
 def _lines(people: pd.DataFrame) -> list[str]:

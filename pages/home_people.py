@@ -156,7 +156,7 @@ def _score_words(row: "pd.Series[Any]") -> str:
     counted = f"{of(int(row['valid_7']), 7)} nights valid"
     if math.isnan(row["score"]):
         return f"no score yet · {counted}"
-    return f"score {number(float(row['score']), 0)} · {counted}"
+    return f"score {number(float(row['score']))} · {counted}"
 
 
 def _last_night_words(row: "pd.Series[Any]") -> str:

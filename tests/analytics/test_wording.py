@@ -219,3 +219,11 @@ def test_a_clock_is_a_time_of_day(hours: float) -> None:
     assert 0 <= minute < 60
     apart = (60 * hour + minute - 60 * hours + 720) % 1440 - 720
     assert abs(apart) <= 0.5 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0896, "0.090"), (0.0009, "<\u00a00.001"), (0.001, "0.001"), (1.0, "1.000"), (math.nan, "–")],
+)
+def test_a_p_value_has_three_places(value: float, text: str) -> None:
+    assert wording.p_value(value) == text
