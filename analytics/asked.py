@@ -14,6 +14,8 @@ from analytics.zones import is_zone
 Counts = NDArray[np.int64]
 Synced = datetime | tuple[date, date] | None
 """The moment of somebody's last synchronisation, or the first and last date asked for; None for never."""
+Asked = date | tuple[date, date] | None
+"""The last day that somebody's nights have been asked for, or the first and the last; None for never."""
 
 NEVER: Final = np.iinfo(np.int64).min // 2
 """Stands for the day before all others."""
@@ -29,16 +31,26 @@ def asked_days(people: Sequence[Sleeper], synced: Mapping[str, Synced]) -> tuple
         people: in this order.
         synced: by person_id; absent for never.
     """
-    first = np.full(len(people), -NEVER, dtype=np.int64)
-    last = np.full(len(people), NEVER, dtype=np.int64)
+    first, last = np.empty((2, len(people)), dtype=np.int64)
     for at, sleeper in enumerate(people):
-        moment = synced.get(sleeper.person_id)
-        if isinstance(moment, datetime):
-            zone = ZoneInfo(sleeper.zone if is_zone(sleeper.zone) else "UTC")
-            last[at] = day_number(moment.astimezone(zone).date())
-        elif moment is not None:
-            first[at], last[at] = (day_number(edge) for edge in moment)
+        first[at], last[at] = edges_of(asked_of(sleeper, synced.get(sleeper.person_id)))
     return first, last
+
+
+def asked_of(sleeper: Sleeper, synced: Synced) -> Asked:
+    """For which days somebody's nights have been asked for, a moment read on the calendar of their zone."""
+    if not isinstance(synced, datetime):
+        return synced
+    zone = ZoneInfo(sleeper.zone if is_zone(sleeper.zone) else "UTC")
+    return synced.astimezone(zone).date()
+
+
+def edges_of(asked: Asked) -> tuple[int, int]:
+    """First and last day asked for, as `asked_days` gives them: -`NEVER` and `NEVER` where they are not known."""
+    if asked is None:
+        return -NEVER, NEVER
+    first, last = asked if isinstance(asked, tuple) else (None, asked)
+    return -NEVER if first is None else day_number(first), day_number(last)
 
 
 def day_number(day: date) -> int:

@@ -1,14 +1,14 @@
 """Triage of a cohort: the nights that it looks at with their scores, up to when they have been asked for."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.asked import NEVER, Synced, asked_days, day_number
+from analytics.asked import Synced, asked_of, day_number
 from analytics.nightly_scores import nightly_scores
 from analytics.score import CONSISTENCY_DAYS
 from analytics.shifts import BEFORE_DAYS, METRICS, RECENT_DAYS
@@ -44,14 +44,9 @@ def cohort_triage(
         people: everyone of the cohort.
         nights: `night_table` of all of them (and maybe others) with `person_id`.
         night: the last night's label.
-        synced: until when somebody's nights have been asked for; see `asked.asked_days`.
+        synced: when somebody's nights have been asked for; see `asked.Synced`.
     """
-    _, until = asked_days(people, synced)
-    asked = {
-        sleeper.person_id: date(1970, 1, 1) + timedelta(days=int(day))
-        for sleeper, day in zip(people, until, strict=True)
-        if day != NEVER
-    }
+    asked = {sleeper.person_id: asked_of(sleeper, synced.get(sleeper.person_id)) for sleeper in people}
     table = triage(_scored(people, nights, night), night, people=_ids(people), asked=asked)
     return table[list(SHOWN)].assign(rank=np.arange(len(table)))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.asked import NEVER, day_number
+from analytics.asked import NEVER, Asked, day_number, edges_of
 from analytics.shifts import INSUFFICIENT, METRICS, Shifts
 from analytics.triage_days import (
     SHORT_SLEEP_MIN,
@@ -33,7 +33,7 @@ def triage(
     today: date,
     *,
     people: Sequence[str] | None = None,
-    asked: Mapping[str, date] | None = None,
+    asked: Mapping[str, Asked] | None = None,
 ) -> pd.DataFrame:
     """Everybody, whom to look at first on top: most red metrics, then the largest |z|, then the oldest data.
 
@@ -46,8 +46,8 @@ def triage(
             left out.
         today: label of the last night.
         people: ids of everybody wanted, also of those without a row; by default who is in `nights`.
-        asked: until which day each person's nights have been asked for, who is not in it never; by default until
-            `today`. A night that nobody asked for is not one that the person did not record.
+        asked: until which day each person's nights have been asked for, or from which day to which; who is not in it
+            never; by default until `today`. A night that nobody asked for is not one that the person did not record.
 
     Returns:
         One row per person, index person_id:
@@ -64,7 +64,7 @@ def triage(
         | stale_days | days from the last recording to `today`, or to when nights were asked for; NaN without one |
         | short_sleep | mean time asleep of the last 7 days under 6 h (from 3 nights) |
         | low_efficiency | mean efficiency of the last 7 days under 75 % (from 3 nights) |
-        | no_data | nothing recorded for 3 days or more |
+        | no_data | nothing recorded for 3 days or more; who never recorded has been asked for as many |
         | much_unknown | over 20 % of the main sleeps of the last 7 days is missing, valid or not |
         | reasons | tuple of sentences with the numbers: what moved, worst first, levels, and then the score |
         | METRIC_before, _recent, _delta, _scale, _z, _nights_before, _nights_recent, _flag | as in `shifts.Shifts` |
@@ -78,7 +78,7 @@ def triage(
     ).sort_values()
     last = day_number(today)
     owner = ids.get_indexer(pd.Index(nights["person_id"].astype("str")))
-    days = placed(nights, owner, _asked_until(asked, ids, last), last)
+    days = placed(nights, owner, _asked_days(asked, ids, last), last)
     found = seen(days)
     attention = needs_attention(found)
     moves = moves_of(found.shifts, len(ids))
@@ -115,12 +115,12 @@ def _verdicts(found: dict[str, Shifts], ids: pd.Index) -> pd.DataFrame:
     )
 
 
-def _asked_until(asked: Mapping[str, date] | None, ids: pd.Index, last: int) -> Counts:
-    """The last day of each person's that is known to have or not to have a recording; `NEVER` without one."""
+def _asked_days(asked: Mapping[str, Asked] | None, ids: pd.Index, last: int) -> tuple[Counts, Counts]:
+    """First and last day that each person's nights have been asked for, as `asked.asked_days` gives them."""
     if asked is None:
-        return np.full(len(ids), last)
-    days = [min(day_number(asked[who]), last) if who in asked else NEVER for who in ids]
-    return np.array(days, dtype=np.int64)
+        return np.full(len(ids), -NEVER), np.full(len(ids), last)
+    edges = np.array([edges_of(asked.get(who)) for who in ids], dtype=np.int64).reshape(-1, 2)
+    return edges[:, 0], edges[:, 1]
 
 
 def _dates(days: Counts) -> NDArray[np.datetime64]:

@@ -46,7 +46,9 @@ class Days:
         in_bed_min: minutes in bed likewise.
         recorded: whether anything was.
         older: the day of the last recording before these days, as days since 1970; `NEVER` without one.
-        until: the last day that nights have been asked for, likewise.
+        begun: the first day of which it is known whether it was recorded: that of the first recording, however long
+            ago; without any, the first that nights have been asked for.
+        until: the last day that nights have been asked for; `NEVER` for none.
         last: the last day.
     """
 
@@ -55,6 +57,7 @@ class Days:
     in_bed_min: Floats
     recorded: Flags
     older: Counts
+    begun: Counts
     until: Counts
     last: int
 
@@ -65,7 +68,7 @@ class Days:
             metrics={name: grid[people] for name, grid in self.metrics.items()},
             **{
                 name: getattr(self, name)[people]
-                for name in ("lost_min", "in_bed_min", "recorded", "older", "until")
+                for name in ("lost_min", "in_bed_min", "recorded", "older", "begun", "until")
             },
         )
 
@@ -83,15 +86,16 @@ class Seen:
     levels: dict[str, NDArray[np.generic]]
 
 
-def placed(nights: pd.DataFrame, owner: Counts, until: Counts, last: int) -> Days:
+def placed(nights: pd.DataFrame, owner: Counts, asked: tuple[Counts, Counts], last: int) -> Days:
     """The nights as tables.
 
     Args:
         nights: as in `triage.triage`.
         owner: whose each row is, 0 to n - 1; -1 for nobody's.
-        until: as in `Days`; its length is the number of people.
+        asked: first and last day that each person's nights have been asked for, as `asked.asked_days` gives them.
         last: the last day, in days since 1970.
     """
+    until = np.minimum(asked[1], last)
     label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
     first = last - _DAYS + 1
     wanted = (owner >= 0) & (label <= last)
@@ -116,7 +120,8 @@ def placed(nights: pd.DataFrame, owner: Counts, until: Counts, last: int) -> Day
         in_bed_min=_sums(in_bed, cell, shape),
         recorded=_sums(np.ones(len(cell)), cell, shape) > 0,
         older=older,
-        until=np.minimum(until, last),
+        begun=_begun(owner[wanted], label[wanted], asked[0], until),
+        until=until,
         last=last,
     )
 
@@ -166,8 +171,8 @@ def needs_attention(found: Seen) -> Flags:
 def attention_since(days: Days, attention: Flags) -> Counts:
     """The first of the unbroken days, up to the last, on which each of these people needed attention.
 
-    In days since 1970, at most `LOOKED_BACK` before the last; `NEVER` for who needs none. Earlier days are seen with
-    what is known by now.
+    In days since 1970, at most `LOOKED_BACK` before the last, and not before the first recording or, without any, the
+    first day asked for; `NEVER` for who needs none. Earlier days are seen with what is known by now.
 
     Args:
         days: of everybody.
@@ -183,15 +188,30 @@ def attention_since(days: Days, attention: Flags) -> Counts:
     return since
 
 
+def _begun(owner: Counts, label: Counts, first: Counts, until: Counts) -> Counts:
+    """The first recording of each person; without any, the first day asked for.
+
+    Where that is not known, it is taken for as late as lets silence up to `until` count, and no earlier day be blamed.
+    """
+    recorded = np.full(len(first), -NEVER)
+    np.minimum.at(recorded, owner, label)
+    asked = np.where(first == -NEVER, until - NO_DATA_DAYS + 1, first)
+    return np.where(recorded == -NEVER, asked, recorded)
+
+
 def _staleness(days: Days, back: int) -> tuple[Counts, Floats, Flags]:
-    """The last day with a recording, how long ago that was, and whether it is too long."""
+    """The last day with a recording, how long ago that was, and whether it is too long.
+
+    Before the first recording no day is too long: whoever had none yet was not silent.
+    """
     known = days.recorded[:, : _DAYS - back]
     day = np.arange(days.last - _DAYS + 1, days.last - back + 1)
     newest = np.maximum(days.older, np.where(known, day, NEVER).max(axis=1))
     until = np.minimum(days.until, days.last - back)
     # What arrived was evidently asked for.
     stale = np.where(newest == NEVER, np.nan, np.maximum(until, newest) - newest.astype(np.float64))
-    no_data = np.where(newest == NEVER, until != NEVER, stale >= NO_DATA_DAYS)
+    asked = until - days.begun + 1
+    no_data = np.where(newest == NEVER, (until != NEVER) & (asked >= NO_DATA_DAYS), stale >= NO_DATA_DAYS)
     return newest, stale, no_data
 
 

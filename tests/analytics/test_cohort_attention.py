@@ -44,6 +44,9 @@ def test_who_was_not_asked_for_is_not_said_to_deliver_nothing() -> None:
         (SYNCED, True, True),
         (SYNCED - timedelta(days=2), False, True),
         ((LAST - timedelta(days=60), LAST), True, True),
+        ((LAST - timedelta(days=2), LAST), True, True),
+        ((LAST - timedelta(days=1), LAST), True, False),
+        ((LAST, LAST), True, False),
         (None, False, False),
     ):
         shown = cohort(nights, "ana", "dee", synced={"ana": synced, "dee": synced})

@@ -266,6 +266,29 @@ def test_a_day_without_need_begins_it_anew() -> None:
     assert found["since"].isna()["well"]
 
 
+def test_a_day_before_the_first_recording_is_no_day_of_need() -> None:
+    # One night, yesterday, with 30 % missing: there was nothing to miss before it.
+    found = of(person("p", missing_share=0.3).iloc[-2:-1])
+    assert (found["label"], found["since"]) == ("Much missing", pd.Timestamp(TODAY) - pd.Timedelta(days=1))
+    silent = of(person("p").iloc[-5:-4])
+    assert (silent["label"], silent["since"]) == ("No data", pd.Timestamp(TODAY) - pd.Timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "since"),
+    [(0, 0, None), (1, 0, None), (2, 0, 0), (4, 0, 2), (60, 0, 13), (4, 3, None), (5, 3, 3), (6, 3, 4)],
+)
+def test_who_never_recorded_is_silent_once_3_days_have_been_asked_for(
+    first: int, last: int, since: int | None
+) -> None:
+    asked = {"p": (TODAY - timedelta(days=first), TODAY - timedelta(days=last))}
+    found = triage(person("p").iloc[:0], TODAY, people=["p"], asked=asked).loc["p"]
+    assert found["attention"] == found["no_data"] == (since is not None)
+    assert found["label"] == ("Too few nights" if since is None else "No data")
+    if since is not None:
+        assert found["since"] == pd.Timestamp(TODAY) - pd.Timedelta(days=since)
+
+
 def test_who_has_too_few_nights_is_said_to_and_needs_no_attention() -> None:
     found = of(person("p").iloc[-9:])
     assert (found["flag"], found["label"], found["attention"]) == (

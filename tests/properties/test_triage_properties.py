@@ -8,8 +8,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.asked import Asked
 from analytics.triage import triage
-from analytics.triage_days import LOOKED_BACK
+from tests.analytics.plain_triage import plain_since
 
 TODAY: Final = date(2026, 3, 31)
 PEOPLE: Final = ("ada", "ben", "cy")
@@ -44,24 +45,34 @@ def lives(draw: st.DrawFn) -> pd.DataFrame:
         ).assign(se_known_pct=90.0)
         gaps = random.random(NIGHTS) < draw(st.sampled_from([0.0, 0.2, 0.6]))
         silent = np.arange(NIGHTS) >= NIGHTS - draw(st.sampled_from([0, 0, 0, 2, 3, 6, 20]))
-        frames.append(frame[~gaps & ~silent])
+        begun = np.arange(NIGHTS) >= draw(st.sampled_from([0, 0, 30, 51, 58, 60, 61]))
+        frames.append(frame[~gaps & ~silent & begun])
     return pd.concat(frames, ignore_index=True)
 
 
-@settings(deadline=None, max_examples=40)
-@given(nights=lives())
-def test_since_is_what_triage_of_each_day_would_have_said(nights: pd.DataFrame) -> None:
-    found = triage(nights, TODAY, people=PEOPLE)
-    days = [
-        triage(nights, TODAY - timedelta(days=n), people=PEOPLE)["attention"] for n in range(LOOKED_BACK + 1)
-    ]
+@st.composite
+def askings(draw: st.DrawFn) -> dict[str, Asked]:
+    """For which days each person's nights have been asked for: never, up to a day, or from one day to another."""
+    last = st.integers(0, 5).map(lambda n: TODAY - timedelta(days=n))
+    spans = st.tuples(last, st.sampled_from([0, 1, 2, 3, 8, 300])).map(
+        lambda drawn: (drawn[0] - timedelta(days=drawn[1]), drawn[0])
+    )
+    return {who: draw(st.one_of(st.none(), last, spans)) for who in PEOPLE}
+
+
+@settings(deadline=None, max_examples=60)
+@given(nights=lives(), asked=askings())
+def test_since_is_the_first_of_the_unbroken_days_of_need_by_the_plain_definition(
+    nights: pd.DataFrame, asked: dict[str, Asked]
+) -> None:
+    found = triage(nights, TODAY, people=PEOPLE, asked=asked)
     for who in PEOPLE:
-        since = found["since"][who]
-        unbroken = 0
-        while unbroken <= LOOKED_BACK and days[unbroken][who]:
-            unbroken += 1
-        assert pd.isna(since) == (unbroken == 0)
-        assert unbroken == 0 or since.date() == TODAY - timedelta(days=unbroken - 1)
+        edges = asked[who]
+        span = (None, edges) if isinstance(edges, date) else edges
+        since = plain_since(nights[nights["person_id"] == who], TODAY, span)
+        assert found.at[who, "attention"] == (since is not None)
+        told = found["since"].dropna().dt.date.to_dict()
+        assert told.get(who) == since
 
 
 @settings(deadline=None)
