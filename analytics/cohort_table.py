@@ -165,7 +165,7 @@ def _last_night(rows: pd.DataFrame, at: Counts, state: NDArray[np.uint8], ids: p
     columns: dict[str, object] = {}
     for name, found, nothing in (
         ("last_session_id", rows["session_id"].tolist(), ""),
-        ("last_reason", [_reason(codes) for codes in rows["reasons"]], ""),
+        ("last_reason", list(map(_reason, rows["reasons"], rows["valid"])), ""),
         ("last_tst_min", rows["tst_min"].to_numpy(dtype=np.float64), np.nan),
         ("last_se_pct", counted_efficiency_pct(rows), np.nan),
     ):
@@ -207,8 +207,8 @@ def _last_usual(
     return pd.DataFrame({"last_usual_tst_min": usual}, index=ids)
 
 
-def _reason(codes: str) -> str:
-    code = first_exclusion(codes)
+def _reason(codes: str, valid: object) -> str:
+    code = first_exclusion(codes, valid=bool(valid))
     return REASONS[code][0] if code else ""
 
 

@@ -1,7 +1,8 @@
 """Which sessions and nights may be used, how good they are, and every reason in words.
 
 Nothing that was received is dropped: what is left out carries a code, and the code has a sentence. Only the codes
-that exclude keep a night out of aggregates; the others are said beside it.
+that exclude keep a night out of aggregates; the others are said beside it. An archive that a later release wrote may
+hold codes that are not known here: whether a row counts is then told by its `valid` alone, and the words say so.
 """
 
 from typing import Final
@@ -27,6 +28,7 @@ __all__ = [
     "reason_codes",
     "sentences",
     "unusable_sessions",
+    "why_left_out",
 ]
 
 Flags = NDArray[np.bool_]
@@ -76,6 +78,9 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
         "The time zone changed by 2 h or more in the days before; left out of consistency.",
         False,
     ),
+    # What stands for codes of a later release; no night is given them.
+    "REASON_NOT_KNOWN": ("Left out for a reason that this version does not know.", True),
+    "REMARK_NOT_KNOWN": ("There is a remark that this version does not know.", False),
 }
 """Code of a reason -> (a sentence for people, whether it keeps the sleep out of aggregates)."""
 
@@ -144,27 +149,41 @@ def reason_codes(flags: dict[str, Flags]) -> list[str]:
     return [";".join(codes) for codes in rows]
 
 
-def sentences(reasons: str) -> tuple[str, ...]:
-    """The sentences of codes joined by ";"; nothing for "".
+def sentences(reasons: str, *, valid: bool) -> tuple[str, ...]:
+    """The sentences of codes joined by ";", none twice; nothing for "" of a sleep that counts.
 
-    Raises:
-        ValueError: a code that is not in `REASONS`.
+    Args:
+        reasons: codes of `REASONS`, or of a later release.
+        valid: whether the sleep counts; one that does not has a reason, which is said to be unknown where no code is
+            known to exclude.
     """
     codes = [code for code in reasons.split(";") if code]
-    unknown = [code for code in codes if code not in REASONS]
-    if unknown:
-        raise ValueError(f"{', '.join(unknown)} is no reason; reasons are {', '.join(REASONS)}")
-    return tuple(REASONS[code][0] for code in codes)
+    if first_exclusion(reasons, valid=valid) == "REASON_NOT_KNOWN":
+        codes = ["REASON_NOT_KNOWN", *(code for code in codes if code in REASONS)]
+    known = (code if code in REASONS else "REMARK_NOT_KNOWN" for code in codes)
+    return tuple(dict.fromkeys(REASONS[code][0] for code in known))
 
 
-def first_exclusion(reasons: str) -> str:
-    """The first code among those joined by ";" that excludes; "" when none does."""
-    return next((code for code in reasons.split(";") if code and REASONS[code][1]), "")
+def why_left_out(reasons: str) -> tuple[str, ...]:
+    """The sentences of those codes that keep a sleep out, without the remarks; one at least."""
+    return sentences(";".join(_excluding(reasons)), valid=False)
+
+
+def first_exclusion(reasons: str, *, valid: bool) -> str:
+    """The code of `REASONS` that keeps a sleep out, the first among those joined by ";"; "" for one that counts.
+
+    "REASON_NOT_KNOWN" where none of the codes is known to exclude and the sleep is left out all the same.
+    """
+    return "" if valid else next(iter(_excluding(reasons)), "REASON_NOT_KNOWN")
 
 
 def in_a_phrase(sentence: str) -> str:
     """A sentence as the end of another one: its first letter small, without the full stop."""
     return sentence[:1].lower() + sentence[1:].removesuffix(".")
+
+
+def _excluding(reasons: str) -> list[str]:
+    return [code for code in reasons.split(";") if code in REASONS and REASONS[code][1]]
 
 
 def _labelled(frame: pd.DataFrame, label: str) -> Flags:

@@ -28,7 +28,6 @@ NOT_ANALYSED: Final[dict[str, str]] = {
     **{code: REASONS[code][0] for code in LEFT_OUT_OF_CONSISTENCY},
     "NO_VALUE": "The night has no value of the quantity analysed.",
     "TOO_FEW_NIGHTS": "The person has too few nights left for the analysis.",
-    "REASON_NOT_KNOWN": "Left out for a reason that this version does not know.",
 }
 """Code -> sentence of what keeps a session from the analysis although its sleep may be valid."""
 
@@ -266,7 +265,7 @@ def _fates(rows: pd.DataFrame, *, measure: str | None, consistency: bool, rules:
     """Per row the one code that keeps it out, the first that holds; "" where it is analysed."""
     valid = rows["valid"].to_numpy(dtype=bool)
     of_row, reasons = pd.factorize(rows["reasons"].to_numpy(dtype=object))
-    fates = np.array([_why(str(each)) for each in reasons], dtype=object)[of_row]
+    fates = np.array([first_exclusion(str(each), valid=False) for each in reasons], dtype=object)[of_row]
     fates[valid] = ""
     main = rows["kind"].to_numpy(dtype=object) == "main"
     _mark(fates, valid & ~main, "NAP")
@@ -277,12 +276,6 @@ def _fates(rows: pd.DataFrame, *, measure: str | None, consistency: bool, rules:
     if measure is not None:
         _mark(fates, valid & rows[measure].isna().to_numpy(), "NO_VALUE")
     return fates
-
-
-def _why(reasons: str) -> str:
-    """The code that keeps a sleep out; an archive that a later version wrote may hold codes that are not known here."""
-    known = ";".join(code for code in reasons.split(";") if code in REASONS)
-    return first_exclusion(known) or "REASON_NOT_KNOWN"
 
 
 def _mark(fates: Names, where: Flags, code: str) -> None:

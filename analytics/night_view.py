@@ -133,7 +133,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         clock_note=_clock_note(start, end, row, reference),
         kind=str(row["kind"]),
         grade=str(row["grade"]),
-        reasons=(*sentences(str(row["reasons"])), *_problems(current, rows)),
+        reasons=(*sentences(str(row["reasons"]), valid=bool(row["valid"])), *_problems(current, rows)),
         title=_title(row, compared),
         runs=stage_runs(pieces),
         snoring=snoring_runs(pieces),
@@ -202,7 +202,7 @@ def _against(row: Row, reference: pd.DataFrame) -> tuple[Against, ...]:
 
 
 def _title(row: Row, compared: tuple[Against, ...]) -> str:
-    reason = first_exclusion(str(row["reasons"]))
+    reason = first_exclusion(str(row["reasons"]), valid=bool(row["valid"]))
     phrase = in_a_phrase(REASONS[reason][0]) if reason else ""
     if row["kind"] == "unusable":
         return f"No usable night: {phrase}"

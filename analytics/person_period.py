@@ -283,5 +283,5 @@ def _excluded(nights: pd.DataFrame) -> dict[str, int]:
     left_out = nights[~nights["valid"].to_numpy(dtype=bool)]
     counts: Counter[str] = Counter()
     for reasons, pieces in zip(left_out["reasons"], left_out["pieces"], strict=True):
-        counts[REASONS[first_exclusion(reasons)][0]] += int(pieces)
+        counts[REASONS[first_exclusion(reasons, valid=False)][0]] += int(pieces)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

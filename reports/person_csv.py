@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.grades import sentences
 from reports.cells import Cell, csv_bytes
 from reports.person_report import PersonReport
-from reports.reasons import sentences
 from reports.rows import Row, absent, local, records
 from reports.week_table import with_efficiency
 
@@ -20,7 +20,7 @@ _LEADING: dict[str, Callable[[Row], Cell]] = {
     "grade": lambda row: row["grade"],
     "valid": lambda row: bool(row["valid"]),
     "reasons": lambda row: row["reasons"],
-    "reasons_in_words": lambda row: " ".join(sentences(row["reasons"])),
+    "reasons_in_words": lambda row: " ".join(sentences(row["reasons"], valid=bool(row["valid"]))),
     "start_date_local": lambda row: _date(local(row, "start")),
     "end_date_local": lambda row: _date(local(row, "end")),
     "start_utc": lambda row: _utc(row["start"]),

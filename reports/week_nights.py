@@ -8,9 +8,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from analytics import wording
+from analytics.grades import sentences, why_left_out
 from analytics.night_view import NightView
 from reports.person_report import PersonReport
-from reports.reasons import sentences, why_left_out
 from reports.rows import Row, absent, local, records
 from reports.strip import ClockAxis, empty_strip, mini_hypnogram
 from reports.week_table import night_cells, with_efficiency
@@ -73,7 +73,7 @@ def remarks(nights: pd.DataFrame) -> tuple[str, ...]:
     """One line per remark on sleeps that do count (a clock change, a value that differs), with their dates."""
     dates: dict[str, list[str]] = {}
     for row in records(nights[nights["valid"].astype(bool)]):
-        for sentence in sentences(row["reasons"]):
+        for sentence in sentences(row["reasons"], valid=True):
             dates.setdefault(sentence, []).append(_day(row["night"].date()))
     return tuple(f"{', '.join(days)}. {sentence}" for sentence, days in dates.items())
 

@@ -156,12 +156,3 @@ def test_five_hundred_people_with_a_year_take_a_fraction_of_a_second() -> None:
     # Some 0.2 s; the bound leaves room for a machine ten times slower.
     assert time.process_time() - begun < 2
     assert everybody.recorded == nights["pieces"].sum()
-
-
-def test_a_reason_that_came_later_is_counted_too() -> None:
-    nights = table([night(n) for n in range(3)]).assign(
-        valid=[False, True, True], reasons=["A_CODE_OF_TOMORROW", "", ""]
-    )
-    (exclusion,) = exclusion_ledger(nights).exclusions
-    assert (exclusion.code, exclusion.sessions, exclusion.nights) == ("REASON_NOT_KNOWN", 1, 1)
-    assert exclusion.reason == "Left out for a reason that this version does not know."

@@ -533,10 +533,9 @@ class TestFlags:
         assert reasons(table(broken).iloc[0]) == {"BROKE_OFF"}
 
     def test_every_code_has_a_sentence(self) -> None:
-        assert sentences("TOO_SHORT;BROKE_OFF") == (REASONS["TOO_SHORT"][0], REASONS["BROKE_OFF"][0])
+        told = sentences("TOO_SHORT;BROKE_OFF", valid=False)
+        assert told == (REASONS["TOO_SHORT"][0], REASONS["BROKE_OFF"][0])
         assert all(text[0].isupper() and text.endswith(".") for text, _ in REASONS.values())
-        with pytest.raises(ValueError, match="NONSENSE is no reason"):
-            sentences("NONSENSE")
 
 
 class TestSessionSet:
