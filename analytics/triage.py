@@ -43,7 +43,7 @@ def triage(
 
     Args:
         nights: `night_table` of many people with `person_id`, and `score` where nights have one; rows after `today` are
-            left out.
+            left out. Where they have `reasons`, nights of a journey have no mid-sleep.
         today: label of the last night.
         people: ids of everybody wanted, also of those without a row; by default who is in `nights`.
         asked: until which day each person's nights have been asked for, or from which day to which; who is not in it

@@ -18,6 +18,7 @@ from analytics.asked import NEVER
 from analytics.efficiency import counted_efficiency_pct
 from analytics.reliability import week_mean
 from analytics.shifts import BEFORE_DAYS, METRICS, RECENT_DAYS, Shifts, clock_shifts, shifts
+from analytics.travel import left_out_of_consistency
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -41,7 +42,8 @@ class Days:
     """The nights of the last weeks as tables people x days, the last day at the end.
 
     Attributes:
-        metrics: values of the valid main sleeps by name of the metric; NaN without one.
+        metrics: values of the valid main sleeps by name of the metric; NaN without one, and for mid-sleep in the nights
+            of a journey.
         lost_min: minutes without a signal in main sleeps, valid or not.
         in_bed_min: minutes in bed likewise.
         recorded: whether anything was.
@@ -231,7 +233,13 @@ def _sums(values: Floats, cell: Counts, shape: tuple[int, int]) -> Floats:
 
 
 def _values(rows: pd.DataFrame, name: str) -> Floats:
-    return counted_efficiency_pct(rows) if name == "se_pct" else _floats(rows, name)
+    """What triage takes of each sleep; after a journey the wall clock says nothing of the person's hours (SPEC 7.7)."""
+    if name == "se_pct":
+        return counted_efficiency_pct(rows)
+    values = _floats(rows, name)
+    if name == "midsleep_clock_h" and "reasons" in rows:
+        return np.where(left_out_of_consistency(rows["reasons"]), np.nan, values)
+    return values
 
 
 def _floats(rows: pd.DataFrame, name: str) -> Floats:

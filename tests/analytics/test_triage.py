@@ -107,6 +107,21 @@ def test_later_nights_are_later_across_midnight() -> None:
     assert reason.endswith("; usual 23:30 (28 nights).")
 
 
+def test_hours_on_a_journey_are_no_shift_of_hours() -> None:
+    """A stay of a week five hours to the west: three nights are left out, and hours then kept by the clock there."""
+    clock = np.mod(0.05 + WAVE / 60 + np.r_[np.zeros(28), 5, 5, 3, np.zeros(4)], 24)
+    away = ["", *[""] * 27, "TRAVEL", "PARTLY_MISSING;AFTER_TRAVEL", "AFTER_TRAVEL", *[""] * 4]
+    found = of(person("p", midsleep_clock_h=clock, reasons=away))
+    assert (found["midsleep_clock_h_nights_recent"], found["tst_min_nights_recent"]) == (4, 7)
+    assert (found["midsleep_clock_h_flag"], found["label"], found["attention"]) == ("none", "", False)
+    # Four later nights move the median of seven; of those four three are the journey's.
+    late = np.mod(0.05 + WAVE / 60 + np.r_[np.zeros(28), 5, 5, 5, 5, np.zeros(3)], 24)
+    assert of(person("p", midsleep_clock_h=late))["label"] == "Later sleep"
+    assert of(person("p", midsleep_clock_h=late, reasons=away))["label"] == ""
+    shorter = of(person("p", midsleep_clock_h=late, tst_min=moved(7, by=-40), reasons=away))
+    assert shorter["label"] == "Shorter sleep"
+
+
 def test_hours_all_round_the_clock_do_not_shift() -> None:
     around = np.resize([0.0, 8.0, 16.0], DAYS)
     found = of(person("p", midsleep_clock_h=around))
