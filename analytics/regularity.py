@@ -198,9 +198,9 @@ def _reason(row: "pd.Series[float]", estimator: Estimator | None) -> str:
         index = wording.number(float(row["sri"])) + (", counted as 0" if row["sri"] < 0 else "")
         return f"sleep regularity index {index}, from {pairs} of consecutive nights"
     if estimator == "midsleep_sd":
-        spread = wording.duration(float(row["midsleep_sd_min"]))
+        # 5 nights make a part of a score and 6 a spread that may be printed (SPEC 2.6, 4.7), so no minutes are told.
         return (
-            f"mid-sleep varies by {spread} (standard deviation over {nights}); "
+            f"from the spread of mid-sleep over {nights}; "
             f"the regularity index needs {MINIMUM_DAY_PAIRS} pairs of consecutive nights, there are {pairs}"
         )
     if row["day_pairs"] >= MINIMUM_DAY_PAIRS and not row["any_sleep"]:
@@ -214,7 +214,9 @@ def _reason(row: "pd.Series[float]", estimator: Estimator | None) -> str:
 
 
 def pairs_in_words(day_pairs: float) -> str:
-    """Day pairs with their noun: "1 pair", "6.9 pairs"."""
+    """Day pairs with their noun: "1 pair", "6.9 pairs"; too few of them are not rounded up to enough."""
+    if day_pairs < MINIMUM_DAY_PAIRS:
+        day_pairs = math.floor(10 * day_pairs) / 10
     return f"{wording.number(day_pairs)}{wording.NBSP}{'pair' if day_pairs == 1 else 'pairs'}"
 
 

@@ -17,6 +17,7 @@ from analytics.regularity import (
     sri_from_counts,
     wrap_h,
 )
+from analytics.reliability import period_gate
 from analytics.wording import NBSP
 
 DAY = 2880
@@ -123,7 +124,14 @@ class TestConsistency:
         found = consistency(5 * DAY - 1, 5 * DAY - 1, any_sleep=True, midsleep_h=[2, 3, 3, 3, 4])
         assert found.estimator == "midsleep_sd"
         assert found.value == pytest.approx(100 - 18.8063 * math.sqrt(0.5), abs=1e-3)
-        assert plain(found.reason).startswith("mid-sleep varies by 42 min (standard deviation over 5 nights)")
+
+    def test_5_nights_make_a_part_of_a_score_and_no_spread_is_printed(self) -> None:
+        found = consistency(5 * DAY - 1, 5 * DAY - 1, any_sleep=True, midsleep_h=[2, 3, 3, 3, 4])
+        assert plain(found.reason) == (
+            "from the spread of mid-sleep over 5 nights; "
+            "the regularity index needs 5 pairs of consecutive nights, there are 4.9 pairs"
+        )
+        assert not period_gate(5, days=7, statistic="variability").shown
 
     def test_a_wild_spread_counts_as_0(self) -> None:
         found = consistency(0, 0, any_sleep=True, midsleep_h=[0, 0, 11, 11, 5])
