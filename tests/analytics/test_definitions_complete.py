@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-import pandas as pd
 import pytest
 
 from analytics.cohort_period import cohort_week
@@ -74,5 +73,4 @@ def test_every_figure_of_a_trend_has_its_entry() -> None:
 
 
 def test_a_name_that_is_not_there_is_noticed() -> None:
-    assert "a_column_of_tomorrow" not in NAMED
-    assert pd.Index(sorted(NAMED)).is_unique
+    assert {"tst_min", "a_column_of_tomorrow"} - NAMED == {"a_column_of_tomorrow"}
