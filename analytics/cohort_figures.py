@@ -14,14 +14,27 @@ import numpy as np
 import pandas as pd
 
 from analytics import figures, wording
-from analytics.cohorts import MINIMUM_PEOPLE, Comparison, Group, describe, paired_people
+from analytics.cohorts import ENOUGH_PEOPLE, MINIMUM_PEOPLE, Group, changes, describe
+from analytics.effects import paired_g
 from analytics.efficiency import counted_efficiency_pct
+from analytics.evidence import MeanChange, mean_change
 from analytics.figures import Kind
 from analytics.multiplicity import PRIMARY_METRICS, benjamini_hochberg, holm
-from analytics.person_values import PersonValues, gated_values, person_spreads, person_values
+from analytics.person_values import PersonValues, gated_values, person_values
+from analytics.time_of_day import Floats
 from analytics.travel import left_out_of_consistency
+from analytics.trends import SIGNIFICANT_P
 
-__all__ = ["METRICS", "CohortChange", "CohortFigure", "CohortMetric", "cohort_figures", "people_values"]
+__all__ = [
+    "METRICS",
+    "CohortChange",
+    "CohortFigure",
+    "CohortMetric",
+    "apart",
+    "cohort_figures",
+    "midsleep_hours",
+    "people_values",
+]
 
 Direction = Literal["up", "down", "unclear"]
 
@@ -82,7 +95,9 @@ class CohortChange:
         g: Hedges' g of the change, two decimals.
         p: of Student's test.
         p_adjusted: by Holm (primary metrics) or Benjamini and Hochberg (the others); NaN where no test was made.
-        direction: "up" or "down" where the interval leaves 0 out, else "unclear".
+        direction: "up" or "down" where the adjusted p value is under 0.05 and the printed interval, which is that of
+            the metric alone, leaves 0 out; else "unclear".
+        note: what to know of it: a small sample, few nights; "" when there is nothing to say.
     """
 
     people: int
@@ -94,6 +109,7 @@ class CohortChange:
     p: float
     p_adjusted: float
     direction: Direction
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,24 +155,23 @@ class CohortFigure:
         return f"{wording.of(self.people, self.of)} people, {wording.plural(self.nights, 'night')}"
 
 
-def people_values(nights: pd.DataFrame, scores: pd.DataFrame, *, days: int) -> Mapping[str, PersonValues]:
+def people_values(
+    nights: pd.DataFrame, scores: pd.DataFrame, *, days: int, spreads: PersonValues
+) -> Mapping[str, PersonValues]:
     """One value a person of each metric, by its id.
 
     Args:
         nights: valid main sleeps of the period with `person_id`; the hours of a journey do not count.
         scores: `score.period_scores` of the same period.
         days: its calendar days.
+        spreads: each person's spread of mid-sleep (`midsleep_hours` has the nights).
     """
-    columns = nights.assign(se_pct=counted_efficiency_pct(nights))
-    steady = ~left_out_of_consistency(nights["reasons"])
     found: dict[str, PersonValues] = {}
     for metric in METRICS:
         if metric.column:
-            rows = columns[steady] if metric.circular else columns
-            given = rows[["person_id"]].assign(value=rows[metric.column].astype("float64"))
+            given = midsleep_hours(nights) if metric.circular else _given(nights, metric.column)
             found[metric.id] = person_values(given, days=days, circular=metric.circular)
-    hours = columns.loc[steady, ["person_id"]].assign(value=columns["midsleep_clock_h"].astype("float64"))
-    found["sd_midsleep_min"] = person_spreads(hours, days=days)
+    found["sd_midsleep_min"] = spreads
     found["score"] = gated_values(
         pd.Index(scores.index.astype("str"), name="person_id"),
         scores["score"].to_numpy(dtype=np.float64),
@@ -164,6 +179,19 @@ def people_values(nights: pd.DataFrame, scores: pd.DataFrame, *, days: int) -> M
         days=days,
     )
     return found
+
+
+def midsleep_hours(nights: pd.DataFrame) -> pd.DataFrame:
+    """Mid-sleep of the nights that count where hours are judged: `person_id`, `night`, `value` in hours of the day."""
+    hours = nights["midsleep_clock_h"].to_numpy(dtype=np.float64)
+    kept = ~left_out_of_consistency(nights["reasons"])
+    return pd.DataFrame(
+        {
+            "person_id": nights["person_id"].astype("str").to_numpy()[kept],
+            "night": nights["night"].to_numpy()[kept],
+            "value": hours[kept],
+        }
+    )
 
 
 def cohort_figures(
@@ -176,29 +204,56 @@ def cohort_figures(
         before: of the 28 days before it.
         people: how many people the cohort has.
     """
-    compared = {
-        metric.id: paired_people(before[metric.id], now[metric.id], circular=metric.circular, resampled=False)
-        for metric in METRICS
+    away = {
+        metric.id: changes(before[metric.id], now[metric.id], circular=metric.circular) for metric in METRICS
     }
-    adjusted = dict(_adjusted(compared))
+    found = {
+        name: mean_change(_floats(each)) if len(each) >= MINIMUM_PEOPLE else None
+        for name, each in away.items()
+    }
+    adjusted = dict(_adjusted(found))
     return {
-        metric.id: _figure(metric, now[metric.id], compared[metric.id], adjusted[metric.id], people)
+        metric.id: _figure(
+            metric,
+            now[metric.id],
+            people,
+            None
+            if (moved := found[metric.id]) is None
+            else _change(
+                metric,
+                moved,
+                g=paired_g(_floats(away[metric.id])).hedges_g,
+                p_adjusted=adjusted[metric.id],
+                note=_small(len(away[metric.id]), away[metric.id].index, now[metric.id], before[metric.id]),
+                people=len(away[metric.id]),
+            ),
+        )
         for metric in METRICS
     }
 
 
-def _adjusted(compared: Mapping[str, Comparison]) -> Iterator[tuple[str, float]]:
+def _given(nights: pd.DataFrame, column: str) -> pd.DataFrame:
+    values = (
+        counted_efficiency_pct(nights) if column == "se_pct" else nights[column].to_numpy(dtype=np.float64)
+    )
+    return pd.DataFrame({"person_id": nights["person_id"].astype("str").to_numpy(), "value": values})
+
+
+def _floats(values: "pd.Series[float]") -> Floats:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _adjusted(found: Mapping[str, MeanChange | None]) -> Iterator[tuple[str, float]]:
     """The adjusted p value of each metric: Holm among those declared, Benjamini and Hochberg among the others."""
     for primary, adjust in ((True, holm), (False, benjamini_hochberg)):
         ids = [metric.id for metric in METRICS if metric.primary == primary]
-        found = [compared[name].evidence for name in ids]
-        yield from zip(
-            ids, adjust([math.nan if each is None else each.p for each in found]).tolist(), strict=True
-        )
+        known = [found[name] for name in ids]
+        p = adjust([math.nan if each is None else each.p for each in known])
+        yield from zip(ids, p.tolist(), strict=True)
 
 
 def _figure(
-    metric: CohortMetric, values: PersonValues, compared: Comparison, p_adjusted: float, people: int
+    metric: CohortMetric, values: PersonValues, people: int, change: CohortChange | None
 ) -> CohortFigure:
     group = describe(values, circular=metric.circular)
     rounded = {
@@ -213,17 +268,17 @@ def _figure(
         of=people,
         nights=group.nights,
         **rounded,
-        sd=figures.rounded(_apart(metric), group.sd),
+        sd=figures.rounded(apart(metric.kind), group.sd),
         text=figures.in_words(metric.kind, rounded["mean"]),
         spread=_spread(metric, group),
-        change=_change(metric, compared, p_adjusted),
+        change=change,
         note=_note(group, values),
     )
 
 
-def _apart(metric: CohortMetric) -> Kind:
-    """How a difference of two values is written: hours for times of day, tenths of a point for percent."""
-    return {"clock": "hours", "percent": "points"}.get(metric.kind, metric.kind)  # type: ignore[return-value]
+def apart(kind: Kind) -> Kind:
+    """How a difference of two values of a kind is written: hours for times of day, points for percent."""
+    return {"clock": "hours", "percent": "points"}.get(kind, kind)  # type: ignore[return-value]
 
 
 def _spread(metric: CohortMetric, group: Group) -> str:
@@ -236,41 +291,50 @@ def _spread(metric: CohortMetric, group: Group) -> str:
     return f"SD {sd}; middle half {low} to {high}"
 
 
-def _change(metric: CohortMetric, compared: Comparison, p_adjusted: float) -> CohortChange | None:
-    evidence = compared.evidence
-    if evidence is None:
-        return None
-    found = evidence.difference
-    edges = (found.value, found.low, found.high)
-    difference, low, high = (figures.rounded(_apart(metric), edge) for edge in edges)
+def _change(
+    metric: CohortMetric, found: MeanChange, *, g: float, p_adjusted: float, people: int, note: str
+) -> CohortChange:
+    edges = (found.difference.value, found.difference.low, found.difference.high)
+    difference, low, high = (figures.rounded(apart(metric.kind), edge) for edge in edges)
     words = [_difference_in_words(metric, edge) for edge in edges]
     bounded = "" if math.isnan(low) else f" ({words[1]} to {words[2]})"
+    sure = p_adjusted < SIGNIFICANT_P
     return CohortChange(
-        people=compared.a.people,
+        people=people,
         difference=difference,
         low=low,
         high=high,
         text=f"{words[0]}{bounded}",
-        g=wording.rounded(evidence.standardised.hedges_g, 2),
-        p=evidence.p,
+        g=wording.rounded(g, 2),
+        p=found.p,
         p_adjusted=p_adjusted,
-        direction="up" if found.low > 0 else "down" if found.high < 0 else "unclear",
+        direction="up" if sure and low > 0 else "down" if sure and high < 0 else "unclear",
+        note=note,
     )
 
 
 def _difference_in_words(metric: CohortMetric, value: float) -> str:
-    kind = _apart(metric)
+    kind = apart(metric.kind)
     return figures.in_words(kind, figures.rounded(kind, value), signed=True)
+
+
+def _small(people: int, both: pd.Index, now: PersonValues, before: PersonValues) -> str:
+    """What to know of a change: that few people have both periods, or some of them few nights in one."""
+    parts = []
+    if people < ENOUGH_PEOPLE:
+        parts.append(f"small sample: {wording.plural(people, 'person', 'people')} with both periods")
+    few = both.intersection([*now.low_confidence, *before.low_confidence])
+    if len(few):
+        parts.append(f"few nights of {wording.plural(len(few), 'person', 'people')}")
+    return "; ".join(parts)
 
 
 def _note(group: Group, values: PersonValues) -> str:
     parts = []
-    if math.isnan(group.mean):
-        parts.append(
-            f"no mean of {wording.plural(group.people, 'person', 'people')}"
-            if group.people < MINIMUM_PEOPLE
-            else "no typical time"
-        )
+    if group.people < MINIMUM_PEOPLE:
+        parts.append(f"no mean of {wording.plural(group.people, 'person', 'people')}")
+    elif math.isnan(group.mean):
+        parts.append("no typical time: the people's times lie all round the clock")
     if values.low_confidence:
         few = wording.plural(len(values.low_confidence), "person", "people")
         parts.append(f"low confidence: few nights of {few}")

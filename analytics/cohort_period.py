@@ -10,14 +10,15 @@ import pandas as pd
 
 from analytics import cohort_period_words, figures
 from analytics.asked import Synced
-from analytics.cohort_figures import CohortFigure, cohort_figures, people_values
+from analytics.cohort_figures import CohortFigure, cohort_figures, midsleep_hours, people_values
 from analytics.cohort_triage import cohort_triage
 from analytics.ledger import Ledger, added, ledgers
 from analytics.person_period import Coverage, month_up_to
-from analytics.person_values import PersonValues
+from analytics.person_values import PersonValues, person_spreads
 from analytics.score import EVIDENCE, ScoreRules, period_scores
 from analytics.sleeper import Sleeper
 from analytics.usual import REFERENCE_NIGHTS
+from analytics.usual_spread import usual_spreads
 
 __all__ = ["CohortPeriod", "cohort_month", "cohort_period", "cohort_week"]
 
@@ -119,10 +120,11 @@ def cohort_period(
         raise ValueError(f"somebody is in the cohort {name!r} twice, and would count twice")
     mine = nights[nights["person_id"].isin(ids)]
     inside = _between(mine, first, last)
+    days = (last - first).days + 1
     now = _part(people, mine, first, last, rules)
     earlier = first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)
-    before = _part(people, mine, *earlier, rules)
-    found = cohort_figures(now.values, before.values, people=len(people))
+    before = _part(people, mine, *earlier, rules, period=(first, days))
+    found = cohort_figures(now.values, _comparable(before, now), people=len(people))
     ledger = added(ledgers(inside, person_ids=ids))
     table = _table(people, inside, now, before).join(
         cohort_triage(people, mine, night=last, synced=synced)[
@@ -132,7 +134,7 @@ def cohort_period(
     facts = cohort_period_words.CohortFacts(
         name=name,
         size=len(people),
-        days=(last - first).days + 1,
+        days=days,
         attention=int(table["attention"].sum()),
         figures=found,
         ledger=ledger,
@@ -160,16 +162,46 @@ def cohort_period(
 
 
 def _part(
-    people: Sequence[Sleeper], nights: pd.DataFrame, first: date, last: date, rules: ScoreRules
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    first: date,
+    last: date,
+    rules: ScoreRules,
+    *,
+    period: tuple[date, int] | None = None,
 ) -> _Part:
+    """Some days of a cohort; with a period they are the days before it, and its first day and length decide spreads."""
     inside = _between(nights, first, last)
     mains = inside[inside["valid"].astype(bool) & (inside["kind"] == "main")]
     ages = pd.Series(
         {sleeper.person_id: sleeper.age_years(last.year) for sleeper in people}, dtype="float64"
     ).rename_axis("person_id")
     scores = period_scores(inside, ages=ages, first=first, last=last, rules=rules)
-    days = (last - first).days + 1
-    return _Part(mains=mains, scores=scores, values=people_values(mains, scores, days=days))
+    days, hours = (last - first).days + 1, midsleep_hours(mains)
+    spreads = (
+        person_spreads(hours, days=days)
+        if period is None
+        else usual_spreads(hours, first=period[0], days=period[1])
+    )
+    values = people_values(mains, scores, days=days, spreads=spreads)
+    return _Part(mains=mains, scores=scores, values=values)
+
+
+def _comparable(before: _Part, now: _Part) -> Mapping[str, PersonValues]:
+    """What the days before are compared with: scores only of people whose consistency has the same estimator."""
+    now_by, before_by = (part.scores["estimator"].astype("object").fillna("") for part in (now, before))
+    same = now_by.index[now_by.eq(before_by.reindex(now_by.index))].astype("str")
+    score = before.values["score"]
+    kept = score.values.index.isin(same)
+    return {
+        **before.values,
+        "score": PersonValues(
+            values=score.values[kept],
+            nights=score.nights[kept],
+            low_confidence=tuple(who for who in score.low_confidence if who in same),
+            left_out=score.left_out,
+        ),
+    }
 
 
 def _table(people: Sequence[Sleeper], inside: pd.DataFrame, now: _Part, before: _Part) -> pd.DataFrame:
@@ -178,7 +210,8 @@ def _table(people: Sequence[Sleeper], inside: pd.DataFrame, now: _Part, before: 
     values = {name: each.values.reindex(ids) for name, each in now.values.items()}
     values |= {name: now.scores[name].reindex(ids) for name in _PARTS}
     change = now.values["mean_tst_min"].values - before.values["mean_tst_min"].values
-    few = {who for each in now.values.values() for who in each.low_confidence}
+    asleep_before = before.values["mean_tst_min"].low_confidence
+    few = {who for each in now.values.values() for who in each.low_confidence} | set(asleep_before)
     columns: dict[str, object] = {
         "name": pd.Series([sleeper.name for sleeper in people], dtype="str", index=ids),
         "tags": pd.Series([sleeper.tags for sleeper in people], dtype="object", index=ids),

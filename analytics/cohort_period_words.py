@@ -68,7 +68,10 @@ def lead(facts: CohortFacts) -> str:
             f"Change against the {REFERENCE_NIGHTS} days before: {asleep.change.text}, "
             f"{wording.plural(asleep.change.people, 'person', 'people')} with both."
         )
-    sentences.append(f"{wording.of(facts.attention, facts.size)} people need attention.")
+        if asleep.change.note:
+            sentences[-1] = f"{sentences[-1][:-1]} ({asleep.change.note})."
+    verb = "needs" if facts.attention == 1 else "need"
+    sentences.append(f"{wording.of(facts.attention, facts.size)} people {verb} attention.")
     return " ".join(sentences)
 
 
@@ -78,8 +81,9 @@ def method(facts: CohortFacts) -> str:
         "A person is the unit: each person's nights become one value first, whatever their number.",
         f"Below {MINIMUM_PEOPLE} people there is no mean of the group.",
         f"Changes are within people, against their own {REFERENCE_NIGHTS} days before; intervals are 95 % (Student).",
-        "Adjusted p: Holm for time asleep, efficiency and spread of mid-sleep, which were chosen beforehand.",
-        "Benjamini and Hochberg for the others, which are exploratory.",
+        "A spread is compared with that of equally long windows, a score with scores of the same estimator.",
+        "Adjusted p: Holm for time asleep, efficiency and spread of mid-sleep, which were chosen beforehand;",
+        "Benjamini and Hochberg for the others, which are exploratory. A change is told from an adjusted p of 0.05.",
         f"Score {facts.version}.",
         "Computed from recorded sessions; not a diagnosis.",
     )

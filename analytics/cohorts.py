@@ -21,11 +21,11 @@ __all__ = [
     "Comparison",
     "Evidence",
     "Group",
+    "changes",
     "compare",
     "compare_people",
     "describe",
     "paired",
-    "paired_people",
 ]
 
 MINIMUM_PEOPLE: Final = 5
@@ -145,25 +145,8 @@ def paired(
         reduce: what a person's nights of a period become.
         circular: whether the values are times of day in hours; differences are then taken the short way round.
     """
-    return paired_people(
-        person_values(first, days=days, reduce=reduce, circular=circular),
-        person_values(second, days=days, reduce=reduce, circular=circular),
-        circular=circular,
-    )
-
-
-def paired_people(
-    before: PersonValues, after: PersonValues, *, circular: bool = False, resampled: bool = True
-) -> Comparison:
-    """The second period against the first, of people's values; see `paired`.
-
-    Args:
-        before: one value a person in the first period.
-        after: likewise in the second.
-        circular: whether the values are times of day in hours.
-        resampled: whether the bootstrap interval is wanted.
-    """
-    both = before.values.index.intersection(after.values.index)
+    before = person_values(first, days=days, reduce=reduce, circular=circular)
+    after = person_values(second, days=days, reduce=reduce, circular=circular)
     only_a, only_b = (
         tuple(one.values.index.difference(other.values.index))
         for one, other in ((before, after), (after, before))
@@ -171,18 +154,14 @@ def paired_people(
     notes = [*_about_one_period(only_a, "second"), *_about_one_period(only_b, "first")]
     notes += _about_nights(before, after)
     before, after = (_without(period, only) for period, only in ((before, only_a), (after, only_b)))
-    changed = after.values.loc[both] - before.values.loc[both]
-    away = _floats(changed)
-    if circular:
-        # Twelve hours are as far one way as the other; a rounding error must not choose between them.
-        away = wrap_h(np.round(away, 9))
-    evidence = within(away, resampled=resampled) if len(away) >= MINIMUM_PEOPLE else None
+    away = _floats(changes(before, after, circular=circular))
+    evidence = within(away) if len(away) >= MINIMUM_PEOPLE else None
     one, other = before.values, after.values
     if circular:
         line = _on_a_line(one, other)[0]
         one = one if line is None else line
         other = one + away
-    notes += _about_size(len(away), evidence, "with both periods", resampled=resampled)
+    notes += _about_size(len(away), evidence, "with both periods")
     return Comparison(
         design="paired",
         a=_group(before, one),
@@ -192,6 +171,22 @@ def paired_people(
         only_a=only_a,
         only_b=only_b,
     )
+
+
+def changes(before: PersonValues, after: PersonValues, *, circular: bool = False) -> "pd.Series[float]":
+    """How far each person with a value in both periods moved: after - before, by person_id.
+
+    Args:
+        before: one value a person in the first period.
+        after: likewise in the second.
+        circular: whether the values are times of day in hours; the way round is then the short one.
+    """
+    both = after.values.index.intersection(before.values.index)
+    away = after.values.loc[both] - before.values.loc[both]
+    if not circular:
+        return away
+    # Twelve hours are as far one way as the other; a rounding error must not choose between them.
+    return pd.Series(wrap_h(np.round(_floats(away), 9)), index=both, name="value")
 
 
 def describe(people: PersonValues, *, circular: bool = False) -> Group:
@@ -253,12 +248,12 @@ def _floats(values: "pd.Series[float]") -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _about_size(people: int, evidence: Evidence | None, which: str, *, resampled: bool = True) -> list[str]:
+def _about_size(people: int, evidence: Evidence | None, which: str) -> list[str]:
     if evidence is None:
         return [
             f"Fewer than {MINIMUM_PEOPLE} people {which}: no test and no mean, only the people themselves."
         ]
-    notes = [RESAMPLED] if resampled else []
+    notes = [RESAMPLED]
     if people < ENOUGH_PEOPLE:
         notes.insert(0, f"Small sample: {wording.plural(people, 'person', 'people')} {which}.")
     if math.isnan(evidence.p):

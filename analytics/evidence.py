@@ -84,31 +84,60 @@ def between(x: Floats, y: Floats) -> Evidence:
     )
 
 
-def within(away: Floats, *, resampled: bool = True) -> Evidence:
-    """How far people rose, from one difference a person; 2 people at least, none with NaN.
+@dataclass(frozen=True, kw_only=True)
+class MeanChange:
+    """How far people rose on average, and how sure that is; interval and p are NaN where nobody differs from another.
 
-    The interval is Student's: mean +- t(n - 1) sd / sqrt(n). Wilcoxon's test leaves out who did not move. Without
-    resampling, which is most of the work, the bootstrap interval is NaN.
+    Attributes:
+        difference: mean of the people's differences with Student's 95 % interval.
+        t, degrees, p: of Student's test.
+    """
+
+    difference: Estimate
+    t: float
+    degrees: float
+    p: float
+
+
+def mean_change(away: Floats) -> MeanChange:
+    """The mean of one difference a person, with Student's interval and test: mean +- t(n - 1) sd / sqrt(n).
+
+    Args:
+        away: 2 people at least, none with NaN.
     """
     difference = float(away.mean())
     t, degrees, p, half = math.nan, math.nan, math.nan, math.nan
     if not _flat(away):
-        degrees = len(away) - 1
+        degrees = float(len(away) - 1)
         t, p, half = _student(difference, float(away.std(ddof=1)) / math.sqrt(len(away)), degrees)
+    return MeanChange(
+        difference=Estimate(value=difference, low=difference - half, high=difference + half),
+        t=t,
+        degrees=degrees,
+        p=p,
+    )
+
+
+def within(away: Floats) -> Evidence:
+    """How far people rose, from one difference a person; 2 people at least, none with NaN.
+
+    Mean, interval and test are those of `mean_change`. Wilcoxon's test leaves out who did not move.
+    """
+    found = mean_change(away)
     moved = away[away != 0]
     rank = stats.wilcoxon(moved, alternative="two-sided") if len(moved) else None
     ranks = stats.rankdata(np.abs(moved))
-    low, high = bootstrap_centre(away) if resampled else (math.nan, math.nan)
+    low, high = bootstrap_centre(away)
     return Evidence(
-        difference=Estimate(value=difference, low=difference - half, high=difference + half),
+        difference=found.difference,
         standardised=paired_g(away),
         superiority=float(((away > 0) + 0.5 * (away == 0)).mean()),
         shift=pseudo_median(away),
         bootstrap_low=low,
         bootstrap_high=high,
-        t=t,
-        degrees=float(degrees),
-        p=p,
+        t=found.t,
+        degrees=found.degrees,
+        p=found.p,
         rank_statistic=float(ranks[moved > 0].sum()),
         rank_p=math.nan if rank is None else float(rank.pvalue),
     )

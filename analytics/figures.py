@@ -45,7 +45,8 @@ class Figure:
         text: the same in words; en dash for NaN.
         nights: how many nights it rests on.
         of: how many there could be.
-        verdict: "good", "low" (few nights; `note` says so) or "suppressed" (not printed; `note` says why).
+        verdict: "good", "low" (few nights; `note` says so) or "suppressed" (not printed; `note` says why). Where a
+            statistic has a gate of its own instead of one on nights it is "good" above it.
         note: what to write beside it or in its place; "" when there is nothing to say.
     """
 

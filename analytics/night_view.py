@@ -28,6 +28,7 @@ from analytics.usual import (
     comparable,
     length_finding,
     no_usual,
+    reference_columns,
 )
 from analytics.zones import HOUR_US, MINUTE_US, clock_changes
 
@@ -198,7 +199,7 @@ def _against(row: Row, reference: pd.DataFrame) -> tuple[Against, ...]:
     values = {str(name): float(value) for name, value in comparable(row.to_frame().T).iloc[0].items()}
     if row["kind"] == "nap":
         return no_usual(values)
-    return against_usual(values, comparable(reference))
+    return against_usual(values, reference_columns(reference))
 
 
 def _title(row: Row, compared: tuple[Against, ...]) -> str:

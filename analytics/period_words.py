@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from analytics.score import PeriodScore
 from analytics.time_of_day import ClockStatistics, Floats, clock_statistics, wrap_h
 from analytics.trends import Trend
 from analytics.usual import REFERENCE_NIGHTS, Against, length_finding
+from analytics.usual_spread import usual_spread_min
 
 # A standard deviation of mid-sleep from which hours count as irregular (PMC9992262, table 2).
 SHIFTING_SD_MIN = 65.0
@@ -32,6 +34,7 @@ class PeriodFacts:
 
     Attributes:
         name: whose period it is.
+        first: its first day.
         days: its calendar days.
         recorded: nights with any session.
         valid: its valid main sleeps.
@@ -40,6 +43,7 @@ class PeriodFacts:
     """
 
     name: str
+    first: date
     days: int
     recorded: int
     valid: pd.DataFrame
@@ -49,7 +53,7 @@ class PeriodFacts:
     @property
     def gate(self) -> Gate:
         """Whether a mean of these nights is told, and with which caution."""
-        return period_gate(len(self.valid), days=self.days)
+        return period_gate(int(self.valid["tst_min"].notna().sum()), days=self.days)
 
     @property
     def hours(self) -> str:
@@ -75,8 +79,17 @@ def title(facts: PeriodFacts) -> str:
     length = length_finding(facts.asleep).removeprefix("about ")
     slept = length or f"{facts.asleep.text} a night"
     hours = _HOURS.get(facts.hours, "")
-    doubt = f" (low confidence: {wording.plural(nights, 'night')})" if facts.gate.words else ""
+    doubt = (
+        f" (low confidence: {wording.plural(nights, 'night')})" if facts.gate.words else _few_before(facts)
+    )
     return f"{facts.name} slept {slept}{', ' if length and hours else ' ' if hours else ''}{hours}{doubt}"
+
+
+def _few_before(facts: PeriodFacts) -> str:
+    """That the usual rests on few nights, where the period itself does not."""
+    before = facts.asleep.nights
+    few = facts.asleep.has_usual and period_gate(before, days=REFERENCE_NIGHTS).verdict == "low"
+    return f" (low confidence: a usual of {wording.plural(before, 'night')})" if few else ""
 
 
 def lead(facts: PeriodFacts) -> str:
@@ -149,7 +162,7 @@ def _length(facts: PeriodFacts) -> str:
 
 
 def _bedtimes(valid: pd.DataFrame, sentence: str) -> str:
-    hours = _clock(valid, "start_clock_h")
+    hours = _clock(without_journeys(valid), "start_clock_h")
     centre = clock_statistics(hours).mean_h
     if math.isnan(centre):
         return ""
@@ -161,13 +174,11 @@ def _bedtimes(valid: pd.DataFrame, sentence: str) -> str:
 def _spread(facts: PeriodFacts) -> str:
     if facts.hours in {"", "around"}:
         return ""
-    now, before = _midsleep(facts.valid).sd_min, _midsleep(facts.reference)
-    gate = period_reliability(before.nights, days=REFERENCE_NIGHTS, statistic="variability")
-    usually = (
-        ""
-        if gate == "suppressed" or math.isnan(before.sd_min)
-        else f", usually {wording.duration(before.sd_min)}"
+    now = _midsleep(facts.valid).sd_min
+    before = usual_spread_min(
+        without_journeys(facts.reference), "midsleep_clock_h", first=facts.first, days=facts.days
     )
+    usually = "" if math.isnan(before) else f", usually {wording.duration(before)}"
     return f"Mid-sleep varied by {wording.duration(now)} (standard deviation){usually}."
 
 

@@ -6,7 +6,7 @@ physician sleep report has (doi 10.1186/2193-8636-1-7, table 3) and what this pr
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,9 @@ from analytics.night_summary import night_summaries
 from analytics.patterns import Patterns, without_journeys
 from analytics.reliability import Gate, period_gate
 from analytics.score import PeriodScore
+from analytics.sleep_debt import WINDOW_DAYS
 from analytics.time_of_day import ClockStatistics, clock_statistics
+from analytics.usual import REFERENCE_NIGHTS
 
 __all__ = ["SHORT_NIGHT_MIN", "ClockSpread", "PeriodNights", "person_figures"]
 
@@ -146,9 +148,10 @@ def _hours(nights: PeriodNights) -> Iterator[Figure]:
         found = nights.clock_statistics(edge)
         count = found.nights
         away = len(nights.valid) - count
-        reason = f"{wording.plural(away, 'night')} of a journey left out" if away else ""
-        if count and math.isnan(found.mean_h):
-            reason = "no typical time: these nights lie all round the clock"
+        round_the_clock = count and math.isnan(found.mean_h)
+        reasons = [f"{wording.plural(away, 'night')} of a journey left out"] if away else []
+        reasons += ["no typical time: these nights lie all round the clock"] if round_the_clock else []
+        reason = "; ".join(reasons)
         mean = period_gate(count, days=nights.days)
         spread = period_gate(count, days=nights.days, statistic="variability")
         for name, value, gate in (
@@ -159,9 +162,7 @@ def _hours(nights: PeriodNights) -> Iterator[Figure]:
 
 
 def _regularity(score: PeriodScore, found: Patterns, days: int) -> Iterator[Figure]:
-    regular = score.consistency
-    sri = next((each.value for each in regular.inputs if each.name == "sri"), math.nan)
-    yield figure("sri", sri, nights=score.nights, of=days, reason=regular.reason)
+    yield figure("sri", score.sri, nights=score.sri_nights, of=days, reason=score.sri_reason)
     window = (found.last - found.first).days + 1
     phase, free = found.phase, found.chronotype
     yield figure("phase_deviation_h", phase.mean_h, nights=phase.pairs, of=window, reason=phase.reason)
@@ -169,19 +170,31 @@ def _regularity(score: PeriodScore, found: Patterns, days: int) -> Iterator[Figu
     yield figure("sjl_h", free.sjl_h, nights=counted, of=window, reason=free.reason)
     yield figure("msfsc_h", free.msfsc_h, nights=counted, of=window, reason=free.msfsc_reason)
     debt = found.debt
-    yield figure("debt_net_min", debt.net_min, nights=debt.nights, of=14, reason=debt.reason)
+    yield figure("debt_net_min", debt.net_min, nights=debt.nights, of=WINDOW_DAYS, reason=debt.reason)
 
 
 def _scores(score: PeriodScore, before: PeriodScore, days: int) -> Iterator[Figure]:
-    values = {
-        "score": (score.overall, score.reason),
-        "score_e": (score.efficiency.value, score.efficiency.reason),
-        "score_c": (score.consistency.value, score.consistency.reason),
-        "score_d": (score.duration.value, score.duration.reason),
-    }
-    for name, (value, reason) in values.items():
-        yield figure(name, value, nights=score.nights, of=days, reason=reason)
+    """The score and its parts, each mean behind the gate of a mean: what the parts say already is not said again."""
+    gate = period_gate(score.nights, days=days)
+    for part in score.parts:
+        found = figure(f"score_{part.name[0]}", part.value, nights=score.nights, of=days, reason=part.reason)
+        yield replace(found, verdict=gate.verdict) if found.shown else found
+    whole = figure("score", score.overall, nights=score.nights, of=days, reason=score.reason)
+    yield replace(whole, verdict=gate.verdict) if whole.shown else whole
     # Of the printed scores, so that a reader who subtracts them finds the same.
     change = wording.rounded(score.overall, 1) - wording.rounded(before.overall, 1)
-    since = before.reason if math.isnan(before.overall) else f"{wording.number(before.overall)} before"
-    yield figure("score_change", change, nights=before.nights, of=28, reason=since)
+    known = math.isnan(before.overall) or math.isnan(score.overall)
+    same = score.estimator == before.estimator
+    earlier = period_gate(before.nights, days=REFERENCE_NIGHTS)
+    note = before.reason if math.isnan(before.overall) else f"{wording.number(before.overall)} before"
+    if not known and not same:
+        note = f"{note}; consistency comes from another estimator, so the two do not compare"
+    moved = figure(
+        "score_change",
+        change if same else math.nan,
+        nights=before.nights,
+        of=REFERENCE_NIGHTS,
+        gate=earlier,
+        reason=note,
+    )
+    yield replace(moved, verdict="low") if moved.shown and gate.verdict == "low" else moved

@@ -22,6 +22,7 @@ from analytics.standing import Standing
 from analytics.time_of_day import clock_statistics
 from analytics.triage import triage
 from analytics.usual import REFERENCE_NIGHTS
+from analytics.usual_spread import usual_spread_min
 
 __all__ = ["person_insights"]
 
@@ -76,11 +77,9 @@ def _of_the_week(nights: pd.DataFrame, last: date) -> Iterator[Insight | None]:
     week = _between(mains, first, last)
     before = _between(mains, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1))
     yield short_sleep_insight(float(week["tst_min"].mean()), nights=len(week), days=_WEEK_DAYS)
-    now, usual = (
-        clock_statistics(without_journeys(part)["midsleep_clock_h"].to_numpy(dtype=np.float64))
-        for part in (week, before)
-    )
-    yield irregular_insight(now.sd_min, nights=now.nights, days=_WEEK_DAYS, usual_sd_min=usual.sd_min)
+    now = clock_statistics(without_journeys(week)["midsleep_clock_h"].to_numpy(dtype=np.float64))
+    usual_min = usual_spread_min(without_journeys(before), "midsleep_clock_h", first=first, days=_WEEK_DAYS)
+    yield irregular_insight(now.sd_min, nights=now.nights, days=_WEEK_DAYS, usual_sd_min=usual_min)
 
 
 def _between(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from analytics.grades import REASONS, first_exclusion
 from analytics.insights import Insight, Shown
 from analytics.ledger import Ledger, exclusion_ledger
 from analytics.nightly_scores import nightly_scores
-from analytics.patterns import Patterns, patterns, without_journeys
+from analytics.patterns import Patterns, patterns
 from analytics.person_figures import ClockSpread, PeriodNights, person_figures
 from analytics.person_insights import person_insights
 from analytics.reliability import period_gate
@@ -25,7 +25,7 @@ from analytics.sleeper import Sleeper
 from analytics.standing import Standing
 from analytics.time_of_day import Floats, circular_mean_h
 from analytics.trends import Trend
-from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, comparable
+from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, reference_columns
 
 __all__ = [
     "ClockSpread",
@@ -187,7 +187,7 @@ def person_period(
     days = (last - first).days + 1
     earlier = first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)
     reference = _counted(_between(mine, *earlier))
-    compared = against_usual(_means(valid, days), _comparable(reference), usual="mean")
+    compared = against_usual(_means(valid, days), reference_columns(reference), usual="mean")
     since = last - timedelta(days=max(days, HISTORY_DAYS) - 1)
     found = patterns(sleeper, mine, first=since, last=last, calendar=known.calendar, need=known.need)
     score, before = (_score(sleeper, mine, *period, known.rules) for period in ((first, last), earlier))
@@ -196,6 +196,7 @@ def person_period(
     )
     facts = period_words.PeriodFacts(
         name=sleeper.name,
+        first=first,
         days=days,
         recorded=inside["night"].nunique(),
         valid=valid,
@@ -249,16 +250,9 @@ def _counted(nights: pd.DataFrame) -> pd.DataFrame:
     return nights[nights["valid"] & (nights["kind"] == "main")]
 
 
-def _comparable(nights: pd.DataFrame) -> pd.DataFrame:
-    """What is compared of some nights; the bedtimes of a journey are left out, as where their spread is judged."""
-    columns = comparable(nights)
-    columns.loc[~columns.index.isin(without_journeys(nights).index), "start_clock_h"] = np.nan
-    return columns
-
-
 def _means(valid: pd.DataFrame, days: int) -> dict[str, float]:
     """Mean of every compared statistic, on the clock the circular one; NaN where too few of the days have a night."""
-    columns = _comparable(valid)
+    columns = reference_columns(valid)
     return {
         name: (circular_mean_h(columns[name])[0] if kind == "clock" else float(columns[name].mean()))
         if period_gate(int(columns[name].notna().sum()), days=days).shown

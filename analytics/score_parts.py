@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics import wording
 from analytics.score_rules import Weights
 from analytics.time_of_day import Floats
 
@@ -113,7 +114,7 @@ def band(score: float) -> str:
     """
     if math.isnan(score):
         return ""
-    shown = math.floor(score * 10 + 0.5) / 10
+    shown = wording.rounded(score, 1)
     return next(word for edge, word in BANDS if shown >= edge)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from analytics import wording
-from analytics.regularity import Consistency, Estimator
+from analytics.regularity import MINIMUM_DAY_PAIRS, Consistency, Estimator
 from analytics.reliability import Gate, there_are
 from analytics.score_parts import VENDOR_CONSISTENCY, overall, recommended_hours, without_consistency
 from analytics.score_rules import ScoreRules
@@ -71,6 +71,9 @@ class PeriodScore:
         mean_tst_min: mean total sleep time of the main sleeps; NaN likewise.
         version: how it was computed; scores of different versions must not be compared.
         reason: why there is no overall score, or how far to trust it; "" when there is nothing to say.
+        sri: Sleep Regularity Index of the same nights, whatever consistency comes from; NaN when there is none.
+        sri_nights: how many nights it could rest on: those of a journey are left out.
+        sri_reason: what it rests on, or why there is none, in words.
         provisional: where only consistency is missing, the weighted mean of the other two. It is no score: show it
             under the name "provisional, without consistency" or not at all.
     """
@@ -86,6 +89,9 @@ class PeriodScore:
     mean_tst_min: float
     version: str
     reason: str
+    sri: float = math.nan
+    sri_nights: int = 0
+    sri_reason: str = ""
     provisional: float = math.nan
 
     @property
@@ -145,6 +151,9 @@ def period_score_of(facts: Facts, rules: ScoreRules) -> PeriodScore:
         mean_tst_min=float(row["mean_tst_min"]),
         version=rules.version,
         reason="; ".join(missing) or doubt,
+        sri=facts.regular.sri if facts.regular.day_pairs >= MINIMUM_DAY_PAIRS else math.nan,
+        sri_nights=facts.nights - facts.journey_nights,
+        sri_reason=_regularity(facts),
         provisional=without_consistency(efficiency, duration, rules.weights)
         if math.isnan(regular)
         else math.nan,
@@ -190,12 +199,19 @@ def _consistency(facts: Facts, rules: ScoreRules) -> Part:
         name="consistency",
         value=regular.value,
         weight=weight,
-        reason=regular.reason + (f"; {wording.plural(away, 'night')} of a journey left out" if away else ""),
+        reason=_regularity(facts),
         inputs=(*inputs, ScoreInput(name="journey_nights", value=float(away), unit="nights"))
         if away
         else inputs,
         estimator=_ESTIMATORS.get(regular.estimator or "", ""),
     )
+
+
+def _regularity(facts: Facts) -> str:
+    """What consistency rests on, or why there is none, with how many nights of a journey it leaves out."""
+    away = facts.journey_nights
+    left_out = f"; {wording.plural(away, 'night')} of a journey left out" if away else ""
+    return f"{facts.regular.reason}{left_out}"
 
 
 def _duration(facts: Facts, rules: ScoreRules) -> Part:

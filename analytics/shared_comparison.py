@@ -15,7 +15,10 @@ from analytics.evidence import Evidence
 
 @dataclass(frozen=True, kw_only=True)
 class SharedGroup:
-    """One group: the number of its people as it may be shown, and their figures; NaN is "not shown"."""
+    """One group: the number of its people as it may be shown, and their figures; NaN is "not shown".
+
+    Median and quartiles are single people's values and need a rule that lets those out.
+    """
 
     people: float
     mean: float
@@ -62,13 +65,17 @@ def shared_comparison(found: Comparison, rule: Disclosure = SHARED) -> SharedCom
 
 
 def _group(group: Group, rule: Disclosure) -> SharedGroup:
+    def own(value: float) -> float:
+        """A median or a quartile, which is one person's value or lies between two people's."""
+        return rule.figure(value, group.people) if rule.individuals else math.nan
+
     return SharedGroup(
         people=rule.count(group.people),
         mean=rule.figure(group.mean, group.people),
         sd=rule.figure(group.sd, group.people),
-        median=rule.figure(group.median, group.people),
-        q1=rule.figure(group.q1, group.people),
-        q3=rule.figure(group.q3, group.people),
+        median=own(group.median),
+        q1=own(group.q1),
+        q3=own(group.q3),
     )
 
 

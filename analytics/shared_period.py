@@ -1,36 +1,53 @@
 """A cohort's period as it may leave the team: no single person, no small group, no exact number of people.
 
-What would give an exact number away goes too: counts of nights (everybody has at most one a day), sessions left out,
-and the table of people. Source: SPEC 5.6.
+What would give an exact number away goes too: counts of nights and shares of them (everybody has at most one a day),
+sessions left out, the table of people. Medians and quartiles are somebody's own value, and a spread of 0 everybody's:
+neither is shown. Figures are coarse, so that the difference of two groups that share most of their people tells little
+of the others; still, overlapping cohorts or periods should not both be shared. Source: SPEC 5.6.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from analytics import wording
-from analytics.cohort_figures import CohortFigure
+from analytics import figures, wording
+from analytics.cohort_figures import CohortFigure, apart
 from analytics.cohort_period import CohortPeriod
 from analytics.disclosure import HIDDEN_TEXT, SHARED, Disclosure
 from analytics.figures import Kind
+from analytics.trends import PRACTICAL
+from analytics.usual import REFERENCE_NIGHTS
 
 __all__ = ["SharedFigure", "SharedPeriod", "shared_period"]
+
+_STEPS: Final[dict[Kind, float]] = {
+    "duration": 5.0,
+    "hours": 5 / 60,
+    "clock": 5 / 60,
+    "percent": 1.0,
+    "points": 1.0,
+    "index": 1.0,
+    "count": 1.0,
+}
+"""To what a figure is rounded before it leaves the team: 5 min, 1 %, 1 point [P]."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SharedFigure:
-    """One quantity of a cohort as it may be shown; NaN and "not shown" where too few people have it.
+    """One quantity of a cohort as it may be shown; NaN and "not shown" where it is kept back.
 
     Attributes:
         id: its entry in docs/definitions.md.
         label: what a reader calls it.
         kind: how it is written.
-        people: how many people have a value, rounded as the rule says.
-        mean, sd, median, q1, q3: of their values, rounded as printed.
+        people: how many people have a value, rounded as the rule says; NaN where they are too few.
+        mean, sd: of their values, coarse; the spread is NaN where it rounds to 0.
         text: the mean in words.
-        spread: standard deviation and middle half in words; "" where not shown.
+        spread: the standard deviation in words; "" where not shown.
         change: against the 28 days before, with its interval, in words; "" where not shown.
+        reason: why it is not shown, in words; "" where it is.
     """
 
     id: str
@@ -39,12 +56,10 @@ class SharedFigure:
     people: float
     mean: float
     sd: float
-    median: float
-    q1: float
-    q3: float
     text: str
     spread: str
     change: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +73,6 @@ class SharedPeriod:
         title: the finding.
         figures: by id, in the order in which they are read.
         attention: how many need attention on `last`, rounded; NaN where it, or the number of the others, is small.
-        valid_pct: nights valid of those expected, whole percent; NaN where the cohort is not shown.
         notes: what was left out and rounded, in words.
         method: how it was computed.
     """
@@ -70,7 +84,6 @@ class SharedPeriod:
     title: str
     figures: Mapping[str, SharedFigure]
     attention: float
-    valid_pct: float
     notes: tuple[str, ...]
     method: str
 
@@ -84,13 +97,11 @@ def shared_period(period: CohortPeriod, rule: Disclosure = SHARED) -> SharedPeri
     """
     shown = {name: _figure(each, rule) for name, each in period.figures.items()}
     counts = rule.list([period.attention, period.size - period.attention])
-    enough = period.size >= rule.k
-    coverage = period.coverage
-    share = 100 * coverage.valid / coverage.expected if enough and coverage.expected else math.nan
-    notes = [f"Numbers of people are rounded to {rule.round_to}."] if rule.round_to > 1 else []
-    hidden = [each.label for each in shown.values() if math.isnan(each.mean)]
-    if hidden:
-        notes.append(f"Not shown, with fewer than {rule.k} people: {', '.join(hidden)}.")
+    rounding = f"Numbers of people are rounded to {rule.round_to}, figures to 5 min, 1 % or 1 point."
+    reasons = {
+        reason: [each.label for each in shown.values() if each.reason == reason]
+        for reason in dict.fromkeys(each.reason for each in shown.values() if each.reason)
+    }
     return SharedPeriod(
         name=period.name,
         first=period.first,
@@ -98,29 +109,43 @@ def shared_period(period: CohortPeriod, rule: Disclosure = SHARED) -> SharedPeri
         size=rule.count(period.size),
         title=_title(period, shown["mean_tst_min"], rule),
         figures=shown,
-        attention=float(counts.counts[0, 0]) if enough else math.nan,
-        valid_pct=wording.rounded(share),
-        notes=tuple(notes),
+        attention=float(counts.counts[0, 0]) if period.size >= rule.k else math.nan,
+        notes=(
+            rounding,
+            *(f"Not shown, {reason}: {', '.join(labels)}." for reason, labels in reasons.items()),
+        ),
         method=period.method,
     )
 
 
 def _title(period: CohortPeriod, asleep: SharedFigure, rule: Disclosure) -> str:
     """The finding, without what the rule keeps back: its mean, or the change of too few people."""
-    if math.isnan(asleep.mean):
-        return f"{period.name}: fewer than {rule.k} people, so no figure of the group is shown"
-    if not asleep.change:
-        return f"{period.name}: {asleep.text} asleep a night on average"
-    return period.title
+    if asleep.reason:
+        return f"{period.name}: no figure of time asleep is shown, {asleep.reason}"
+    finding = f"{period.name}: {asleep.text} asleep a night on average"
+    change = period.figures["mean_tst_min"].change
+    if change is None or change.people < rule.k:
+        return finding
+    before = f"the {REFERENCE_NIGHTS} days before"
+    if change.direction == "unclear":
+        return f"{finding}, no clear change against {before}"
+    by = _coarse("duration", abs(change.difference))
+    if by < PRACTICAL["tst_min"]:
+        return f"{finding}, much as in {before}"
+    return f"{finding}, {wording.duration(by)} {'less' if change.difference < 0 else 'more'} than in {before}"
 
 
 def _figure(figure: CohortFigure, rule: Disclosure) -> SharedFigure:
-    mean, sd, median, q1, q3 = (
-        rule.figure(value, figure.people)
-        for value in (figure.mean, figure.sd, figure.median, figure.q1, figure.q3)
-    )
-    told = not math.isnan(mean)
+    reason = ""
+    if figure.people < rule.k:
+        reason = f"with fewer than {rule.k} people"
+    elif math.isnan(figure.mean):
+        reason = "without a typical time"
+    mean = math.nan if reason else _coarse(figure.kind, figure.mean)
+    sd = math.nan if reason else _coarse(apart(figure.kind), figure.sd)
+    sd = sd if sd > 0 else math.nan
     change = figure.change
+    told = change is not None and change.people >= rule.k and not reason
     return SharedFigure(
         id=figure.id,
         label=figure.label,
@@ -128,10 +153,22 @@ def _figure(figure: CohortFigure, rule: Disclosure) -> SharedFigure:
         people=rule.count(figure.people),
         mean=mean,
         sd=sd,
-        median=median,
-        q1=q1,
-        q3=q3,
-        text=figure.text if told else HIDDEN_TEXT,
-        spread=figure.spread if told else "",
-        change=change.text if change and change.people >= rule.k else "",
+        text=HIDDEN_TEXT if reason else figures.in_words(figure.kind, mean),
+        spread="" if math.isnan(sd) else f"SD {figures.in_words(apart(figure.kind), sd)}",
+        change=_change(figure) if told else "",
+        reason=reason,
     )
+
+
+def _change(figure: CohortFigure) -> str:
+    """The change with its interval, coarse."""
+    change, kind = figure.change, apart(figure.kind)
+    edges = () if change is None else (change.difference, change.low, change.high)
+    words = [figures.in_words(kind, _coarse(kind, edge), signed=True) for edge in edges]
+    return f"{words[0]} ({words[1]} to {words[2]})" if words else ""
+
+
+def _coarse(kind: Kind, value: float) -> float:
+    step = _STEPS[kind]
+    rounded = step * wording.rounded(value / step)
+    return rounded % 24 if kind == "clock" else rounded

@@ -18,6 +18,7 @@ from analytics import wording
 from analytics.efficiency import counted_efficiency_pct
 from analytics.reliability import least_nights, period_gate, there_are
 from analytics.time_of_day import Counts, Floats, clock_statistics, wrap_h
+from analytics.travel import left_out_of_consistency
 
 __all__ = [
     "ABOUT_THE_SAME_MIN",
@@ -34,6 +35,7 @@ __all__ = [
     "no_usual",
     "note_of",
     "range_finding",
+    "reference_columns",
 ]
 
 REFERENCE_NIGHTS = 28
@@ -109,6 +111,17 @@ def comparable(nights: pd.DataFrame) -> pd.DataFrame:
     columns = {name: nights[name].to_numpy(dtype=np.float64) for name, _, _ in COMPARED}
     columns["se_pct"] = counted_efficiency_pct(nights)
     return pd.DataFrame(columns, index=nights.index)
+
+
+def reference_columns(nights: pd.DataFrame) -> pd.DataFrame:
+    """The compared columns of nights that something is compared with, or that make a mean.
+
+    They are those of `comparable`, without the bedtimes of a journey: it is left out wherever hours are judged.
+    """
+    columns = comparable(nights)
+    away = left_out_of_consistency(nights["reasons"])
+    columns["start_clock_h"] = columns["start_clock_h"].where(~away)
+    return columns
 
 
 def against_usual(

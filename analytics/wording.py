@@ -15,6 +15,8 @@ MINUS = "\u2212"
 NOTHING = "\u2013"
 
 LATE_UNTIL_H = 6
+# Sums of the same numbers in another order differ in the last places; a half is a half in all of them.
+_EXACT_DECIMALS = 7
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
@@ -97,7 +99,7 @@ def rounded_series(values: "pd.Series[float]", decimals: int = 0) -> "pd.Series[
     """`rounded` of every value, as float64 with the same index; NaN stays NaN."""
     wide = values.astype("float64")
     scale = 10.0**decimals
-    size = (wide.abs() * scale + 0.5) // 1 / scale
+    size = ((wide.abs() * scale).round(_EXACT_DECIMALS) + 0.5) // 1 / scale
     # Adding zero takes the sign off a negative zero.
     return size.where(wide >= 0, -size) + 0.0
 
@@ -208,4 +210,4 @@ def spelled(count: int, one: str, many: str | None = None) -> str:
 
 
 def _half_up(value: float) -> int:
-    return math.floor(value + 0.5)
+    return math.floor(round(value, _EXACT_DECIMALS) + 0.5)

@@ -227,3 +227,12 @@ def test_a_clock_is_a_time_of_day(hours: float) -> None:
 )
 def test_a_p_value_has_three_places(value: float, text: str) -> None:
     assert wording.p_value(value) == text
+
+
+def test_a_half_is_a_half_in_whatever_order_it_was_summed() -> None:
+    one, other = 0.4 * 52 + 0.3 * 80 + 0.3 * 85.5, 0.3 * 85.5 + 0.3 * 80 + 0.4 * 52
+    assert {wording.number(one), wording.number(other), wording.number(70.45)} == {"70.5"}
+    assert wording.rounded(70.44999999999999, 1) == 70.5
+    assert wording.rounded_series(pd.Series([70.44999999999999]), 1).tolist() == [70.5]
+    assert wording.duration(424.49999999999994) == wording.duration(424.5)
+    assert wording.number(70.4499, 1) == "70.4"
