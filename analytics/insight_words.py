@@ -7,7 +7,7 @@ from analytics import wording
 from analytics.shifts import BEFORE_DAYS, RECENT_DAYS, Metric
 from analytics.standing import Standing
 from analytics.trends import Trend
-from analytics.triage_words import spread, written
+from analytics.triage_words import least_spread, spread, written
 from analytics.weekdays import FreeMinusWork
 
 ASK_WHAT_DIFFERED: Final = f"A question for the conversation: what was different in these {RECENT_DAYS} days?"
@@ -34,14 +34,16 @@ def moved(metric: Metric, *, before: float, recent: float, by: float) -> str:
 
 
 def moved_evidence(
-    metric: Metric, *, z: float, scale: float, nights: tuple[int, int], place: Standing | None
+    metric: Metric, *, z: float, mad: float, scale: float, nights: tuple[int, int], place: Standing | None
 ) -> str:
-    """The nights of both windows, the shift in units of the usual spread, and the place in the cohort."""
+    """The nights of both windows, the shift in units of the spread that counts, and the place in the cohort."""
     recent, before = (wording.plural(count, "night") for count in nights)
-    text = (
-        f"{recent} against {before}; {wording.number(abs(z))} times the person's night-to-night spread of "
-        f"{spread(metric, scale)}, which is not a p value."
+    unit = (
+        least_spread(metric, scale)
+        if scale > mad
+        else f"the person's night-to-night spread of {spread(metric, scale)}"
     )
+    text = f"{recent} against {before}; {wording.number(abs(z))} times {unit}; not a p value."
     return f"{text} {standing_text(metric, place)}".strip() if place is not None else text
 
 

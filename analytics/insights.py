@@ -132,6 +132,7 @@ class _Moved:
     before: float
     recent: float
     delta: float
+    mad: float
     scale: float
     z: float
     nights_before: int
@@ -144,6 +145,7 @@ class _Moved:
             before=value["before"],
             recent=value["recent"],
             delta=value["delta"],
+            mad=value["mad"],
             scale=value["scale"],
             z=value["z"],
             nights_before=int(value["nights_before"]),
@@ -160,6 +162,7 @@ def _shift(metric: Metric, moved: _Moved, place: Standing | None) -> Insight:
         evidence=insight_words.moved_evidence(
             metric,
             z=moved.z,
+            mad=moved.mad,
             scale=moved.scale,
             nights=(moved.nights_recent, moved.nights_before),
             place=place,

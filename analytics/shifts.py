@@ -1,7 +1,8 @@
 """How far a person's last week lies from the four weeks before, in units of their own night-to-night spread.
 
-It is a robust z of medians, and no p value: 2 means twice the usual distance of a night from that person's own middle.
-The two windows share no night, because a part compared with its whole is drawn to it. Source: SPEC 5.8 [P].
+It is a robust z of medians, and no p value: 2 means twice that spread, or twice the least spread that is counted where
+the person's own is smaller. The two windows share no night, because a part compared with its whole is drawn to it.
+Source: SPEC 5.8 [P].
 """
 
 from dataclasses import dataclass

@@ -67,7 +67,8 @@ def triage(
         | no_data | nothing recorded for 3 days or more; who never recorded has been asked for as many |
         | much_unknown | over 20 % of the main sleeps of the last 7 days is missing, valid or not |
         | reasons | tuple of sentences with the numbers: what moved, worst first, levels, and then the score |
-        | METRIC_before, _recent, _delta, _scale, _z, _nights_before, _nights_recent, _flag | as in `shifts.Shifts` |
+        | METRIC_before, _recent, _delta, _mad, _scale, _z, _flag | as in `shifts.Shifts` |
+        | METRIC_nights_before, _nights_recent | likewise |
     """
     ids = pd.Index(
         pd.unique(nights["person_id"].astype("str"))
@@ -130,7 +131,7 @@ def _dates(days: Counts) -> NDArray[np.datetime64]:
 
 
 def _columns(name: str, shift: Shifts, ids: pd.Index) -> pd.DataFrame:
-    kept = ("before", "recent", "delta", "scale", "z", "nights_before", "nights_recent", "flag")
+    kept = ("before", "recent", "delta", "mad", "scale", "z", "nights_before", "nights_recent", "flag")
     return pd.DataFrame({f"{name}_{part}": getattr(shift, part) for part in kept}, index=ids)
 
 

@@ -16,8 +16,8 @@ from analytics.shifts import (
 from analytics.triage_days import BETTER
 
 HOW_TO_READ: Final = (
-    "A shift is counted in units of the person's own night-to-night spread; it is not a p value, "
-    "and says nothing of why."
+    "A shift is counted in units of the person's own night-to-night spread, or, where that is smaller, of the least "
+    "spread that is counted; it is not a p value, and says nothing of why."
 )
 """What a number of spreads means."""
 
@@ -86,16 +86,19 @@ def _joined(moves: Sequence[tuple[str, bool]]) -> str:
 def moved(metric: Metric, shift: Shifts, at: int) -> str:
     """What moved for person number `at`: the change, in spreads too, and what is usual, each with its nights.
 
-    Compared are the medians of the last 7 days and of the 28 before.
+    Compared are the medians of the last 7 days and of the 28 before. Where the person's own spread is smaller than the
+    least that is counted, it says so.
     """
     change = float(shift.delta[at])
     nights, before = (
         wording.plural(int(counts[at]), "night") for counts in (shift.nights_recent, shift.nights_before)
     )
+    scale = float(shift.scale[at])
+    unit = least_spread(metric, scale) if scale > float(shift.mad[at]) else "the usual spread"
     times = wording.number(abs(float(shift.z[at])))
     return (
         f"{_SUBJECTS[metric.name]} {changed(metric, change)} than usual in the last {RECENT_DAYS} days ({nights}), "
-        f"{times} times the usual spread; usual {written(metric, float(shift.before[at]))} ({before})."
+        f"{times} times {unit}; usual {written(metric, float(shift.before[at]))} ({before})."
     )
 
 
@@ -131,6 +134,11 @@ def spread(metric: Metric, scale: float) -> str:
     return (
         wording.duration(scale) if metric.kind in {"duration", "clock"} else wording.quantity(scale, "points")
     )
+
+
+def least_spread(metric: Metric, floor: float) -> str:
+    """The unit of a shift where the person's own spread is smaller: "10 min, the least spread that is counted"."""
+    return f"{spread(metric, floor)}, the least spread that is counted"
 
 
 def too_few(before: int, recent: int) -> str:

@@ -53,7 +53,15 @@ def insight(key: str, strength: float, *, metric: str | None = None) -> Insight:
 def moved(
     metric: str, delta: float, z: float, *, before: float = 430, nights: tuple[int, int] = (7, 28)
 ) -> dict[str, object]:
-    values = {"before": before, "recent": before + delta, "delta": delta, "scale": abs(delta / z), "z": z}
+    spread = abs(delta / z)
+    values = {
+        "before": before,
+        "recent": before + delta,
+        "delta": delta,
+        "mad": spread,
+        "scale": spread,
+        "z": z,
+    }
     counts = {"nights_recent": nights[0], "nights_before": nights[1]}
     flag = {"flag": "red" if abs(z) >= 3 else "amber" if abs(z) >= 2 else "none"}
     return {f"{metric}_{part}": value for part, value in {**values, **counts, **flag}.items()}
@@ -125,12 +133,21 @@ def test_a_shift_is_told_with_its_usual_its_nights_and_its_spread() -> None:
         "Asleep: 6 h 30 min in the last 7 days, 40 min less than in the 28 before (7 h 10 min); medians."
     )
     assert plain(found.evidence) == (
-        "7 nights against 28 nights; 4 times the person's night-to-night spread of 10 min, which is not a p value. "
+        "7 nights against 28 nights; 4 times the person's night-to-night spread of 10 min; not a p value. "
         "In the cohort above 25 % of 8 others."
     )
     assert found.confidence == "high"
     assert found.strength == pytest.approx(40 / 30)
     assert plain(found.source) == "Definition: Triage. Threshold 30 min [P]."
+
+
+def test_a_shift_of_somebody_steadier_than_the_least_spread_is_told_in_that() -> None:
+    (found,) = shift_insights({**moved("tst_min", -35.0, -3.5), "tst_min_mad": 9.9})
+    assert plain(found.evidence) == (
+        "7 nights against 28 nights; 3.5 times 10 min, the least spread that is counted; not a p value."
+    )
+    (own,) = shift_insights(moved("tst_min", -35.0, -3.5))
+    assert "3.5 times the person's night-to-night spread of 10 min; not a p value." in plain(own.evidence)
 
 
 @pytest.mark.parametrize(

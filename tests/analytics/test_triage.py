@@ -19,6 +19,7 @@ TODAY = date(2026, 3, 31)
 DAYS = 35
 # Its median is 0 over the first 28 days and over the last 7.
 WAVE = np.resize([10.0, -10.0, -5.0, 0.0, 5.0], DAYS)
+LEAST = "the least spread that is counted"
 
 
 def person(who: str, **columns: object) -> pd.DataFrame:
@@ -74,15 +75,26 @@ def test_a_change_has_to_be_far_from_usual_however_much_it_matters(scatter: floa
 @pytest.mark.parametrize(
     ("columns", "change", "times", "usual"),
     [
-        ({"tst_min": moved(7, by=-40)}, "Slept 40 min less", "4", "7 h 10 min"),
+        ({"tst_min": moved(7, by=-40)}, "Slept 40 min less", f"4 times 10 min, {LEAST}", "7 h 10 min"),
+        ({"tst_min": 3 * moved(7, by=-20, level=140)}, "Slept 1 h less", "2.7 times the usual spread", "7 h"),
         (
             {"se_pct": moved(7, by=-60, level=900) / 10, "se_known_pct": 90.0},
             "Efficiency 6 points lower",
-            "4",
+            f"4 times 1.5 points, {LEAST}",
             "90 %",
         ),
-        ({"waso_min": moved(7, by=50, level=20)}, "Awake after onset 50 min more", "6.7", "20 min"),
-        ({"score": moved(7, by=-96, level=640) / 8}, "Score 12 points lower", "4", "80"),
+        (
+            {"waso_min": moved(7, by=50, level=20)},
+            "Awake after onset 50 min more",
+            "6.7 times the usual spread",
+            "20 min",
+        ),
+        (
+            {"score": moved(7, by=-96, level=640) / 8},
+            "Score 12 points lower",
+            f"4 times 3 points, {LEAST}",
+            "80",
+        ),
     ],
 )
 def test_the_reason_says_the_change_its_nights_its_spread_and_what_is_usual(
@@ -90,9 +102,10 @@ def test_the_reason_says_the_change_its_nights_its_spread_and_what_is_usual(
 ) -> None:
     (reason,) = of(person("p", **columns))["reasons"]
     assert reason.replace("\u00a0", " ") == (
-        f"{change} than usual in the last 7 days (7 nights), {times} times the usual spread; usual {usual} (28 nights)."
+        f"{change} than usual in the last 7 days (7 nights), {times}; usual {usual} (28 nights)."
     )
     assert "not a p value" in HOW_TO_READ
+    assert LEAST in HOW_TO_READ
 
 
 def test_later_nights_are_later_across_midnight() -> None:
@@ -102,7 +115,7 @@ def test_later_nights_are_later_across_midnight() -> None:
     assert found["midsleep_clock_h_delta"] == pytest.approx(60)
     (reason,) = (each.replace("\u00a0", " ") for each in found["reasons"])
     assert reason.startswith(
-        "Mid-sleep 1 h later than usual in the last 7 days (7 nights), 6 times the usual spread"
+        "Mid-sleep 1 h later than usual in the last 7 days (7 nights), 6 times 10 min, the least spread"
     )
     assert reason.endswith("; usual 23:30 (28 nights).")
 
