@@ -13,7 +13,7 @@ from analytics.asked import Synced
 from analytics.cohort_figures import CohortFigure, cohort_figures, midsleep_hours, people_values
 from analytics.cohort_triage import cohort_triage
 from analytics.ledger import Ledger, added, ledgers
-from analytics.person_period import Coverage, month_up_to
+from analytics.person_period import Coverage, coverage, month_up_to
 from analytics.person_values import PersonValues, person_spreads
 from analytics.score import EVIDENCE, ScoreRules, period_scores
 from analytics.sleeper import Sleeper
@@ -127,7 +127,7 @@ def cohort_period(
     found = cohort_figures(now.values, _comparable(before, now), people=len(people))
     ledger = added(ledgers(inside, person_ids=ids))
     table = _table(people, inside, now, before).join(
-        cohort_triage(people, mine, night=last, synced=synced)[
+        cohort_triage(people, mine, night=last, synced=synced, rules=rules)[
             ["attention", "flag", "label", "reasons", "rank"]
         ]
     )
@@ -150,12 +150,7 @@ def cohort_period(
         figures=found,
         people=table.sort_values("rank").drop(columns="rank"),
         attention=facts.attention,
-        coverage=Coverage(
-            expected=facts.days * len(people),
-            recorded=ledger.recorded_nights,
-            valid=ledger.valid_nights,
-            excluded={each.reason: each.sessions for each in ledger.exclusions if each.step == "valid"},
-        ),
+        coverage=coverage(ledger, expected=days * len(people)),
         ledger=ledger,
         method=cohort_period_words.method(facts),
     )

@@ -11,9 +11,8 @@ import pandas as pd
 from analytics import period_words
 from analytics.chronotype import WEEKENDS, WorkCalendar
 from analytics.figures import Figure
-from analytics.grades import REASONS, first_exclusion
 from analytics.insights import Insight, Shown
-from analytics.ledger import Ledger, exclusion_ledger
+from analytics.ledger import VALID, Ledger, exclusion_ledger
 from analytics.nightly_scores import nightly_scores
 from analytics.patterns import Patterns, patterns
 from analytics.person_figures import ClockSpread, PeriodNights, person_figures
@@ -32,6 +31,7 @@ __all__ = [
     "Coverage",
     "PersonPeriod",
     "Profile",
+    "coverage",
     "month_up_to",
     "person_month",
     "person_period",
@@ -56,6 +56,25 @@ class Coverage:
     recorded: int
     valid: int
     excluded: dict[str, int]
+
+
+def coverage(ledger: Ledger, *, expected: int) -> Coverage:
+    """How much a period rests on, from its ledger.
+
+    Args:
+        ledger: of one person, or of all people of a cohort.
+        expected: nights the period has, of all of them together.
+    """
+    counts: Counter[str] = Counter()
+    for each in ledger.exclusions:
+        if each.step == VALID:
+            counts[each.reason] += each.sessions
+    return Coverage(
+        expected=expected,
+        recorded=ledger.recorded_nights,
+        valid=ledger.valid_nights,
+        excluded=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +213,7 @@ def person_period(
     counted = PeriodNights(
         valid=valid, naps=int((inside["valid"] & (inside["kind"] == "nap")).sum()), days=days
     )
+    ledger = exclusion_ledger(inside)
     facts = period_words.PeriodFacts(
         name=sleeper.name,
         first=first,
@@ -211,9 +231,7 @@ def person_period(
         lead=period_words.lead(facts),
         nights=inside,
         valid=valid,
-        coverage=Coverage(
-            expected=days, recorded=facts.recorded, valid=valid["night"].nunique(), excluded=_excluded(inside)
-        ),
+        coverage=coverage(ledger, expected=days),
         score=score,
         before=before,
         bed=counted.clock("bed"),
@@ -230,7 +248,7 @@ def person_period(
             places=known.places,
             shown=known.shown,
         ),
-        ledger=exclusion_ledger(inside),
+        ledger=ledger,
         talk=period_words.talk(facts),
         method=period_words.method(facts, score, found.asleep),
     )
@@ -270,12 +288,3 @@ def _nightly(sleeper: Sleeper, nights: pd.DataFrame, last: date, rules: ScoreRul
     age = sleeper.age_years(last.year)
     ages = pd.Series({sleeper.person_id: np.nan if age is None else float(age)})
     return nightly_scores(nights, ages=ages, rules=rules)
-
-
-def _excluded(nights: pd.DataFrame) -> dict[str, int]:
-    """Sessions left out by their first reason, most frequent first."""
-    left_out = nights[~nights["valid"].to_numpy(dtype=bool)]
-    counts: Counter[str] = Counter()
-    for reasons, pieces in zip(left_out["reasons"], left_out["pieces"], strict=True):
-        counts[REASONS[first_exclusion(reasons, valid=False)][0]] += int(pieces)
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

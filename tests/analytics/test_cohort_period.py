@@ -238,16 +238,21 @@ class TestSpreads:
     @pytest.mark.parametrize("correlation", [0.0, 0.3, 0.5])
     def test_where_nothing_changes_a_change_is_found_in_one_of_twenty(self, correlation: float) -> None:
         first = LAST - timedelta(days=6)
-        away, found = [], 0
+        away, found, unequal = [], 0, 0
         for seed in range(120):
             hours = self.hours(60, correlation, seed)
             now = person_spreads(hours[hours["night"] >= pd.Timestamp(first)], days=7).values
             moved = (now - usual_spreads(hours, first=first, days=7).values).dropna()
             away.append(float(moved.mean()))
-            found += stats.ttest_1samp(moved, 0).pvalue < 0.05
-        print(f"correlation {correlation}: mean change {np.mean(away):.2f} min, found in {found} of 120")
+            found += bool(stats.ttest_1samp(moved, 0).pvalue < 0.05)
+            before = person_spreads(hours[hours["night"] < pd.Timestamp(first)], days=28).values
+            unequal += bool(stats.ttest_1samp(now - before, 0).pvalue < 0.05)
+        print(
+            f"correlation {correlation}: mean {np.mean(away):.2f} min, found in {found}, unequal {unequal} of 120"
+        )
         assert abs(np.mean(away)) < 0.6
         assert found <= 12
+        assert unequal > found, "windows of different lengths would have done as well"
 
     def test_the_usual_is_the_mean_of_the_weeks_before(self) -> None:
         hours = self.hours(1, 0, 4)
