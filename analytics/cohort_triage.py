@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analytics.asked import Synced, asked_of, day_number
 from analytics.nightly_scores import nightly_scores
-from analytics.score import CONSISTENCY_DAYS
+from analytics.score import CONSISTENCY_DAYS, EVIDENCE, ScoreRules
 from analytics.shifts import BEFORE_DAYS, METRICS, RECENT_DAYS
 from analytics.sleeper import Sleeper
 from analytics.standing import Standing, standing
@@ -36,7 +36,12 @@ SHOWN: Final = (
 
 
 def cohort_triage(
-    people: Sequence[Sleeper], nights: pd.DataFrame, *, night: date, synced: Mapping[str, Synced]
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    *,
+    night: date,
+    synced: Mapping[str, Synced],
+    rules: ScoreRules = EVIDENCE,
 ) -> pd.DataFrame:
     """The columns `SHOWN` of everybody, and `rank`: 0 for whom to look at first. Index person_id, in that order.
 
@@ -45,14 +50,20 @@ def cohort_triage(
         nights: `night_table` of all of them (and maybe others) with `person_id`.
         night: the last night's label.
         synced: when somebody's nights have been asked for; see `asked.Synced`.
+        rules: how scores are made.
     """
     asked = {sleeper.person_id: asked_of(sleeper, synced.get(sleeper.person_id)) for sleeper in people}
-    table = triage(_scored(people, nights, night), night, people=_ids(people), asked=asked)
+    table = triage(_scored(people, nights, night, rules), night, people=_ids(people), asked=asked)
     return table[list(SHOWN)].assign(rank=np.arange(len(table)))
 
 
 def cohort_standings(
-    people: Sequence[Sleeper], nights: pd.DataFrame, *, night: date, person_id: str
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    *,
+    night: date,
+    person_id: str,
+    rules: ScoreRules = EVIDENCE,
 ) -> dict[str, Standing]:
     """By metric of triage where one person's last 7 days stand among those of a cohort (`standing.standing`).
 
@@ -61,8 +72,9 @@ def cohort_standings(
         nights: `night_table` of all of them (and maybe others) with `person_id`.
         night: the last night's label.
         person_id: who.
+        rules: how scores are made.
     """
-    table = triage(_scored(people, nights, night), night, people=_ids(people))
+    table = triage(_scored(people, nights, night, rules), night, people=_ids(people))
     return {
         metric.name: standing(table[f"{metric.name}_recent"], person_id, circular=metric.kind == "clock")
         for metric in METRICS
@@ -73,11 +85,11 @@ def _ids(people: Sequence[Sleeper]) -> list[str]:
     return [sleeper.person_id for sleeper in people]
 
 
-def _scored(people: Sequence[Sleeper], nights: pd.DataFrame, night: date) -> pd.DataFrame:
-    return nights.assign(score=_scores(people, nights, night))
+def _scored(people: Sequence[Sleeper], nights: pd.DataFrame, night: date, rules: ScoreRules) -> pd.DataFrame:
+    return nights.assign(score=_scores(people, nights, night, rules))
 
 
-def _scores(people: Sequence[Sleeper], nights: pd.DataFrame, night: date) -> Floats:
+def _scores(people: Sequence[Sleeper], nights: pd.DataFrame, night: date, rules: ScoreRules) -> Floats:
     """The score of each row of the days that triage looks at, which takes the days of consistency before them."""
     label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
     last = day_number(night)
@@ -87,5 +99,5 @@ def _scores(people: Sequence[Sleeper], nights: pd.DataFrame, night: date) -> Flo
         {sleeper.person_id: sleeper.age_years(night.year) for sleeper in people}, dtype="float64"
     )
     scores = np.full(len(nights), np.nan)
-    scores[looked_at] = nightly_scores(nights.iloc[looked_at], ages=ages)
+    scores[looked_at] = nightly_scores(nights.iloc[looked_at], ages=ages, rules=rules)
     return scores

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from analytics import cohort_words
-from analytics.cohort_triage import cohort_triage
-from analytics.score import night_score
+from analytics.cohort_period import cohort_period
+from analytics.cohort_triage import cohort_standings, cohort_triage
+from analytics.score import EVIDENCE, ScoreRules, night_score
+from analytics.score_rules import VENDOR
 from analytics.sleeper import Sleeper
 from tests.analytics.test_nights import nightly
 from tests.analytics.test_summary import BEFORE, LAST, SYNCED, cohort, nights_of, plain, several, sleeps
@@ -53,16 +55,41 @@ def test_who_was_not_asked_for_is_not_said_to_deliver_nothing() -> None:
         assert shown.people["attention"].to_dict() == {"ana": silent_4_days, "dee": never_recorded}, synced
 
 
-def test_triage_takes_the_score_of_each_night_as_the_night_page_gives_it() -> None:
+@pytest.mark.parametrize("rules", [EVIDENCE, VENDOR])
+def test_triage_takes_the_score_of_each_night_as_the_night_page_gives_it(rules: ScoreRules) -> None:
     lengths = [460.0] * 30 + [520.0, 400, 300, 640, 350, 610, 450]
     hours = [0.0] * 30 + [0, 3, -3, 4, -4, 3, -2]
     made = sleeps("2026-01-05", lengths, hours)
     nights = several(ana=made)
-    shown = cohort(nights, "ana", synced=EVERYBODY)
-    scores = [night_score(nights, age_years=None, night=LAST - timedelta(days=n)).overall for n in range(35)]
+    ana = Sleeper(person_id="ana", name="Ana", zone="UTC")
+    found = cohort_triage([ana], nights, night=LAST, synced=EVERYBODY, rules=rules)
+    scores = [
+        night_score(nights, age_years=None, night=LAST - timedelta(days=n), rules=rules).overall
+        for n in range(35)
+    ]
     recent, before = np.median(scores[:7]), np.nanmedian(scores[7:])
-    (said,) = (reason for reason in of(shown.people, "ana")["reasons"] if reason.startswith("Score"))
+    (said,) = (reason for reason in of(found, "ana")["reasons"] if reason.startswith("Score"))
     assert plain(said).startswith(f"Score {before - recent:.1f} points lower than usual")
+    place = cohort_standings([ana], nights, night=LAST, person_id="ana", rules=rules)["score"]
+    assert place.value == pytest.approx(recent)
+    period = cohort_period(
+        "All", [ana], nights, first=LAST - timedelta(days=6), last=LAST, synced=EVERYBODY, rules=rules
+    )
+    assert said in of(period.people, "ana")["reasons"]
+
+
+def test_the_rules_of_scores_are_our_own_unless_said_otherwise() -> None:
+    made = several(ana=[*BEFORE, *sleeps("2026-02-04", [600.0] * 7)])
+    ana = Sleeper(person_id="ana", name="Ana", zone="UTC", birth_year=1940)
+    told = [
+        of(found, "ana")["reasons"]
+        for found in (
+            cohort_triage([ana], made, night=LAST, synced=EVERYBODY),
+            cohort_triage([ana], made, night=LAST, synced=EVERYBODY, rules=EVIDENCE),
+            cohort_triage([ana], made, night=LAST, synced=EVERYBODY, rules=VENDOR),
+        )
+    ]
+    assert told[0] == told[1] != told[2]
 
 
 def test_an_age_counts_in_the_scores_of_triage() -> None:
