@@ -35,7 +35,7 @@ def triage(
     people: Sequence[str] | None = None,
     asked: Mapping[str, Asked] | None = None,
 ) -> pd.DataFrame:
-    """Everybody, whom to look at first on top: most red metrics, then the largest |z|, then the oldest data.
+    """Everybody, whom to look at first on top: who needs attention, then most red, largest |z|, and oldest data.
 
     The last 7 days, `today` included, are compared with the 28 before. A metric of `METRICS` is red from |z| 3 and
     amber from |z| 2, each only with a change that matters in practice; see `shifts`. Beside it stand flags on levels,
@@ -136,7 +136,9 @@ def _columns(name: str, shift: Shifts, ids: pd.Index) -> pd.DataFrame:
 
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    """Most red first, then the largest |z|, then the oldest data, then by id."""
+    """Who needs attention first; of them, and of the others, most red, the largest |z|, the oldest data; then by id."""
+    calm = ~table["attention"].to_numpy(dtype=bool)
+    red = table["red"].to_numpy()
     size = table["max_abs_z"].fillna(-1.0).to_numpy()
     stale = table["stale_days"].fillna(np.inf).to_numpy()
-    return table.iloc[np.lexsort((np.arange(len(table)), -stale, -size, -table["red"].to_numpy()))]
+    return table.iloc[np.lexsort((np.arange(len(table)), -stale, -size, -red, calm))]

@@ -31,9 +31,9 @@ def test_the_title_counts_who_needs_attention_and_they_stand_first_in_rank() -> 
     nights = several(ana=AS_USUAL, ben=SHORTER, cem=AS_USUAL[:-4])
     shown = cohort(nights, "ana", "ben", "cem", "dee", synced=EVERYBODY)
     people = shown.people.sort_values("rank")
-    assert people.index.tolist() == ["ben", "ana", "dee", "cem"]
-    assert people["attention"].tolist() == [True, False, True, True]
-    assert people["label"].tolist() == ["Shorter sleep", "", "No data", "No data"]
+    assert people.index.tolist() == ["ben", "dee", "cem", "ana"]
+    assert people["attention"].tolist() == [True, True, True, False]
+    assert people["label"].tolist() == ["Shorter sleep", "No data", "No data", ""]
     assert plain(shown.attention_title) == "3 of 4 people need attention"
     assert plain(shown.others_title) == "1 person as usual"
     assert plain(of(people, "ben")["reasons"][0]).startswith("Slept 1 h less than usual")

@@ -199,6 +199,16 @@ def test_most_red_comes_first_then_the_largest_shift_then_the_oldest_data() -> N
     assert "Nothing has been recorded yet." in found["reasons"]["nobody"]
 
 
+def test_nobody_who_is_only_better_stands_before_somebody_who_needs_attention() -> None:
+    better = person("better", **CALMER, **HIGHER)
+    frame = pd.concat(
+        [better, person("usual"), person("silent").iloc[:-4], person("short", tst_min=330 + WAVE)]
+    )
+    found = triage(frame, TODAY)
+    assert list(found.index) == ["short", "silent", "better", "usual"]
+    assert found["red"].to_dict() == {"short": 0, "silent": 0, "better": 2, "usual": 0}
+
+
 def test_a_night_that_nobody_asked_for_is_not_one_that_was_not_recorded() -> None:
     frame = pd.concat([person("asked").iloc[:-4], person("late").iloc[:-4], person("arrived").iloc[:-4]])
     until = TODAY - timedelta(days=2)

@@ -85,7 +85,8 @@ def test_who_needs_attention_has_a_label_and_a_reason(nights: pd.DataFrame) -> N
         levels = row[["no_data", "short_sleep", "low_efficiency", "much_unknown"]].any()
         assert row["attention"] or not levels
         assert not row["attention"] or levels or row["flag"] in {"red", "amber"}
-    assert found["red"].is_monotonic_decreasing
+    assert found["attention"].is_monotonic_decreasing
+    assert found.groupby("attention")["red"].is_monotonic_decreasing.all()
 
 
 @settings(deadline=None)
