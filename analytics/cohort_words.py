@@ -5,14 +5,18 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from analytics import wording
+from analytics.person_figures import SHORT_NIGHT_MIN
 from analytics.reliability import WEEK_DAYS, month_mean, week_mean
 from analytics.shifts import INSUFFICIENT
 from analytics.triage_days import LOW_EFFICIENCY_PCT, MUCH_UNKNOWN_SHARE, NO_DATA_DAYS, SHORT_SLEEP_MIN
 from analytics.usual import REFERENCE_NIGHTS
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
 
 ALL_WELL: Final = (
     "Where there are nights enough, the last 7 days are as the person's own 28 days before, or better. Nobody averages "
@@ -28,10 +32,11 @@ LOW_CONFIDENCE: Final = (
 )
 """When a figure of a cohort's table rests on few nights."""
 
-SHORT_NIGHT_MIN = 420.0
-LESS_THAN_USUAL_MIN = 20.0
-# A night stands out when it differs by so many minutes, and by so many standard errors, from people's own means.
-_STANDS_OUT_MIN, _STANDS_OUT_SE = 30.0, 3.0
+LESS_THAN_USUAL_MIN: Final = 20.0
+# A night stands out when it differs by so many minutes from people's own means, and chance alone would let any of the
+# nights looked at do so in no larger share of maps.
+_STANDS_OUT_MIN: Final = 30.0
+_BY_CHANCE: Final = 0.05
 _MINIMUM_PEOPLE, _MINIMUM_NIGHTS = 5, 5
 
 
@@ -89,7 +94,7 @@ def title(people: pd.DataFrame) -> str:
         return "Nobody has 3 valid nights in the last 7"
     is_short = people["mean_tst_min"] < SHORT_NIGHT_MIN
     short = int(is_short.sum())
-    limit = wording.duration(SHORT_NIGHT_MIN)
+    limit = np.asarray(stats.t.ppf(1 - _BY_CHANCE / (2 * away.shape[1]), people - 1))
     whom = _people(len(known), len(people), "enough nights")
     if not short:
         return f"Nobody averages under {limit} a night, of {whom}"
@@ -120,7 +125,9 @@ def table_title(people: pd.DataFrame) -> str:
 def map_title(values: pd.DataFrame) -> str:
     """The night on which people's sleep differed most from their own means, if one stands out.
 
-    It stands out with at least 30 min, 3 standard errors, and half of the people (5 at least) with a valid night.
+    It stands out with at least 30 min, half of the people (5 at least, each with 5 nights) with a valid night, and a
+    mean difference beyond Student's t (n - 1 degrees of freedom) at 5 %, shared among all nights looked at
+    (Bonferroni): where nothing differs, at most one map in twenty names a night.
 
     Args:
         values: time asleep in minutes by person and night label, NaN where there is no valid night.
@@ -136,14 +143,27 @@ def map_title(values: pd.DataFrame) -> str:
         return f"Too few valid nights to compare {nights}"
     away = (steady - np.nanmean(steady, axis=1, keepdims=True))[:, enough]
     mean = np.nanmean(away, axis=0)
-    error = np.nanstd(away, axis=0) / np.sqrt(people[enough])
-    at = int(np.argmax(np.abs(mean)))
-    if abs(mean[at]) < max(_STANDS_OUT_MIN, _STANDS_OUT_SE * float(error[at])):
+    outside = _stands_out(away, people[enough])
+    if not outside.any():
         return f"No night stands out among {nights}"
+    at = int(np.argmax(np.where(outside, np.abs(mean), 0)))
     when = wording.day(values.columns[enough][at].date(), year=False)
     slept = f"{wording.duration(abs(float(mean[at])))} {'less' if mean[at] < 0 else 'more'} than their mean"
     counted = wording.of(int(people[enough][at]), len(table))
     return f"On the night to {when} people slept {slept} ({counted})"
+
+
+def _stands_out(away: Floats, people: Counts) -> Flags:
+    """Which nights stand out, by the rule of `map_title`.
+
+    Args:
+        away: people x nights looked at, minutes from the person's mean.
+        people: how many have a value on each night.
+    """
+    error = np.nanstd(away, axis=0, ddof=1) / np.sqrt(people)
+    limit = np.asarray(stats.t.ppf(1 - _BY_CHANCE / (2 * away.shape[1]), people - 1))
+    outside: Flags = np.abs(np.nanmean(away, axis=0)) >= np.maximum(_STANDS_OUT_MIN, limit * error)
+    return outside
 
 
 def few_nights(people: pd.DataFrame) -> list[str]:

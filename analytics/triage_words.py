@@ -13,7 +13,7 @@ from analytics.shifts import (
     Metric,
     Shifts,
 )
-from analytics.triage_days import BETTER
+from analytics.triage_days import BETTER, LOW_EFFICIENCY_PCT, SHORT_SLEEP_MIN
 
 HOW_TO_READ: Final = (
     "A shift is counted in units of the person's own night-to-night spread, or, where that is smaller, of the least "
@@ -160,13 +160,15 @@ LEVELS: Final[dict[str, tuple[str, Callable[[float], str]]]] = {
     "short_sleep": (
         "mean_tst_min",
         lambda minutes: (
-            f"Asleep {wording.duration(minutes)} a night on average in the last {RECENT_DAYS} days, under 6\u00a0h."
+            f"Asleep {wording.duration(minutes)} a night on average in the last {RECENT_DAYS} days, "
+            f"under {wording.duration(SHORT_SLEEP_MIN)}."
         ),
     ),
     "low_efficiency": (
         "mean_se_pct",
         lambda value: (
-            f"Efficiency {wording.percent(value, 1)} on average in the last {RECENT_DAYS} days, under 75\u00a0%."
+            f"Efficiency {wording.percent(value, 1)} on average in the last {RECENT_DAYS} days, "
+            f"under {wording.percent(LOW_EFFICIENCY_PCT)}."
         ),
     ),
     "much_unknown": (

@@ -197,6 +197,36 @@ def test_what_all_well_means_is_said_with_its_limits() -> None:
     assert "5 to 9 of 28" in cohort_words.LOW_CONFIDENCE
 
 
+class TestMapTitle:
+    """The night that a map names, if one stands out."""
+
+    def made(self, seed: int, people_: int, nights: int = 42) -> pd.DataFrame:
+        dates = pd.date_range("2026-01-01", periods=nights, freq="D")
+        return pd.DataFrame(np.random.default_rng(seed).normal(450, 60, (people_, nights)), columns=dates)
+
+    @pytest.mark.parametrize("people_", [5, 8, 20])
+    def test_where_nothing_differs_at_most_one_map_in_twenty_names_a_night(self, people_: int) -> None:
+        titles = [cohort_words.map_title(self.made(seed, people_)) for seed in range(400)]
+        named = sum(not title.startswith("No night stands out") for title in titles)
+        assert named <= 0.05 * len(titles)
+
+    def test_a_night_that_differs_is_named(self) -> None:
+        values = self.made(1, 12)
+        values.iloc[:, 20] -= 150
+        assert plain(cohort_words.map_title(values)).startswith(
+            "On the night to Wed 21 January people slept 2 h"
+        )
+
+    def test_of_the_nights_that_stand_out_the_farthest_is_named_and_not_one_of_a_few_extremes(self) -> None:
+        values = self.made(2, 12) / 10 + 400
+        values.iloc[:, 5] -= 40
+        values.iloc[:, 8] += 60
+        values.iloc[:2, 30] -= 420
+        assert plain(cohort_words.map_title(values)).startswith(
+            "On the night to Fri 9 January people slept 1 h"
+        )
+
+
 def test_triage_of_500_people_with_a_year_each_takes_a_fifth_of_a_second_at_most() -> None:
     one = nights_of(*nightly("2025-02-11 23:00", 365))
     nights = pd.concat([one] * 500, ignore_index=True)
