@@ -94,7 +94,7 @@ def title(people: pd.DataFrame) -> str:
         return "Nobody has 3 valid nights in the last 7"
     is_short = people["mean_tst_min"] < SHORT_NIGHT_MIN
     short = int(is_short.sum())
-    limit = np.asarray(stats.t.ppf(1 - _BY_CHANCE / (2 * away.shape[1]), people - 1))
+    limit = wording.duration(SHORT_NIGHT_MIN)
     whom = _people(len(known), len(people), "enough nights")
     if not short:
         return f"Nobody averages under {limit} a night, of {whom}"
