@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final, Literal
 
 from analytics import insight_words
+from analytics.person_figures import SHORT_NIGHT_MIN
 from analytics.reliability import period_gate
 from analytics.shifts import METRICS, RED_Z, Metric
 from analytics.standing import Standing
@@ -38,8 +39,6 @@ QUIET_DAYS: Final = 14
 IRREGULAR_SD_MIN: Final = 65.0
 # Free days that differ by less are the rule (median social jetlag is about an hour, PMC6784249).
 FREE_DAYS_MIN: Final = 60.0
-# From 7 h, the least that is recommended for adults, to the 6 h from which a short mean is told.
-ENOUGH_SLEEP_MIN: Final = 420.0
 _SURE_NIGHTS_RECENT: Final = 5
 _SURE_NIGHTS_BEFORE: Final = 20
 _SURE_P: Final = 0.01
@@ -265,8 +264,9 @@ def short_sleep_insight(mean_tst_min: float, *, nights: int, days: int = 7) -> I
         confidence="high" if gate.verdict == "good" else "low",
         suggestion=insight_words.LOOK_AT_RECORDINGS,
         source=insight_words.SHORT_SOURCE,
-        effect=ENOUGH_SLEEP_MIN - mean_tst_min,
-        threshold=ENOUGH_SLEEP_MIN - SHORT_SLEEP_MIN,
+        # From the least that is recommended for adults to the mean from which it is told.
+        effect=SHORT_NIGHT_MIN - mean_tst_min,
+        threshold=SHORT_NIGHT_MIN - SHORT_SLEEP_MIN,
     )
 
 

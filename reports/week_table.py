@@ -8,11 +8,10 @@ import pandas as pd
 from analytics import wording
 from analytics.efficiency import counted_efficiency_pct
 from analytics.night_summary import NightSummary, night_summaries, nights_below
+from analytics.person_figures import SHORT_NIGHT_MIN
 from analytics.reliability import period_gate
 from analytics.summary import PersonPeriod
 from reports.rows import Row
-
-_SHORT_MIN = 420
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +85,8 @@ def foot(period: PersonPeriod) -> tuple[Foot, ...]:
 
 def short_nights(period: PersonPeriod) -> str:
     """How many valid nights were under 7 h, of how many."""
-    short = nights_below(period.valid["tst_min"], _SHORT_MIN)
-    return f"under {wording.duration(_SHORT_MIN)} asleep: {wording.of(short, len(period.valid))} valid nights"
+    short = nights_below(period.valid["tst_min"], SHORT_NIGHT_MIN)
+    return f"under {wording.duration(SHORT_NIGHT_MIN)} asleep: {wording.of(short, len(period.valid))} valid nights"
 
 
 def _mean(period: PersonPeriod, found: Mapping[str, NightSummary]) -> Foot:
