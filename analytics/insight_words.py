@@ -19,17 +19,17 @@ COMPARE_DAYS: Final = "Look at nights before free days and before working days s
 LOOK_AT_RECORDINGS: Final = (
     "Look first whether these recordings hold all of the sleep, naps too; then ask how the days felt."
 )
-IRREGULAR_SOURCE: Final = "Definition: Regularity. Threshold 65\u00a0min (PMC9992262, table 2)."
-FREE_DAYS_SOURCE: Final = "Definition: Free and working days. Threshold 1\u00a0h [P]."
-SHORT_SOURCE: Final = "Definition: Triage. Threshold 6\u00a0h [P]."
+IRREGULAR_SOURCE: Final = "Told from 65\u00a0min on (PMC9992262, table 2). Defined under Regularity."
+FREE_DAYS_SOURCE: Final = "Told from 1\u00a0h on, our own choice. Defined under Free and working days."
+SHORT_SOURCE: Final = "Told below 6\u00a0h, our own choice. Defined under Triage."
 
 
 def moved(metric: Metric, *, before: float, recent: float, by: float) -> str:
     """The last 7 days beside the 28 before, with the difference."""
     now, usual = written(metric, recent), written(metric, before)
     return (
-        f"{metric.label}: {now} in the last {RECENT_DAYS} days, {difference(metric, by)} than in the {BEFORE_DAYS} "
-        f"before ({usual}); medians."
+        f"{metric.label}, median night: {now} in the last {RECENT_DAYS} days, {difference(metric, by)} than in the "
+        f"{BEFORE_DAYS} before ({usual})."
     )
 
 
@@ -48,12 +48,12 @@ def moved_evidence(
 
 
 def standing_text(metric: Metric, place: Standing) -> str:
-    """The place in the cohort: `In the cohort above 84 % of 28 others.`; "" where there is none."""
+    """The place in the cohort: `These nights lie above those of 84 % of 28 others.`; "" where there is none."""
     if place.reason or math.isnan(place.percentile):
         return ""
     others = wording.plural(place.people - place.with_person, "other")
     way = "later than" if metric.kind == "clock" else "above"
-    return f"In the cohort {way} {wording.percent(place.percentile)} of {others}."
+    return f"These nights lie {way} those of {wording.percent(place.percentile)} of {others}."
 
 
 def trended(metric: Metric, change: float, span_days: int) -> str:
@@ -73,11 +73,7 @@ def trend_evidence(metric: Metric, trend: Trend) -> str:
 
 def irregular(sd_min: float, usual_sd_min: float, days: int) -> str:
     """How much mid-sleep varied in the last days, and how much it usually does."""
-    usual = (
-        ""
-        if math.isnan(usual_sd_min)
-        else f", {wording.duration(usual_sd_min)} in the {BEFORE_DAYS} days before"
-    )
+    usual = "" if math.isnan(usual_sd_min) else f", usually {wording.duration(usual_sd_min)}"
     return (
         f"Mid-sleep varied by {wording.duration(sd_min)} (standard deviation) in the last {days} days{usual}."
     )
@@ -112,8 +108,8 @@ def short(mean_tst_min: float, days: int) -> str:
 
 
 def source(definition: str, metric: Metric, threshold: float) -> str:
-    """The entry of the definitions, and the threshold."""
-    return f"Definition: {definition}. Threshold {spread(metric, threshold)} [P]."
+    """From which size on it is told, and the entry of the definitions."""
+    return f"Told from {spread(metric, threshold)} on, our own choice. Defined under {definition}."
 
 
 def difference(metric: Metric, by: float) -> str:

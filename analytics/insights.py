@@ -202,16 +202,16 @@ def trend_insight(metric_name: str, trend: Trend) -> Insight | None:
 def irregular_insight(
     sd_min: float, *, nights: int, days: int, usual_sd_min: float = math.nan
 ) -> Insight | None:
-    """Mid-sleep that varies by 65 min or more; None below, and with too few nights for a spread.
+    """Mid-sleep that varies by 65 min or more; None below, where it usually varies more, and with too few nights.
 
     Args:
         sd_min: standard deviation of mid-sleep in minutes.
         nights: how many nights it is of.
         days: calendar days of the period.
-        usual_sd_min: the same of the 28 days before; NaN where there is none.
+        usual_sd_min: the same of windows as long before it (`usual_spread`); NaN where there is none.
     """
     gate = period_gate(nights, days=days, statistic="variability")
-    if not gate.shown or not sd_min >= IRREGULAR_SD_MIN:
+    if not gate.shown or not sd_min >= IRREGULAR_SD_MIN or sd_min < usual_sd_min:
         return None
     return Insight(
         key="midsleep irregular",

@@ -41,7 +41,7 @@ def weekdays_title(found: Patterns) -> str:
     if math.isnan(free.low):
         return f"Free and working days: {wording.plural(free.free + free.work, 'night')}, too few for an interval"
     if free.low <= 0 <= free.high or abs(free.median_difference) < FREE_DAYS_MATTER_MIN:
-        return f"No clear difference between {_free_days(free)} and working days"
+        return f"No clear difference in time asleep between {_free_days(free)} and working days"
     way = "longer" if free.median_difference > 0 else "shorter"
     by = wording.duration(abs(free.median_difference))
     return f"Sleep is {by} {way} on {_free_days(free)} than on working days"

@@ -21,6 +21,7 @@ from analytics.usual_spread import usual_spread_min
 # A standard deviation of mid-sleep from which hours count as irregular (PMC9992262, table 2).
 SHIFTING_SD_MIN = 65.0
 
+_BEFORE: Final = f"in the {REFERENCE_NIGHTS} days before"
 _HOURS: Final = {
     "shifting": "at shifting hours",
     "steady": "at steady hours",
@@ -76,7 +77,7 @@ def title(facts: PeriodFacts) -> str:
         return f"{facts.name} has no valid night in this period"
     if not facts.gate.shown:
         return f"{facts.name}: {wording.plural(nights, 'valid night')}, too few for a finding"
-    length = length_finding(facts.asleep).removeprefix("about ")
+    length = length_finding(facts.asleep, usual=_BEFORE).removeprefix("about ")
     slept = length or f"{facts.asleep.text} a night"
     hours = _HOURS.get(facts.hours, "")
     doubt = (
@@ -124,7 +125,11 @@ def method(facts: PeriodFacts, score: PeriodScore, trend: Trend) -> str:
     reference = wording.of(len(facts.reference), REFERENCE_NIGHTS)
     sentences = (
         "Time asleep counts every epoch scored light, deep or REM between falling asleep and final wake.",
-        f"Usual is the mean of the valid nights in the {REFERENCE_NIGHTS} days before ({reference}).",
+        *(
+            (f"Usual is the mean of the valid nights in the {REFERENCE_NIGHTS} days before ({reference}).",)
+            if facts.asleep.has_usual
+            else ()
+        ),
         *(("Its range is the middle 80 % of them.",) if facts.asleep.has_range else ()),
         _valid_night(DEFAULT_RULES),
         f"Score {score.version}: {weights}, over {wording.plural(score.nights, 'night')} and {pairs}.",
@@ -151,12 +156,13 @@ def _length(facts: PeriodFacts) -> str:
     doubt = f" ({facts.gate.words})" if facts.gate.words else ""
     if math.isnan(facts.asleep.usual):
         return f"{asleep}{doubt}; a usual needs 5 valid nights before, there are {facts.asleep.nights}."
-    way = wording.duration(abs(facts.asleep.delta))
-    apart = (
-        f"{way} {'less' if facts.asleep.delta < 0 else 'more'} than usual"
-        if abs(facts.asleep.delta) >= 0.5
-        else "as usual"
+    by = facts.asleep.delta_text
+    moved = (
+        f"{by[1:]} {'more' if by.startswith('+') else 'less'} than "
+        if by[0] in f"+{wording.MINUS}"
+        else "as "
     )
+    apart = f"{moved}{_BEFORE}"
     usual = wording.duration(facts.asleep.usual)
     return f"{asleep}{doubt}, {apart} ({usual}, {wording.plural(facts.asleep.nights, 'night')})."
 

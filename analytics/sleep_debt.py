@@ -118,7 +118,7 @@ def sleep_debt(days: Days, tst24_min: ArrayLike, *, need: SleepNeed, last: pd.Ti
         mean_deficit_min=float(deficit.mean()),
         need=need,
         nights=nights,
-        reason=f"{counted} nights against {wording.duration(need.minutes)}: {need.source}",
+        reason=f"{counted} nights, naps counted, against {wording.duration(need.minutes)}: {need.source}",
     )
 
 

@@ -71,7 +71,7 @@ class Against:
         usual_text: the range in words, e.g. "6 h 48 min to 7 h 58 min"; the usual alone, e.g. "7 h 20 min", where the
             nights are too few for a range; en dash when there is no usual.
         delta: value minus usual in the statistic's own unit (clock: minutes, wrapped).
-        delta_text: the difference in words with its sign, e.g. "−41 min", "−9 points".
+        delta_text: the difference of the two as printed, in words with its sign, e.g. "−41 min", "−9 points".
         outside: whether the value lies outside low to high; never without a range.
         note: how far to trust usual and range, or why one is missing, e.g. "a range needs 11 nights; there are 7 (low
             confidence, 10 are good)"; "" when there is nothing to say.
@@ -176,13 +176,19 @@ def no_usual(values: Mapping[str, float]) -> tuple[Against, ...]:
     return tuple(replace(row, note="") for row in against_usual(values, nothing))
 
 
-def length_finding(row: Against) -> str:
-    """A difference of duration as the end of a title: `41 min less than usual`, `about as long as usual`; or ""."""
-    if math.isnan(row.delta):
+def length_finding(row: Against, *, usual: str = "usual") -> str:
+    """A difference of duration as the end of a title: `41 min less than usual`, `about as long as usual`; or "".
+
+    Args:
+        row: a statistic in minutes.
+        usual: what it is compared with, as a reader should be told.
+    """
+    by = _printed_delta(row.kind, row.value, row.usual)
+    if math.isnan(by):
         return ""
-    if abs(row.delta) <= ABOUT_THE_SAME_MIN:
-        return "about as long as usual"
-    return f"{wording.duration(abs(row.delta))} {'less' if row.delta < 0 else 'more'} than usual"
+    if abs(by) <= ABOUT_THE_SAME_MIN:
+        return f"about as long as {usual}"
+    return f"{wording.duration(abs(by))} {'less' if by < 0 else 'more'} than {usual}"
 
 
 def range_finding(rows: Sequence[Against]) -> str:
@@ -220,8 +226,11 @@ def _against(
     name, label, kind = statistic
     known = reference[~np.isnan(reference)]
     usual, low, high, delta, outside = _placed(kind, value, known, typical)
+    printed = _printed_delta(kind, value, usual)
     difference = (
-        wording.signed_quantity(delta, "points", 0) if kind == "percent" else wording.signed_duration(delta)
+        wording.signed_quantity(printed, "points", 0)
+        if kind == "percent"
+        else wording.signed_duration(printed)
     )
     return Against(
         name=name,
@@ -241,6 +250,13 @@ def _against(
         outside=outside,
         note=_note(len(known), has_usual=not math.isnan(usual)),
     )
+
+
+def _printed_delta(kind: str, value: float, usual: float) -> float:
+    """The difference of two values as they are printed, so that a reader who subtracts them finds the same."""
+    if kind == "clock":
+        return 60 * wrap_h((wording.rounded(60 * value) - wording.rounded(60 * usual)) / 60)
+    return wording.rounded(value) - wording.rounded(usual)
 
 
 def _placed(

@@ -73,7 +73,7 @@ def _bands(profile: pd.DataFrame, theme: Theme) -> Iterator[dict[str, object]]:
                 "x1": at + _BAND_WIDTH / 2,
                 "y0": row["low"] / 60,
                 "y1": row["high"] / 60,
-                "fillcolor": faded(theme.accent, 0.24),
+                "fillcolor": faded(theme.accent, 0.5),
                 "line": {"width": 0},
                 "layer": "below",
             }

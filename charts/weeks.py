@@ -29,6 +29,7 @@ def weeks(found: Patterns, theme: Theme, *, narrow: bool = False) -> Chart:
     drawn = found.weeks[found.weeks["tst_min"].notna()]
     if drawn.empty:
         return nothing_to_draw(theme, "No week of this period has three valid nights.", columns=_COLUMNS)
+    every = found.weeks.loc[drawn.index[0] :]
     top = float(drawn["tst_min"].max()) / 60
     layout = plotly_layout(
         theme,
@@ -36,9 +37,9 @@ def weeks(found: Patterns, theme: Theme, *, narrow: bool = False) -> Chart:
         margin=Margin(l=34, r=44, t=22, b=26),
         barmode="stack",
         bargap=0.34,
-        xaxis=_weeks_axis(found.weeks, theme, narrow=narrow),
+        xaxis=_weeks_axis(every, theme, narrow=narrow),
         yaxis=_hours_axis(top, theme),
-        annotations=[*_counts(found.weeks, drawn, theme, narrow=narrow), *_names(drawn, theme)],
+        annotations=[*_counts(every, drawn, theme, narrow=narrow), *_names(drawn, theme)],
     )
     return Chart(
         figure=go.Figure(data=list(_bars(drawn, theme)), layout=layout),

@@ -124,6 +124,7 @@ def _table(people: pd.DataFrame) -> None:
         key="cohort_people",
         column_config={
             "Person": st.column_config.TextColumn(pinned=True),
+            "Flag": st.column_config.TextColumn(width="medium"),
             "Asleep, h": st.column_config.NumberColumn(format="%.1f"),
             "Against usual, min": st.column_config.NumberColumn(format="%+d"),
             "Efficiency, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),

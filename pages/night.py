@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from analytics.night_view import Against, NightView, UnknownNight
 from analytics.sleep_cycles import SleepCycles
 from analytics.usual import REFERENCE_NIGHTS, note_of, range_finding
-from analytics.wording import NBSP, duration, of, percent, plural, quantity
+from analytics.wording import MINUS, NBSP, duration, of, percent, plural, quantity
 from charts.against import against, how_to_read
 from charts.hypnogram import hypnogram, stage_strip
 from nocturne.access import Permission
@@ -134,12 +135,19 @@ def _metric(row: Against, recent: list[float]) -> None:
         row.text,
         delta=row.delta_text if has_usual else None,
         delta_color="off",
-        delta_arrow="off" if not has_usual or row.delta == 0 else ("up" if row.delta > 0 else "down"),
+        delta_arrow=_arrow(row.delta_text) if has_usual else "off",
         delta_description=_beside_chip(row) if has_usual else None,
         chart_data=known if len(known) > 1 else None,
         border=True,
         height="stretch",
     )
+
+
+def _arrow(printed: str) -> Literal["up", "down", "off"]:
+    """Which way a printed difference goes; what is printed as 0 goes nowhere."""
+    if printed.startswith("+"):
+        return "up"
+    return "down" if printed.startswith(MINUS) else "off"
 
 
 def _beside_chip(row: Against) -> str | None:

@@ -12,16 +12,18 @@ from analytics.pattern_words import changes, method
 from analytics.reliability import period_gate
 from analytics.score import Part
 from analytics.summary import PersonPeriod
+from analytics.triage_days import NO_DATA_DAYS
 from analytics.usual import counted_efficiency_pct
 from analytics.wording import (
     clock,
+    day,
     duration,
     number,
     of,
     percent,
     plural,
     rounded_series,
-    signed_quantity,
+    signed_duration,
     span,
 )
 from charts.sparkline import part_bar
@@ -63,6 +65,7 @@ def _page() -> None:
     with heading:
         title(shown.title, _facts(shown))
         stale_banner(freshness(application, [found]))
+        _silent(application.now().date(), newest)
     with controls:
         person_picker(linked.people, found.person_id, page="person")
         _period_picker()
@@ -105,6 +108,14 @@ _TIMING_CAPTION = (
 def _forget_period() -> None:
     for name in ("from", "to"):
         drop(name)
+
+
+def _silent(today: date, newest: date) -> None:
+    """Says so where nothing has been recorded for days: what is shown ends with the last night there is."""
+    days = (today - newest).days
+    if days >= NO_DATA_DAYS:
+        words = f"nothing recorded for {plural(days, 'day')}; the newest night is the one to {day(newest, year=False)}"
+        st.badge(words, color="orange", icon=":material/history:")
 
 
 def _facts(shown: PersonPeriod) -> str:
@@ -217,8 +228,7 @@ def _trend_caption(shown: PersonPeriod) -> str:
     if result.verdict == "too few":
         return f"Dots are nights; the line is {line} and breaks where nights are missing."
     slope, low, high = (
-        signed_quantity(value, "min")
-        for value in (result.slope_per_week, result.low_per_week, result.high_per_week)
+        signed_duration(value) for value in (result.slope_per_week, result.low_per_week, result.high_per_week)
     )
     words = (
         f"Slope {slope} a week, 95 % interval {low} to {high} (Theil–Sen, {result.nights} nights over "

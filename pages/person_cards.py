@@ -8,7 +8,7 @@ from analytics.figures import Figure
 from analytics.insights import Insight
 from analytics.pattern_words import weekdays_title, weeks_title
 from analytics.summary import PersonPeriod
-from analytics.wording import day, number, of, plural
+from analytics.wording import day, number, of, plural, span
 from charts.weekdays import weekdays
 from charts.weeks import weeks
 from pages.parts import card, escape, narrow, show, theme
@@ -28,19 +28,20 @@ _SPREADS = {"mean_bed_h": "sd_bed_min", "mean_rise_h": "sd_rise_min", "mean_mids
 
 
 def insights_card(shown: PersonPeriod) -> None:
-    """At most three things worth saying, or that nothing stands out."""
+    """At most three things worth saying, or that nothing passed its threshold."""
     found = shown.insights
+    until = f"Up to the night to {day(shown.last, weekday=False)}."
     if not found:
-        with card("insights", "Nothing stands out"):
+        with card("insights", "Nothing passed its threshold"):
             st.caption(
-                "The last 7 days are as the 28 before, no trend is clear, and free days are as working days; or there "
-                "are too few nights to tell."
+                f"{until} Looked at: the last 7 days against the 28 before, trends, short and irregular sleep, and "
+                "free against working days."
             )
         return
     heading = (
         "One thing stands out" if len(found) == 1 else f"{('Two', 'Three')[len(found) - 2]} things stand out"
     )
-    with card("insights", heading):
+    with card("insights", heading, until):
         for column, insight in zip(st.columns(len(found)), found, strict=True):
             with column:
                 _insight(insight)
@@ -56,14 +57,18 @@ def _insight(insight: Insight) -> None:
 
 def weeks_card(shown: PersonPeriod) -> None:
     """Stages by week."""
-    caption = "Mean hours a night by week (week of), with n valid nights; weeks under 3 are left out."
+    weeks_ = span(shown.patterns.first, shown.patterns.last)
+    caption = (
+        f"{weeks_}. Mean hours a night by week (week of), with n valid nights; weeks under 3 are left out."
+    )
     with card("weeks", weeks_title(shown.patterns), caption):
         show(weeks(shown.patterns, theme(), narrow=narrow()), key="weeks")
 
 
 def weekdays_card(shown: PersonPeriod) -> None:
     """Sleep by day of waking."""
-    caption = "Median time asleep by the day of waking; bar: the middle half of nights, from 6 on."
+    weeks_ = span(shown.patterns.first, shown.patterns.last)
+    caption = f"{weeks_}. Median time asleep by the day of waking; bar: the middle half of nights, from 6 on."
     with card("weekdays", weekdays_title(shown.patterns), caption):
         show(weekdays(shown.patterns, theme()), key="weekdays")
 

@@ -130,15 +130,15 @@ def test_a_shift_is_told_with_its_usual_its_nights_and_its_spread() -> None:
     place = standing_among([400.0, 410, 420, 430, 440, 380, 370, 450], 390)
     (found,) = shift_insights(moved("tst_min", -40.0, -4.0), standings={"tst_min": place})
     assert plain(found.observation) == (
-        "Asleep: 6 h 30 min in the last 7 days, 40 min less than in the 28 before (7 h 10 min); medians."
+        "Asleep, median night: 6 h 30 min in the last 7 days, 40 min less than in the 28 before (7 h 10 min)."
     )
     assert plain(found.evidence) == (
         "7 nights against 28 nights; 4 times the person's night-to-night spread of 10 min; not a p value. "
-        "In the cohort above 25 % of 8 others."
+        "These nights lie above those of 25 % of 8 others."
     )
     assert found.confidence == "high"
     assert found.strength == pytest.approx(40 / 30)
-    assert plain(found.source) == "Definition: Triage. Threshold 30 min [P]."
+    assert plain(found.source) == "Told from 30 min on, our own choice. Defined under Triage."
 
 
 def test_a_shift_of_somebody_steadier_than_the_least_spread_is_told_in_that() -> None:
@@ -183,7 +183,7 @@ def test_a_spread_is_told_from_65_minutes_and_through_its_gate() -> None:
     found = irregular_insight(90, nights=6, days=7, usual_sd_min=40)
     assert found is not None
     assert plain(found.observation) == (
-        "Mid-sleep varied by 1 h 30 min (standard deviation) in the last 7 days, 40 min in the 28 days before."
+        "Mid-sleep varied by 1 h 30 min (standard deviation) in the last 7 days, usually 40 min."
     )
     assert "6 of 7 nights" in found.evidence
 

@@ -160,7 +160,7 @@ class TestInsights:
         chosen = person_insights(
             mine, person_id=ONE.person_id, last=LAST, found=found_in(mine), places=lambda: places
         )
-        assert "In the cohort above 0 % of 8 others." in chosen[0].evidence.replace(NBSP, " ")
+        assert "These nights lie above those of 0 % of 8 others." in chosen[0].evidence.replace(NBSP, " ")
 
     def test_the_cohort_is_not_asked_where_nothing_moved(self) -> None:
         def asked() -> dict[str, Standing]:

@@ -54,7 +54,7 @@ def test_9_of_14_nights_are_too_few_and_10_are_not() -> None:
         assert found.nights == count
         assert math.isnan(found.net_min) == math.isnan(found.scaled_min) == (count < 10)
     assert (found.net_min, found.scaled_min) == (300, 420)
-    assert found.reason == "10 of 14 nights against 8\u00a0h: set for this person"
+    assert found.reason == "10 of 14 nights, naps counted, against 8\u00a0h: set for this person"
     few = sleep_debt(last_days(9), [450] * 9, need=NEED, last=LAST)
     assert few.reason == "a sleep debt needs 10 of 14 nights, not 9"
 

@@ -153,14 +153,18 @@ class TestTitle:
     @pytest.mark.parametrize(
         ("asleep", "clocks", "title"),
         [
-            ([460.0] * 7, [0.0] * 7, "Person A slept as long as usual, at steady hours"),
-            ([460.0] * 7, [0, 3, -1, 4, 0, 2, -2], "Person A slept as long as usual, at shifting hours"),
-            ([400.0] * 7, [0.0] * 7, "Person A slept 1 h less than usual, at steady hours"),
-            ([500.0] * 5, [0.0] * 5, "Person A slept 40 min more than usual"),
+            ([460.0] * 7, [0.0] * 7, "Person A slept as long as in the 28 days before, at steady hours"),
+            (
+                [460.0] * 7,
+                [0, 3, -1, 4, 0, 2, -2],
+                "Person A slept as long as in the 28 days before, at shifting hours",
+            ),
+            ([400.0] * 7, [0.0] * 7, "Person A slept 1 h less than in the 28 days before, at steady hours"),
+            ([500.0] * 5, [0.0] * 5, "Person A slept 40 min more than in the 28 days before"),
             (
                 [460.0] * 7,
                 [0, 8, -8, 0, 8, -8, 0],
-                "Person A slept as long as usual, at hours all round the clock",
+                "Person A slept as long as in the 28 days before, at hours all round the clock",
             ),
             ([460.0] * 2, [0.0] * 2, "Person A: 2 valid nights, too few for a finding"),
             ([120.0] * 7, [0.0] * 7, "Person A has no valid night in this period"),
@@ -181,7 +185,7 @@ class TestLead:
     def test_gives_the_numbers_with_what_they_rest_on(self) -> None:
         found = week(*BEFORE, *sleeps("2026-02-04", [430.0] * 7, [0, 3, -1, 4, 0, 2, -2]))
         assert plain(found.lead) == (
-            "7 h 10 min a night, 30 min less than usual (7 h 40 min, 28 nights). "
+            "7 h 10 min a night, 30 min less than in the 28 days before (7 h 40 min, 28 nights). "
             "Bedtime ranged from 21:00 to 03:00. "
             "Mid-sleep varied by 2 h 12 min (standard deviation), usually 0 min. 7 of 7 nights valid."
         )
@@ -192,7 +196,7 @@ class TestLead:
 
     def test_says_that_few_nights_carry_little(self) -> None:
         found = week(*BEFORE, *sleeps("2026-02-04", [460.0] * 3))
-        assert "(low confidence: 3 nights, 5 are good), as usual" in plain(found.lead)
+        assert "(low confidence: 3 nights, 5 are good), as in the 28 days before" in plain(found.lead)
         assert plain(found.title).endswith("(low confidence: 3 nights)")
         assert plain(found.lead).endswith("3 of 7 nights valid.")
         two = week(*BEFORE, *sleeps("2026-02-04", [460.0] * 2))

@@ -68,7 +68,7 @@ def test_what_moved_is_placed_among_everybody(filled: Application, actor: Actor)
         if insight.key.endswith("within a week")
     ]
     assert evidence, "nobody of the simulated people moved, so nothing was checked"
-    assert any("In the cohort" in said and "of 5\u00a0others" in said for said in evidence)
+    assert any("These nights lie" in said and "of 5\u00a0others" in said for said in evidence)
 
 
 def test_neighbours_lead_through_every_sleep(filled: Application, actor: Actor) -> None:
