@@ -1,9 +1,9 @@
 """Where the level of a series of nights stepped up or down: the exact optimum of squared error and a price per step.
 
 The price is 2 sigma^2 ln n, sigma from the differences of neighbouring nights, so that a step does not count as noise
-(SPEC 4.4); what is shown to people costs more, because nights resemble their neighbours. The search is PELT (Killick et
-al. 2012, doi 10.1080/01621459.2012.737745) with a smallest segment: every night is tried as the start of a new level,
-and a start is dropped only when it can no longer be the best.
+(SPEC 4.4). The search is PELT (Killick et al. 2012, doi 10.1080/01621459.2012.737745) with a smallest segment: every
+night is tried as the start of a new level, and a start is dropped only when it can no longer be the best. What people
+are shown is in `lasting_changes`.
 """
 
 import math
@@ -23,7 +23,6 @@ MINIMUM_SEGMENT = 5
 MAD_TO_SD = 1.4826
 # Values that vary by less than this share of their range vary by rounding alone.
 _ROUNDING = 1e-9
-_LEAST_CORRELATION, _MOST_CORRELATION = 0.3, 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +34,7 @@ class Step:
         first_after: the first night of the new one; a gap may lie between the two.
         mean_before: mean of the nights from the step before it (or the start).
         mean_after: mean of the nights up to the next step (or the end).
-        nights_before: how many nights the first mean rests on, at least 5.
+        nights_before: how many nights the first mean rests on; at least 5, of a lasting change 14.
         nights_after: how many the second.
     """
 
@@ -59,7 +58,8 @@ class ChangePoints:
     Attributes:
         steps: oldest first; empty when there are none or they cannot be looked for.
         nights: how many values went in.
-        sigma: the night-to-night spread that counts as noise, in the values' unit; NaN when not looked for.
+        sigma: the spread that counts as noise, in the values' unit (of nights, and for a lasting change of their means
+            times the root of their number); NaN when not looked for.
         penalty: the price of a step, in the unit squared; NaN likewise.
         reason: what was found, or why it was not looked for, in words.
     """
@@ -85,62 +85,24 @@ def change_points(days: Days, values: ArrayLike) -> ChangePoints:
         days: one date per value, in any order.
         values: NaN is a missing night; several values of one day count as their mean.
     """
-    return _found(days, values, practical=0.0, resembling=False)
-
-
-def lasting_changes(days: Days, values: ArrayLike, *, practical: float) -> ChangePoints:
-    """The changes of level that are worth showing: large enough to matter, and dear enough not to be a run of chance.
-
-    As `change_points`, with two differences [P]. A step costs (1 + r) / (1 − r)² times as much, r being how much a
-    night resembles the one before (`neighbour_correlation`): by so much the chance variance of a level's mean exceeds
-    what the differences show. And a shift under `practical` is no change: the smallest goes first, the levels on its
-    two sides become one, and the others are measured again.
-
-    Args:
-        days: one date per value, in any order.
-        values: NaN is a missing night; several values of one day count as their mean.
-        practical: the smallest shift worth speaking of, in the values' unit.
-    """
-    return _found(days, values, practical=practical, resembling=True)
-
-
-def neighbour_correlation(values: ArrayLike) -> float:
-    """How much neighbouring values resemble each other, 0.3 to 0.6, whatever steps there are among them.
-
-    The mean square of differences between values 2 apart over that of neighbours is 1 + r for values that forget as
-    they go (first order), and a step touches few of either. Fewer than 21 values tell too little; few series of nights
-    of one person lie below 0.3 for certain, which is why no less is taken [P].
-    """
-    y = np.asarray(values, dtype=np.float64)
-    near = float(np.mean(np.diff(y) ** 2)) if len(y) >= MINIMUM_NIGHTS else 0.0
-    if near <= 0:
-        return _LEAST_CORRELATION
-    far = float(np.mean((y[2:] - y[:-2]) ** 2))
-    return min(max(far / near - 1, _LEAST_CORRELATION), _MOST_CORRELATION)
-
-
-def _found(days: Days, values: ArrayLike, *, practical: float, resembling: bool) -> ChangePoints:
     daily = mean_by_day(days, values).dropna()
     nights = len(daily)
     if nights < MINIMUM_NIGHTS:
         counted = wording.plural(nights, "night")
-        return _not_looked_for(nights, f"a change of level needs {MINIMUM_NIGHTS} nights, not {counted}")
+        return not_looked_for(nights, f"a change of level needs {MINIMUM_NIGHTS} nights, not {counted}")
     y: Floats = np.asarray(daily, dtype=np.float64)
     sigma = noise_sd(y)
     if not sigma:
-        return _not_looked_for(nights, "the nights do not scatter, so a change cannot be told from noise")
-    correlation = neighbour_correlation(y) if resembling else 0.0
-    penalty = 2 * sigma**2 * math.log(nights) * (1 + correlation) / (1 - correlation) ** 2
-    ends = segment_ends(y, penalty=penalty, minimum=MINIMUM_SEGMENT)
-    steps = _steps(daily, _that_matter(y, ends, practical))
+        return not_looked_for(nights, "the nights do not scatter, so a change cannot be told from noise")
+    penalty = 2 * sigma**2 * math.log(nights)
+    steps = steps_at(daily, segment_ends(y, penalty=penalty, minimum=MINIMUM_SEGMENT))
     many = wording.plural(len(steps), "change of level", "changes of level")
-    found = many if steps else f"no {'lasting ' if resembling else ''}change of level"
     return ChangePoints(
         steps=steps,
         nights=nights,
         sigma=sigma,
         penalty=penalty,
-        reason=f"{found} in {wording.plural(nights, 'night')}",
+        reason=f"{many if steps else 'no change of level'} in {wording.plural(nights, 'night')}",
     )
 
 
@@ -189,6 +151,28 @@ def segment_ends(values: ArrayLike, *, penalty: float, minimum: int = MINIMUM_SE
     return tuple(reversed(ends))
 
 
+def steps_at(daily: "pd.Series[float]", ends: tuple[int, ...]) -> tuple[Step, ...]:
+    """The steps between levels that end after so many nights each, the number of nights included (`segment_ends`)."""
+    edges = (0, *ends)
+    parts = [daily.iloc[first:last] for first, last in pairwise(edges)]
+    return tuple(
+        Step(
+            last_before=before.index[-1],
+            first_after=after.index[0],
+            mean_before=float(before.mean()),
+            mean_after=float(after.mean()),
+            nights_before=len(before),
+            nights_after=len(after),
+        )
+        for before, after in pairwise(parts)
+    )
+
+
+def not_looked_for(nights: int, reason: str) -> ChangePoints:
+    """No step, and why none was looked for."""
+    return ChangePoints(steps=(), nights=nights, sigma=math.nan, penalty=math.nan, reason=reason)
+
+
 def _best_starts(y: Floats, penalty: float, minimum: int) -> NDArray[np.int64]:
     """For every end, where the last segment of the best segments up to it starts."""
     count = len(y)
@@ -215,39 +199,5 @@ def _best_starts(y: Floats, penalty: float, minimum: int) -> NDArray[np.int64]:
     return start_of
 
 
-def _that_matter(y: Floats, ends: tuple[int, ...], practical: float) -> tuple[int, ...]:
-    """The ends of segments whose means differ by `practical` or more from their neighbours'."""
-    kept = list(ends)
-    while len(kept) > 1:
-        means = [float(y[first:last].mean()) for first, last in pairwise((0, *kept))]
-        shifts = [abs(after - before) for before, after in pairwise(means)]
-        smallest = int(np.argmin(shifts))
-        # The last places of two means are no reason to turn away a step that is just large enough.
-        if shifts[smallest] >= practical * (1 - _ROUNDING):
-            break
-        del kept[smallest]
-    return tuple(kept)
-
-
-def _steps(daily: "pd.Series[float]", ends: tuple[int, ...]) -> tuple[Step, ...]:
-    edges = (0, *ends)
-    parts = [daily.iloc[first:last] for first, last in pairwise(edges)]
-    return tuple(
-        Step(
-            last_before=before.index[-1],
-            first_after=after.index[0],
-            mean_before=float(before.mean()),
-            mean_after=float(after.mean()),
-            nights_before=len(before),
-            nights_after=len(after),
-        )
-        for before, after in pairwise(parts)
-    )
-
-
 def _mad(values: Floats) -> float:
     return float(np.median(np.abs(values - np.median(values))))
-
-
-def _not_looked_for(nights: int, reason: str) -> ChangePoints:
-    return ChangePoints(steps=(), nights=nights, sigma=math.nan, penalty=math.nan, reason=reason)

@@ -11,10 +11,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analytics.change_points import ChangePoints, lasting_changes
+from analytics.change_points import ChangePoints
 from analytics.chronotype import WEEKENDS, Chronotype, WorkCalendar, chronotype
 from analytics.circadian import PhaseDeviation, composite_phase_deviation
 from analytics.efficiency import counted_efficiency_pct
+from analytics.lasting_changes import lasting_changes
 from analytics.reliability import week_mean
 from analytics.sleep_debt import WINDOW_DAYS, SleepDebt, SleepNeed, sleep_debt, sleep_need
 from analytics.sleeper import Sleeper
