@@ -69,7 +69,7 @@ def others_title(people: pd.DataFrame) -> str:
     few = int((others["flag"] == INSUFFICIENT).sum())
     better = int(others["flag"].isin(("red", "amber")).sum())
     counts = (
-        (len(others) - few - better, "as usual"),
+        (len(others) - few - better, "without a flag"),
         (better, "better than usual"),
         (few, "with too few nights to tell"),
     )

@@ -52,7 +52,9 @@ def _page() -> None:
 def _facts(seen: CohortOverview) -> str:
     dates = night_dates(seen.night - timedelta(days=1), seen.night)
     order = " · worst first" if seen.people["attention"].any() else ""
-    return f"{dates}{order} · compared with each person's own {BEFORE_DAYS} days before"
+    return (
+        f"{dates}{order} · the last 7 days against each person's own {BEFORE_DAYS} before, and fixed limits"
+    )
 
 
 def _delivered(seen: CohortOverview) -> None:

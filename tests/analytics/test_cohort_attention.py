@@ -35,7 +35,7 @@ def test_the_title_counts_who_needs_attention_and_they_stand_first_in_rank() -> 
     assert people["attention"].tolist() == [True, True, True, False]
     assert people["label"].tolist() == ["Shorter sleep", "No data", "No data", ""]
     assert plain(shown.attention_title) == "3 of 4 people need attention"
-    assert plain(shown.others_title) == "1 person as usual"
+    assert plain(shown.others_title) == "1 person without a flag"
     assert plain(of(people, "ben")["reasons"][0]).startswith("Slept 1 h less than usual")
     assert people.at["cem", "stale_days"] == 4
 
@@ -169,13 +169,13 @@ NEW, SILENT = (False, "insufficient data", 0.0), (False, "insufficient data", ma
 @pytest.mark.parametrize(
     ("rows", "title", "others"),
     [
-        ([MOVED, FINE, FINE], "1 of 3 people needs attention", "2 people as usual"),
+        ([MOVED, FINE, FINE], "1 of 3 people needs attention", "2 people without a flag"),
         ([MOVED, MOVED], "2 of 2 people need attention", ""),
-        ([FINE, FINE], "Nobody needs attention, of 2 people", "2 people as usual"),
+        ([FINE, FINE], "Nobody needs attention, of 2 people", "2 people without a flag"),
         (
             [FINE, BETTER, NEW],
             "Nobody needs attention, of 3 people",
-            "1 person as usual, 1 better than usual, 1 with too few nights to tell",
+            "1 person without a flag, 1 better than usual, 1 with too few nights to tell",
         ),
         ([NEW, NEW], "Too few nights to tell who needs attention", "2 people with too few nights to tell"),
         ([SILENT, SILENT], "No night of 2 people has arrived yet", "2 people with too few nights to tell"),
