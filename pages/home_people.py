@@ -166,7 +166,8 @@ def _last_night_words(row: "pd.Series[Any]") -> str:
         return f"Nothing arrived for this night; {_newest(row['newest'])}."
     if row["last_state"] == "no valid night":
         return f"No valid night: {escape(str(row['last_reason']))}"
-    words = f"Last night **{duration(float(row['last_tst_min']))}**, efficiency **{percent(float(row['last_se_pct']))}**"
+    asleep, efficiency = duration(float(row["last_tst_min"])), percent(float(row["last_se_pct"]))
+    words = f"Last night **{asleep}**, efficiency **{efficiency}**"
     usual = float(row["last_usual_tst_min"])
     if math.isnan(usual):
         return f"{words}."

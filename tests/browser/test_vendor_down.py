@@ -83,7 +83,7 @@ def test_a_page_shows_what_it_had_with_its_age(browser: Browser, orphaned: Orpha
     if page in {"night", "person", "cohort"}:
         expect(tab.locator(".js-plotly-plot").first).to_be_visible()
     if page == "":
-        expect(tab.get_by_text("Slept").first).to_be_visible()
+        expect(tab.get_by_text("Last night").first).to_be_visible()
     if page == "reports":
         expect(tab.locator("iframe").first).to_be_visible()
 
