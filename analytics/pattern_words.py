@@ -62,7 +62,7 @@ def method(found: Patterns) -> str:
     """How everything was computed, with what it rests on."""
     weeks = f"{wording.span(found.first, found.last)}, valid main sleeps"
     gate = f"{MINIMUM_NIGHTS} nights over {MINIMUM_SPAN_DAYS} days, p under 0.05 and a change that matters"
-    level = "one is shown from 30 min on, at a price for nights that resemble each other"
+    level = "one is shown from 30 min on, between levels of 14 nights or more, unless a straight line tells it as well"
     sentences = (
         f"Weeks looked at: {weeks}.",
         f"A trend (Theil and Sen, tested after Mann and Kendall) takes {gate}.",

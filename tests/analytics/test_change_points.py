@@ -1,7 +1,6 @@
 """When a level counts as changed, and that no better cut of the nights exists."""
 
 import math
-from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -9,10 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.change_points import (
-    ChangePoints,
     change_points,
-    lasting_changes,
-    neighbour_correlation,
     noise_sd,
     segment_ends,
 )
@@ -155,72 +151,3 @@ def test_hardly_any_values_are_one_segment() -> None:
     assert segment_ends([1, 1, 1, 1, 9, 9, 9, 9], penalty=0.1, minimum=4) == (4, 8)
     with pytest.raises(ValueError, match="1 value or more, not 0"):
         segment_ends([1, 2], penalty=1, minimum=0)
-
-
-def series(nights: int, *, correlation: float, step: float = 0, seed: int) -> np.ndarray:
-    """Nights around 420 min with a spread of 45, each resembling the one before, the second half moved by a step."""
-    noise = np.random.default_rng(seed).normal(0, 45, nights)
-    y = noise.copy()
-    for at in range(1, nights):
-        y[at] = correlation * y[at - 1] + noise[at] * math.sqrt(1 - correlation**2)
-    return 420 + y + np.where(np.arange(nights) < nights // 2, 0, step)
-
-
-def share_with_a_change(
-    look: Callable[[np.ndarray], ChangePoints], nights: int, *, correlation: float, step: float = 0
-) -> float:
-    found = [
-        bool(look(series(nights, correlation=correlation, step=step, seed=seed)).steps) for seed in range(200)
-    ]
-    return float(np.mean(found))
-
-
-def lasting(y: np.ndarray) -> ChangePoints:
-    return lasting_changes(days(len(y)), y, practical=30)
-
-
-@pytest.mark.parametrize(("correlation", "most"), [(0.0, 0.02), (0.3, 0.10), (0.5, 0.16)])
-def test_nights_that_resemble_each_other_are_rarely_told_to_have_changed(
-    correlation: float, most: float
-) -> None:
-    plain = share_with_a_change(lambda y: change_points(days(len(y)), y), 56, correlation=correlation)
-    told = share_with_a_change(lasting, 56, correlation=correlation)
-    print(f"56 nights, correlation {correlation}: plain {plain:.3f}, lasting {told:.3f}")
-    assert told <= most
-    assert told < plain
-
-
-@pytest.mark.parametrize(("nights", "least"), [(56, 0.55), (91, 0.8), (365, 0.99)])
-def test_an_hour_less_is_still_found(nights: int, least: float) -> None:
-    told = share_with_a_change(lasting, nights, correlation=0.3, step=-60)
-    print(f"{nights} nights, a step of 60 min: {told:.3f}")
-    assert told >= least
-
-
-def test_a_shift_that_does_not_matter_is_no_change_and_its_levels_are_one() -> None:
-    y = levels((30, 420), (30, 440), (30, 380))
-    assert len(change_points(days(90), y).steps) == 2
-    (step,) = lasting_changes(days(90), y, practical=30).steps
-    assert step.nights_before == 60
-    assert step.mean_before == pytest.approx(y[:60].mean())
-    assert step.shift == pytest.approx(y[60:].mean() - y[:60].mean())
-
-
-def test_a_shift_just_large_enough_matters() -> None:
-    y = np.repeat([420.0, 390.0], 40) + np.tile([-1.0, 1.0], 40)
-    assert lasting_changes(days(80), y, practical=30).steps[0].shift == pytest.approx(-30)
-    found = lasting_changes(days(80), y, practical=30.1)
-    assert not found.steps
-    assert found.reason.startswith("no lasting change of level")
-
-
-def test_resemblance_is_seen_through_a_step() -> None:
-    found = [
-        neighbour_correlation(series(365, correlation=0.45, step=step, seed=n))
-        for n in range(20)
-        for step in (0, -60)
-    ]
-    assert np.mean(found) == pytest.approx(0.45, abs=0.05)
-    assert neighbour_correlation(series(365, correlation=0, seed=1)) == 0.3
-    assert neighbour_correlation(np.full(30, 400.0)) == 0.3
-    assert neighbour_correlation(np.arange(5)) == 0.3

@@ -46,7 +46,7 @@ def test_with_few_nights_the_line_is_the_mean_of_seven_days() -> None:
 
 
 def test_a_lasting_change_is_a_dotted_line_with_its_shift() -> None:
-    period = person_period(step_min=-90)
+    period = person_period(step_min=-120)
     (step,) = period.patterns.changes.steps
     chart = trend(period, LIGHT)
     line = chart.figure.layout.shapes[1]
