@@ -51,6 +51,14 @@ def drifting(minutes: float) -> Life:
     return lambda chance: chance.normal(420, 30, 84) + np.linspace(0, minutes, 84)
 
 
+def drifting_and_resembling(chance: np.random.Generator) -> np.ndarray:
+    return resembling(84, 0.3)(chance) + np.linspace(0, 90, 84)
+
+
+def levelling_off(chance: np.random.Generator) -> np.ndarray:
+    return chance.normal(420, 30, 84) + 60 * (1 - np.exp(-np.linspace(0, 4, 84)))
+
+
 def wild(chance: np.random.Generator) -> np.ndarray:
     return 420 + 30 * chance.standard_t(2.5, 84)
 
@@ -73,6 +81,11 @@ def share_told(live: Life, look: Callable[[np.ndarray], ChangePoints] = lasting,
         pytest.param(drifting(40), 0.10, id="84 nights, a drift of 40 min"),
         pytest.param(drifting(60), 0.11, id="84 nights, a drift of 60 min"),
         pytest.param(drifting(90), 0.03, id="84 nights, a drift of 90 min"),
+        # What the rule cannot do well: a weak drift under much noise, and a drift that is no straight line.
+        pytest.param(
+            drifting_and_resembling, 0.27, id="84 nights, SD 45, correlation 0.3, a drift of 90 min"
+        ),
+        pytest.param(levelling_off, 0.45, id="84 nights, 60 min that level off"),
         pytest.param(wild, 0.02, id="84 nights, t(2.5)"),
         pytest.param(mostly_equal, 0.01, id="84 nights, 55 % equal"),
     ],
