@@ -56,7 +56,8 @@ def drifting_and_resembling(chance: np.random.Generator) -> np.ndarray:
 
 
 def levelling_off(chance: np.random.Generator) -> np.ndarray:
-    return chance.normal(420, 30, 84) + 60 * (1 - np.exp(-np.linspace(0, 4, 84)))
+    moved: np.ndarray = 60 * (1 - np.exp(-np.linspace(0, 4, 84)))
+    return chance.normal(420, 30, 84) + moved
 
 
 def wild(chance: np.random.Generator) -> np.ndarray:
