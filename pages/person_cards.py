@@ -80,7 +80,8 @@ def hours_card(shown: PersonPeriod) -> None:
         f"Sleep Regularity Index {regular.text}" if regular.shown else "Hours, regularity and sleep debt"
     )
     caption = (
-        "±: one standard deviation. The index runs from −100 to 100, 100 being the same hours every day."
+        "±: one standard deviation. The index runs from −100 to 100, 100 being the same hours every day. Phase "
+        f"deviation, social jetlag and chronotype are of {span(shown.patterns.first, shown.patterns.last)}."
     )
     with card("hours", heading, caption), st.grid(4, min_column_width=140, key="person_hours"):
         for name in _HOURS:
