@@ -56,8 +56,7 @@ def drifting_and_resembling(chance: np.random.Generator) -> np.ndarray:
 
 
 def levelling_off(chance: np.random.Generator) -> np.ndarray:
-    moved: np.ndarray = 60 * (1 - np.exp(-np.linspace(0, 4, 84)))
-    return chance.normal(420, 30, 84) + moved
+    return np.asarray(chance.normal(420, 30, 84) + 60 * (1 - np.exp(-np.linspace(0, 4, 84))))
 
 
 def wild(chance: np.random.Generator) -> np.ndarray:
