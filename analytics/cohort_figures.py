@@ -17,7 +17,7 @@ from analytics import figures, wording
 from analytics.cohorts import ENOUGH_PEOPLE, MINIMUM_PEOPLE, Group, changes, describe
 from analytics.effects import paired_g
 from analytics.efficiency import counted_efficiency_pct
-from analytics.evidence import MeanChange, mean_change
+from analytics.evidence import mean_change
 from analytics.figures import Kind
 from analytics.multiplicity import PRIMARY_METRICS, benjamini_hochberg, holm
 from analytics.person_values import PersonValues, gated_values, person_values
@@ -207,25 +207,17 @@ def cohort_figures(
     away = {
         metric.id: changes(before[metric.id], now[metric.id], circular=metric.circular) for metric in METRICS
     }
-    found = {
-        name: mean_change(_floats(each)) if len(each) >= MINIMUM_PEOPLE else None
-        for name, each in away.items()
-    }
-    adjusted = dict(_adjusted(found))
+    adjusted = dict(_adjusted(away))
     return {
         metric.id: _figure(
             metric,
             now[metric.id],
             people,
-            None
-            if (moved := found[metric.id]) is None
-            else _change(
+            _change(
                 metric,
-                moved,
-                g=paired_g(_floats(away[metric.id])).hedges_g,
+                away[metric.id],
                 p_adjusted=adjusted[metric.id],
-                note=_small(len(away[metric.id]), away[metric.id].index, now[metric.id], before[metric.id]),
-                people=len(away[metric.id]),
+                few={*now[metric.id].low_confidence, *before[metric.id].low_confidence},
             ),
         )
         for metric in METRICS
@@ -243,13 +235,16 @@ def _floats(values: "pd.Series[float]") -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _adjusted(found: Mapping[str, MeanChange | None]) -> Iterator[tuple[str, float]]:
+def _adjusted(away: "Mapping[str, pd.Series[float]]") -> Iterator[tuple[str, float]]:
     """The adjusted p value of each metric: Holm among those declared, Benjamini and Hochberg among the others."""
     for primary, adjust in ((True, holm), (False, benjamini_hochberg)):
         ids = [metric.id for metric in METRICS if metric.primary == primary]
-        known = [found[name] for name in ids]
-        p = adjust([math.nan if each is None else each.p for each in known])
-        yield from zip(ids, p.tolist(), strict=True)
+        p = [mean_change(_floats(away[name])).p if _enough(away[name]) else math.nan for name in ids]
+        yield from zip(ids, adjust(p).tolist(), strict=True)
+
+
+def _enough(away: "pd.Series[float]") -> bool:
+    return len(away) >= MINIMUM_PEOPLE
 
 
 def _figure(
@@ -292,24 +287,28 @@ def _spread(metric: CohortMetric, group: Group) -> str:
 
 
 def _change(
-    metric: CohortMetric, found: MeanChange, *, g: float, p_adjusted: float, people: int, note: str
-) -> CohortChange:
+    metric: CohortMetric, away: "pd.Series[float]", *, p_adjusted: float, few: set[str]
+) -> CohortChange | None:
+    """How people moved; None of fewer than 5 people."""
+    if not _enough(away):
+        return None
+    found = mean_change(_floats(away))
     edges = (found.difference.value, found.difference.low, found.difference.high)
     difference, low, high = (figures.rounded(apart(metric.kind), edge) for edge in edges)
     words = [_difference_in_words(metric, edge) for edge in edges]
     bounded = "" if math.isnan(low) else f" ({words[1]} to {words[2]})"
     sure = p_adjusted < SIGNIFICANT_P
     return CohortChange(
-        people=people,
+        people=len(away),
         difference=difference,
         low=low,
         high=high,
         text=f"{words[0]}{bounded}",
-        g=wording.rounded(g, 2),
+        g=wording.rounded(paired_g(_floats(away)).hedges_g, 2),
         p=found.p,
         p_adjusted=p_adjusted,
         direction="up" if sure and low > 0 else "down" if sure and high < 0 else "unclear",
-        note=note,
+        note=_small(len(away), len(few.intersection(away.index))),
     )
 
 
@@ -318,14 +317,13 @@ def _difference_in_words(metric: CohortMetric, value: float) -> str:
     return figures.in_words(kind, figures.rounded(kind, value), signed=True)
 
 
-def _small(people: int, both: pd.Index, now: PersonValues, before: PersonValues) -> str:
+def _small(people: int, few: int) -> str:
     """What to know of a change: that few people have both periods, or some of them few nights in one."""
     parts = []
     if people < ENOUGH_PEOPLE:
         parts.append(f"small sample: {wording.plural(people, 'person', 'people')} with both periods")
-    few = both.intersection([*now.low_confidence, *before.low_confidence])
-    if len(few):
-        parts.append(f"few nights of {wording.plural(len(few), 'person', 'people')}")
+    if few:
+        parts.append(f"few nights of {wording.plural(few, 'person', 'people')}")
     return "; ".join(parts)
 
 

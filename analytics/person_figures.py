@@ -183,11 +183,11 @@ def _scores(score: PeriodScore, before: PeriodScore, days: int) -> Iterator[Figu
     yield replace(whole, verdict=gate.verdict) if whole.shown else whole
     # Of the printed scores, so that a reader who subtracts them finds the same.
     change = wording.rounded(score.overall, 1) - wording.rounded(before.overall, 1)
-    known = math.isnan(before.overall) or math.isnan(score.overall)
+    missing = math.isnan(before.overall) or math.isnan(score.overall)
     same = score.estimator == before.estimator
     earlier = period_gate(before.nights, days=REFERENCE_NIGHTS)
     note = before.reason if math.isnan(before.overall) else f"{wording.number(before.overall)} before"
-    if not known and not same:
+    if not missing and not same:
         note = f"{note}; consistency comes from another estimator, so the two do not compare"
     moved = figure(
         "score_change",

@@ -7,10 +7,13 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from analytics.chronotype import WorkCalendar
 from analytics.cohort_figures import METRICS
 from analytics.figures import QUANTITIES, figure
-from analytics.person_period import month_up_to, person_month, person_period, person_week
+from analytics.person_period import Profile, month_up_to, person_month, person_period, person_week
 from analytics.reliability import week_mean, week_variability
+from analytics.score import EVIDENCE, VENDOR
+from analytics.sleep_debt import sleep_need
 from analytics.wording import NBSP, NOTHING
 from tests.analytics.lives import LAST, life, person, scattered
 from tests.serving import ROOT
@@ -141,3 +144,39 @@ def test_a_month_of_few_nights_withholds_what_a_week_of_them_would_tell() -> Non
     assert not month.figures["mean_tst_min"].shown
     assert week.figures["mean_tst_min"].verdict == "low"
     assert plain(month.figures["mean_tst_min"].note).endswith("needs 5 nights; there are 4")
+
+
+def test_a_period_takes_the_rules_the_calendar_and_the_need_of_its_profile() -> None:
+    nights = life(ONE, later_min=scattered(9, 30))
+    own = Profile(
+        rules=VENDOR,
+        calendar=WorkCalendar(free_weekdays=frozenset({0, 1}), alarm_on_free_days=True),
+        need=sleep_need(own_h=7),
+    )
+    plain_period, other = (person_week(ONE, nights, ending=LAST, profile=each) for each in (None, own))
+    assert (plain_period.score.version, other.score.version) == (EVIDENCE.version, VENDOR.version)
+    assert VENDOR.version in other.method
+    # The index is measured whatever the score is made of.
+    assert other.figures["sri"].value == plain_period.figures["sri"].value
+    assert other.figures["score_c"].value == 80
+    assert "set for this person" in other.figures["debt_net_min"].note
+    assert other.figures["debt_net_min"].value == 0
+    assert not other.figures["msfsc_h"].shown
+    assert "work calendar" in other.figures["sjl_h"].note
+
+
+def test_scores_of_two_estimators_have_no_difference() -> None:
+    nights = life(ONE, later_min=scattered(9, 30))
+    whole = person_week(ONE, nights, ending=LAST).figures["score_change"]
+    gaps = person_week(ONE, nights.drop(nights.index[[-2, -5]]), ending=LAST)
+    assert whole.shown
+    assert (gaps.score.estimator, gaps.before.estimator) == ("midsleep_sd", "sri")
+    assert gaps.figures["score"].shown
+    assert not gaps.figures["score_change"].shown
+    assert "another estimator" in gaps.figures["score_change"].note
+
+
+def test_a_score_of_few_nights_is_marked_like_any_mean() -> None:
+    few = person_week(ONE, life(ONE, missing=range(49, 52)), ending=LAST).figures
+    assert few["mean_tst_min"].verdict == few["score_e"].verdict == few["score_d"].verdict == "low"
+    assert "low confidence" in few["score_e"].note
