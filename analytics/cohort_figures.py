@@ -8,79 +8,25 @@ by Benjamini and Hochberg among the others.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analytics import figures, wording
+from analytics.cohort_metrics import METRICS, CohortMetric
 from analytics.cohorts import ENOUGH_PEOPLE, MINIMUM_PEOPLE, Group, changes, describe
 from analytics.effects import paired_g
-from analytics.efficiency import counted_efficiency_pct
 from analytics.evidence import mean_change
 from analytics.figures import Kind
-from analytics.multiplicity import PRIMARY_METRICS, benjamini_hochberg, holm
-from analytics.person_values import PersonValues, gated_values, person_values
+from analytics.multiplicity import benjamini_hochberg, holm
+from analytics.person_values import PersonValues
 from analytics.time_of_day import Floats
-from analytics.travel import left_out_of_consistency
 from analytics.trends import SIGNIFICANT_P
 
-__all__ = [
-    "METRICS",
-    "CohortChange",
-    "CohortFigure",
-    "CohortMetric",
-    "apart",
-    "cohort_figures",
-    "midsleep_hours",
-    "people_values",
-]
+__all__ = ["CohortChange", "CohortFigure", "apart", "cohort_figures"]
 
 Direction = Literal["up", "down", "unclear"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CohortMetric:
-    """What is told of a cohort.
-
-    Attributes:
-        id: the figure of one person, an id of `figures.QUANTITIES`.
-        column: column of the nights table that is averaged; "" for what is not a mean of nights.
-        primary: whether it was declared beforehand (`multiplicity.PRIMARY_METRICS`).
-    """
-
-    id: str
-    column: str = ""
-    primary: bool = False
-
-    @property
-    def label(self) -> str:
-        """What a reader calls it."""
-        return figures.QUANTITIES[self.id].label
-
-    @property
-    def kind(self) -> Kind:
-        """How one person's value is written."""
-        return figures.QUANTITIES[self.id].kind
-
-    @property
-    def circular(self) -> bool:
-        """Whether it is a time of day."""
-        return self.kind == "clock"
-
-
-METRICS: Final = (
-    CohortMetric(id="mean_tst_min", column="tst_min", primary="tst_min" in PRIMARY_METRICS),
-    CohortMetric(id="mean_se_pct", column="se_pct", primary="se_pct" in PRIMARY_METRICS),
-    CohortMetric(id="sd_midsleep_min", primary="midsleep_sd_min" in PRIMARY_METRICS),
-    CohortMetric(id="score"),
-    CohortMetric(id="mean_midsleep_h", column="midsleep_clock_h"),
-    CohortMetric(id="mean_sol_min", column="sol_min"),
-    CohortMetric(id="mean_waso_min", column="waso_min"),
-    CohortMetric(id="mean_deep_min", column="deep_min"),
-    CohortMetric(id="mean_rem_min", column="rem_min"),
-)
-"""In the order in which they are read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,45 +101,6 @@ class CohortFigure:
         return f"{wording.of(self.people, self.of)} people, {wording.plural(self.nights, 'night')}"
 
 
-def people_values(
-    nights: pd.DataFrame, scores: pd.DataFrame, *, days: int, spreads: PersonValues
-) -> Mapping[str, PersonValues]:
-    """One value a person of each metric, by its id.
-
-    Args:
-        nights: valid main sleeps of the period with `person_id`; the hours of a journey do not count.
-        scores: `score.period_scores` of the same period.
-        days: its calendar days.
-        spreads: each person's spread of mid-sleep (`midsleep_hours` has the nights).
-    """
-    found: dict[str, PersonValues] = {}
-    for metric in METRICS:
-        if metric.column:
-            given = midsleep_hours(nights) if metric.circular else _given(nights, metric.column)
-            found[metric.id] = person_values(given, days=days, circular=metric.circular)
-    found["sd_midsleep_min"] = spreads
-    found["score"] = gated_values(
-        pd.Index(scores.index.astype("str"), name="person_id"),
-        scores["score"].to_numpy(dtype=np.float64),
-        scores["nights"].to_numpy(dtype=np.int64),
-        days=days,
-    )
-    return found
-
-
-def midsleep_hours(nights: pd.DataFrame) -> pd.DataFrame:
-    """Mid-sleep of the nights that count where hours are judged: `person_id`, `night`, `value` in hours of the day."""
-    hours = nights["midsleep_clock_h"].to_numpy(dtype=np.float64)
-    kept = ~left_out_of_consistency(nights["reasons"])
-    return pd.DataFrame(
-        {
-            "person_id": nights["person_id"].astype("str").to_numpy()[kept],
-            "night": nights["night"].to_numpy()[kept],
-            "value": hours[kept],
-        }
-    )
-
-
 def cohort_figures(
     now: Mapping[str, PersonValues], before: Mapping[str, PersonValues], *, people: int
 ) -> Mapping[str, CohortFigure]:
@@ -222,13 +129,6 @@ def cohort_figures(
         )
         for metric in METRICS
     }
-
-
-def _given(nights: pd.DataFrame, column: str) -> pd.DataFrame:
-    values = (
-        counted_efficiency_pct(nights) if column == "se_pct" else nights[column].to_numpy(dtype=np.float64)
-    )
-    return pd.DataFrame({"person_id": nights["person_id"].astype("str").to_numpy(), "value": values})
 
 
 def _floats(values: "pd.Series[float]") -> Floats:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from analytics import cohort_period_words, figures
 from analytics.asked import Synced
-from analytics.cohort_figures import CohortFigure, cohort_figures, midsleep_hours, people_values
+from analytics.cohort_figures import CohortFigure, cohort_figures
+from analytics.cohort_metrics import midsleep_hours, people_values
 from analytics.cohort_triage import cohort_triage
 from analytics.ledger import Ledger, added, ledgers
 from analytics.person_period import Coverage, coverage, month_up_to
@@ -35,7 +36,7 @@ class CohortPeriod:
         size: how many people it has.
         title: the finding, computed.
         lead: two or three sentences with the numbers, each with what it rests on.
-        figures: people's values described and against their 28 days before, by id (`cohort_figures.METRICS`).
+        figures: people's values described and against their 28 days before, by id (`cohort_metrics.METRICS`).
         people: one row per person, index person_id, whom to look at first on top; every number is rounded as printed
             and NaN where a gate withholds it: `name`, `tags`, `valid_nights`, `recorded_nights`, one column for each id
             of `figures`, `score_e`, `score_c`, `score_d`, `change_tst_min` (against the 28 days before), `few_nights`

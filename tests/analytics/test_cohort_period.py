@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.cohort_figures import METRICS
+from analytics.cohort_metrics import METRICS
 from analytics.cohort_period import CohortPeriod, cohort_month, cohort_period, cohort_week
 from analytics.disclosure import SHARED
 from analytics.multiplicity import benjamini_hochberg, holm

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.chronotype import WorkCalendar
-from analytics.cohort_figures import METRICS
+from analytics.cohort_metrics import METRICS
 from analytics.figures import QUANTITIES, figure
 from analytics.person_period import Profile, month_up_to, person_month, person_period, person_week
 from analytics.reliability import week_mean, week_variability
