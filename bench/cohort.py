@@ -18,8 +18,8 @@ from analytics.trends import last_slopes
 from analytics.triage import triage
 from bench.results import Figure
 
-_NIGHTS, _EPOCHS, _LIVES = 365, 960, 25
-_FIRST = np.datetime64("2025-03-01", "D")
+NIGHTS, _EPOCHS, _LIVES = 365, 960, 25
+FIRST = np.datetime64("2025-03-01", "D")
 _BOUNDS = {500: (2.5, 1.0), 5000: (25.0, 6.0)}
 _GIB = 2**30
 
@@ -30,8 +30,8 @@ def figures() -> list[Figure]:
     for people, (seconds, gib) in _BOUNDS.items():
         command = [sys.executable, "-m", "bench.cohort", str(people)]
         measured = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-        name = f"cohort: statistics, scores, slopes, triage of {people:,} x {_NIGHTS}"
-        spent_us.append(measured["seconds"] / (people * _NIGHTS) * 1e6)
+        name = f"cohort: statistics, scores, slopes, triage of {people:,} x {NIGHTS}"
+        spent_us.append(measured["seconds"] / (people * NIGHTS) * 1e6)
         found.append(Figure(name=name, value=measured["seconds"], unit="s", bound=seconds))
         found.append(Figure(name=f"{name}, memory", value=measured["gib"], unit="GiB", bound=gib))
     ratio = spent_us[1] / spent_us[0]
@@ -43,17 +43,17 @@ def figures() -> list[Figure]:
 
 def measured(people: int) -> dict[str, float]:
     """Best of three rounds over one set of arrays; memory is the peak of this process, arrays included."""
-    values, offsets = _stages(people)
-    ids, owner = _ids(people), np.repeat(np.arange(people), _NIGHTS)
-    day = np.tile(np.arange(_NIGHTS), people)
-    last = (_FIRST + np.timedelta64(_NIGHTS - 1, "D")).astype(date)
+    values, offsets = stages_of(people)
+    ids, owner = ids_of(people), np.repeat(np.arange(people), NIGHTS)
+    day = np.tile(np.arange(NIGHTS), people)
+    last = (FIRST + np.timedelta64(NIGHTS - 1, "D")).astype(date)
     ages = pd.Series(np.full(people, 40.0), index=pd.Index(ids, dtype="str", name="person_id"))
     rounds = []
     for _ in range(3 if people <= 500 else 1):
         start = time.perf_counter()
-        nights = _nights(night_statistics(values, offsets), ids, owner, day)
-        period_scores(nights, ages=ages, first=_FIRST.astype(date), last=last)
-        last_slopes(owner, day, nights["tst_min"].to_numpy(), people=people, last=_NIGHTS - 1)
+        nights = nights_of(night_statistics(values, offsets), ids, owner, day)
+        period_scores(nights, ages=ages, first=FIRST.astype(date), last=last)
+        last_slopes(owner, day, nights["tst_min"].to_numpy(), people=people, last=NIGHTS - 1)
         triage(nights, last)
         rounds.append(time.perf_counter() - start)
     return {"seconds": min(rounds), "gib": _peak_gib()}
@@ -65,27 +65,28 @@ def _peak_gib() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / _GIB
 
 
-def _stages(people: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+def stages_of(people: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """People share 25 made-up years, in runs of about ten minutes: the kernel's cost depends on the runs."""
     rng = np.random.default_rng(1)
-    runs = rng.integers(1, 40, _LIVES * _NIGHTS * _EPOCHS // 20)
+    runs = rng.integers(1, 40, _LIVES * NIGHTS * _EPOCHS // 20)
     codes = rng.choice(np.array([0, 1, 1, 1, 2, 3], dtype=np.int8), len(runs))
-    year = np.resize(np.repeat(codes, runs), _LIVES * _NIGHTS * _EPOCHS)
-    values = np.tile(year, -(-people // _LIVES))[: people * _NIGHTS * _EPOCHS]
-    return values, np.arange(people * _NIGHTS + 1, dtype=np.int64) * _EPOCHS
+    year = np.resize(np.repeat(codes, runs), _LIVES * NIGHTS * _EPOCHS)
+    values = np.tile(year, -(-people // _LIVES))[: people * NIGHTS * _EPOCHS]
+    return values, np.arange(people * NIGHTS + 1, dtype=np.int64) * _EPOCHS
 
 
-def _ids(people: int) -> NDArray[np.str_]:
+def ids_of(people: int) -> NDArray[np.str_]:
+    """As many made-up person ids."""
     return np.array([f"p_{number:012d}" for number in range(people)])
 
 
-def _nights(
+def nights_of(
     statistics: pd.DataFrame, ids: NDArray[np.str_], owner: NDArray[np.int64], day: NDArray[np.int64]
 ) -> pd.DataFrame:
     """The statistics with what dating and grading know of each night."""
     known: dict[str, Any] = {
         "person_id": pd.Categorical.from_codes(owner, categories=pd.Index(ids)),
-        "night": (_FIRST + day).astype("datetime64[us]"),
+        "night": (FIRST + day).astype("datetime64[us]"),
         "day_index": day,
         "kind": pd.Categorical.from_codes(np.zeros(len(day), dtype=np.int8), categories=pd.Index(["main"])),
         "valid": True,
