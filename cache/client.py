@@ -192,7 +192,8 @@ class CachedAsleep:
 
     def _good(self, question: Question[T]) -> Answer[T] | None:
         """What is kept, if it is still fresh."""
-        kept = self._kept(question)
+        kept = self._read(question)
+        # What is not fresh is not good, however long it may stand in.
         if kept is None or self._age_s(kept) > _terms(question, kept).fresh_s:
             return None
         return Answer(value=kept.value, fetched_at=kept.fetched_at)
@@ -242,12 +243,16 @@ class CachedAsleep:
         return kept is not None and kept.fetched_at > answer.fetched_at
 
     def _kept(self, question: Question[T]) -> Envelope[T] | None:
-        """What was kept and may still be handed out, if only as a stand-in; undecodable means nothing."""
-        data = self._disk.get(question.key, tag=question.tag)
-        envelope = None if data is None else question.codec.decode(data)
-        if envelope is None or self._age_s(envelope) > _terms(question, envelope).stale_s:
+        """What was kept and may still be handed out, if only as a stand-in."""
+        kept = self._read(question)
+        if kept is None or self._age_s(kept) > _terms(question, kept).stale_s:
             return None
-        return envelope
+        return kept
+
+    def _read(self, question: Question[T]) -> Envelope[T] | None:
+        """What was kept, whatever its age; undecodable means nothing."""
+        data = self._disk.get(question.key, tag=question.tag)
+        return None if data is None else question.codec.decode(data)
 
     def _age_s(self, envelope: Envelope[Any]) -> float:
         age_s = (self._now() - envelope.fetched_at).total_seconds()

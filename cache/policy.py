@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from asleep.models import AverageStats, SessionResult, User
@@ -12,6 +13,7 @@ from asleep.models import AverageStats, SessionResult, User
 Operation = Literal["get_session", "list_sessions", "average_stats", "get_user"]
 Parameter = str | int | bool | date | None
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 MINUTE_S = 60.0
 DAY_S = 86_400.0
 
@@ -81,7 +83,7 @@ def cache_key(
         [[name, *_spelled(parameters[name])] for name in sorted(parameters)],
     ]
     # JSON of nested lists can be read back in one way only, so different questions have different texts.
-    return hashlib.sha256(json.dumps(question, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_COMPACT.encode(question).encode()).hexdigest()
 
 
 def cache_tag(*, organisation: str, environment: str = "", user_id: str = "", operation: str = "") -> str:
@@ -92,15 +94,19 @@ def cache_tag(*, organisation: str, environment: str = "", user_id: str = "", op
     Raises:
         ValueError: a part is given without the part before it.
     """
-    parts = [organisation, environment, _pseudonym(organisation, environment, user_id), operation]
-    given = [bool(organisation), bool(environment), bool(user_id), bool(operation)]
-    if sorted(given, reverse=True) != given or not organisation or any("/" in part for part in parts):
+    person = _pseudonym(organisation, environment, user_id) if user_id else ""
+    parts = [organisation, environment, person, operation]
+    while parts and not parts[-1]:
+        parts.pop()
+    if not parts or not all(parts) or "/" in "".join(parts):
         raise ValueError(
             "Name the organisation, then environment, user and operation in that order, without /."
         )
-    return "".join(f"{part}/" for part, is_given in zip(parts, given, strict=True) if is_given)
+    return "/".join([*parts, ""])
 
 
+# A person is asked about many times in a row, and the name of their drawer is a good part of what a hit costs.
+@lru_cache(maxsize=4096)
 def _pseudonym(organisation: str, environment: str, user_id: str) -> str:
     text = json.dumps([organisation, environment, user_id])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
