@@ -20,7 +20,7 @@ LOOK_AT_RECORDINGS: Final = (
     "Look first whether these recordings hold all of the sleep, naps too; then ask how the days felt."
 )
 IRREGULAR_SOURCE: Final = "Told from 65\u00a0min on (PMC9992262, table 2). Defined under Regularity."
-FREE_DAYS_SOURCE: Final = "Told from 1\u00a0h on, our own choice. Defined under Free and working days."
+FREE_DAYS_SOURCE: Final = "Told from 1\u00a0h on, our own choice. Defined under Days of the week."
 SHORT_SOURCE: Final = "Told below 6\u00a0h, our own choice. Defined under Triage."
 
 

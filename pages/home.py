@@ -106,7 +106,7 @@ def _sync_state(application: Application, nights: pd.DataFrame) -> None:
         sleeps = int((nights["kind"] != "unusable").sum())
         without = len(nights) - sleeps
         rest = f"; {plural(without, 'session')} without usable sleep" if without else ""
-        st.markdown(f"Stages of **{number(sleeps, 0)}** sleeps{rest}.")
+        st.markdown(f"Stages of **{number(sleeps, 0)}** {'sleep' if sleeps == 1 else 'sleeps'}{rest}.")
         if progress.halted:
             st.caption(escape(progress.halted))
         if st.button("Synchronise now", icon=":material/sync:"):

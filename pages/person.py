@@ -65,7 +65,7 @@ def _page() -> None:
     with heading:
         title(shown.title, _facts(shown))
         stale_banner(freshness(application, [found]))
-        _silent(application.now().date(), newest)
+        _silent(application.now().date() - timedelta(days=1), newest)
     with controls:
         person_picker(linked.people, found.person_id, page="person")
         _period_picker()
@@ -110,9 +110,9 @@ def _forget_period() -> None:
         drop(name)
 
 
-def _silent(today: date, newest: date) -> None:
-    """Says so where nothing has been recorded for days: what is shown ends with the last night there is."""
-    days = (today - newest).days
+def _silent(last: date, newest: date) -> None:
+    """Says so where nothing has been recorded for days up to the last: what is shown ends with the newest night."""
+    days = (last - newest).days
     if days >= NO_DATA_DAYS:
         words = f"nothing recorded for {plural(days, 'day')}; the newest night is the one to {day(newest, year=False)}"
         st.badge(words, color="orange", icon=":material/history:")

@@ -81,6 +81,6 @@ def test_a_person_who_has_gone_silent_is_said_to_be(
     applications.register(later, request_sync=lambda: None)
     person = later.people()[0]
     newest = later.archive.nights(later.organisation, person.person_id)["night"].max().date()
-    days = (later.now().date() - newest).days
+    days = (later.now().date() - newest).days - 1  # last night is yesterday's
     said = plain(words(person_page(later, person.person_id)))
     assert (f"nothing recorded for {days} days" in said) == told
