@@ -1,6 +1,7 @@
 """Everything an operator can set, read once from the environment; unsafe combinations are refused with a sentence."""
 
 import logging
+import math
 import os
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -73,6 +74,19 @@ class Settings(BaseSettings):
         le=1440,
         description="Pause between synchronisations while the dashboard runs; 0: never.",
     )
+    nocturne_score_profile: Literal["evidence", "vendor"] = Field(
+        default="evidence",
+        description="How scores are made: by published norms, or from averages as the vendor's sample code does.",
+    )
+    nocturne_score_weight_efficiency: float = Field(
+        default=0.4, ge=0, le=1, description="Share of efficiency in the score; the three shares make 1."
+    )
+    nocturne_score_weight_consistency: float = Field(
+        default=0.3, ge=0, le=1, description="Share of consistency in the score."
+    )
+    nocturne_score_weight_duration: float = Field(
+        default=0.3, ge=0, le=1, description="Share of duration in the score."
+    )
     nocturne_demo_people: int = Field(default=48, ge=1, le=5000, description="People in the demo.")
     nocturne_demo_nights: int = Field(
         default=90, ge=1, le=730, description="Nights of each person in the demo."
@@ -114,7 +128,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
-        problems = [*self._key_problems(), *self._address_problems(), *self._redis_problems()]
+        problems = [
+            *self._key_problems(),
+            *self._address_problems(),
+            *self._redis_problems(),
+            *self._score_problems(),
+        ]
         if self.environment == "production" and not self.nocturne_data_dir.is_absolute():
             problems.append(
                 "NOCTURNE_DATA_DIR must be an absolute path in production, e.g. /var/lib/nocturne."
@@ -155,6 +174,18 @@ class Settings(BaseSettings):
             return []
         return [
             "NOCTURNE_REDIS_URL must be an address like redis://127.0.0.1:6379/0 (or rediss://, unix://)."
+        ]
+
+    def _score_problems(self) -> list[str]:
+        total = (
+            self.nocturne_score_weight_efficiency
+            + self.nocturne_score_weight_consistency
+            + self.nocturne_score_weight_duration
+        )
+        if math.isclose(total, 1, abs_tol=1e-9):
+            return []
+        return [
+            f"The three NOCTURNE_SCORE_WEIGHT_* are shares that make 1; these make {total:g}. Set all three of them."
         ]
 
 

@@ -12,6 +12,7 @@ from analytics import cohort_words
 from analytics.asked import Synced
 from analytics.cohort_table import VALID, cohort_table
 from analytics.cohort_triage import cohort_triage
+from analytics.score import EVIDENCE, ScoreRules
 from analytics.sleeper import Sleeper
 
 
@@ -67,6 +68,7 @@ def cohort_overview(
     night: date,
     days: int = 42,
     synced: Mapping[str, Synced],
+    rules: ScoreRules = EVIDENCE,
 ) -> CohortOverview:
     """Everyone of a cohort on one night and over the nights up to it.
 
@@ -79,14 +81,15 @@ def cohort_overview(
         night: label of the last night.
         days: nights of the map.
         synced: by person_id the moment of the last synchronisation, or first and last date; None or absent for never.
+        rules: how scores are made.
 
     Raises:
         ValueError: a map of no nights.
     """
     if days < 1:
         raise ValueError(f"a map has 1 night or more, not {days}")
-    table = cohort_table(people, nights, night=night, days=days, synced=synced)
-    everyone = table.people.join(cohort_triage(people, nights, night=night, synced=synced))
+    table = cohort_table(people, nights, night=night, days=days, synced=synced, rules=rules)
+    everyone = table.people.join(cohort_triage(people, nights, night=night, synced=synced, rules=rules))
     return CohortOverview(
         night=night,
         first=night - timedelta(days=days - 1),

@@ -18,7 +18,7 @@ from analytics.efficiency import counted_efficiency_pct
 from analytics.grades import REASONS, first_exclusion
 from analytics.received import instants
 from analytics.reliability import WEEK_DAYS
-from analytics.score import period_scores
+from analytics.score import EVIDENCE, ScoreRules, period_scores
 from analytics.sleeper import Sleeper
 from analytics.usual import medians_before
 
@@ -64,7 +64,13 @@ class _Window:
 
 
 def cohort_table(
-    people: Sequence[Sleeper], nights: pd.DataFrame, *, night: date, days: int, synced: Mapping[str, Synced]
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    *,
+    night: date,
+    days: int,
+    synced: Mapping[str, Synced],
+    rules: ScoreRules = EVIDENCE,
 ) -> CohortTable:
     """The tables of a cohort up to and including one night.
 
@@ -75,6 +81,7 @@ def cohort_table(
         days: how many nights the map has.
         synced: until when somebody's nights have been asked for: the moment of the last synchronisation, or first and
             last date; None or absent for never.
+        rules: how scores are made.
     """
     ids = pd.Index([sleeper.person_id for sleeper in people], dtype="str", name="person_id")
     reach = max(days, DAYS_NEEDED)
@@ -101,7 +108,7 @@ def cohort_table(
             week_beside_usual(asleep, efficiency, ids),
         ],
         axis=1,
-    ).join(_scores(window, people, night))
+    ).join(_scores(window, people, night, rules))
     order = np.lexsort((table["name"].str.casefold().to_numpy(dtype=str), table["delta_tst_min"].to_numpy()))
     dates = pd.date_range(end=pd.Timestamp(night), periods=days, freq="D").as_unit("us")
     chosen = ids[order]
@@ -212,11 +219,12 @@ def _reason(codes: str, valid: object) -> str:
     return REASONS[code][0] if code else ""
 
 
-def _scores(window: _Window, people: Sequence[Sleeper], night: date) -> pd.DataFrame:
+def _scores(window: _Window, people: Sequence[Sleeper], night: date, rules: ScoreRules) -> pd.DataFrame:
     """The score of the last 7 nights."""
     ages = pd.Series(
         {sleeper.person_id: sleeper.age_years(night.year) for sleeper in people}, dtype="float64"
     ).rename_axis("person_id")
     week = window.rows[window.day >= window.shape[1] - WEEK_DAYS]
-    scores = period_scores(week, ages=ages, first=night - timedelta(days=WEEK_DAYS - 1), last=night)
+    first = night - timedelta(days=WEEK_DAYS - 1)
+    scores = period_scores(week, ages=ages, first=first, last=night, rules=rules)
     return scores[["score", "score_e", "score_c", "score_d", "estimator"]]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from analytics.score import ScoreRules, Weights
 from asleep.client import AsleepClient, Timeouts
 from asleep.pacing import Pacer
 from asleep.turns import Turns
@@ -62,6 +63,17 @@ class Application:
                 f"Nobody with the id {person_id[:40]!r} is on the roster; open somebody who is."
             )
         return found
+
+    @property
+    def score_rules(self) -> ScoreRules:
+        """How scores are made here; whatever differs from the default is in their version tag."""
+        settings = self.settings
+        weights = Weights(
+            efficiency=settings.nocturne_score_weight_efficiency,
+            consistency=settings.nocturne_score_weight_consistency,
+            duration=settings.nocturne_score_weight_duration,
+        )
+        return ScoreRules(profile=settings.nocturne_score_profile, weights=weights)
 
     def close(self) -> None:
         """Lets go of connections and files."""

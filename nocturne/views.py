@@ -189,6 +189,7 @@ def overview(
         night=night or last_night(application, nights),
         days=days,
         synced=_asked(application),
+        rules=application.score_rules,
     )
 
 
@@ -219,6 +220,7 @@ def cohort_summary(
         first=first,
         last=last,
         synced=_asked(application),
+        rules=application.score_rules,
     )
 
 
@@ -255,7 +257,8 @@ def period(
     last = last or nights["night"].max().date()
     first = first or last - timedelta(days=days - 1)
     places = partial(_places, application, actor, person_id, last)
-    return person_period(sleeper(found), nights, first=first, last=last, profile=Profile(places=places))
+    profile = Profile(rules=application.score_rules, places=places)
+    return person_period(sleeper(found), nights, first=first, last=last, profile=profile)
 
 
 def _places(application: Application, actor: Actor, person_id: str, night: date) -> Mapping[str, Standing]:
@@ -265,7 +268,13 @@ def _places(application: Application, actor: Actor, person_id: str, night: date)
     except NotAllowed:
         return {}
     everybody = [sleeper(person) for person in people]
-    return cohort_standings(everybody, statistics(application, people), night=night, person_id=person_id)
+    return cohort_standings(
+        everybody,
+        statistics(application, people),
+        night=night,
+        person_id=person_id,
+        rules=application.score_rules,
+    )
 
 
 def night(application: Application, actor: Actor, person_id: str, session_id: str | None = None) -> NightPage:

@@ -1,5 +1,6 @@
 """What pages ask for: cohorts, the newest night, links that name nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -17,6 +18,7 @@ from nocturne.views import (
     NothingRecorded,
     UnknownCohort,
     cohort_people,
+    cohort_summary,
     cohorts,
     last_night,
     night,
@@ -69,6 +71,38 @@ def test_what_moved_is_placed_among_everybody(filled: Application, actor: Actor)
     ]
     assert evidence, "nobody of the simulated people moved, so nothing was checked"
     assert any("These nights lie" in said and "of 5\u00a0others" in said for said in evidence)
+
+
+def test_the_score_s_rules_of_the_settings_hold_in_every_view(filled: Application, actor: Actor) -> None:
+    own = filled.settings.model_copy(
+        update={
+            "nocturne_score_weight_efficiency": 0.2,
+            "nocturne_score_weight_consistency": 0.3,
+            "nocturne_score_weight_duration": 0.5,
+        }
+    )
+    other = replace(filled, settings=own)
+    assert other.score_rules.version == "evidence-2+0.2/0.3/0.5"
+    everyone = cohorts(filled, actor)[0]
+    last = overview(filled, actor, EVERYONE).night
+    first = last - timedelta(days=6)
+    told = 0
+    for person in filled.people():
+        mine = period(other, actor, person.person_id, first=first, last=last)
+        assert mine.score.version == other.score_rules.version
+        if not mine.figures["score"].shown:
+            continue
+        told += 1
+        parts = (mine.score.efficiency.value, mine.score.consistency.value, mine.score.duration.value)
+        expected = 0.2 * parts[0] + 0.3 * parts[1] + 0.5 * parts[2]
+        assert mine.score.overall == pytest.approx(expected)
+        scores = overview(other, actor, EVERYONE, night=last).people["score"]
+        assert scores[person.person_id] == pytest.approx(expected, abs=1e-6)
+        table = cohort_summary(other, actor, everyone, first=first, last=last).people
+        assert table["score"][person.person_id] == pytest.approx(mine.figures["score"].value)
+        plain_score = period(filled, actor, person.person_id, first=first, last=last).score.overall
+        assert mine.score.overall != pytest.approx(plain_score)
+    assert told > 2
 
 
 def test_neighbours_lead_through_every_sleep(filled: Application, actor: Actor) -> None:
