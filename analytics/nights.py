@@ -38,6 +38,7 @@ NIGHT_COLUMNS: Final[dict[str, str]] = {
     "day_index": "int64",
     "kind": "str",
     "grade": "str",
+    "basis": "str",
     "valid": "bool",
     "reasons": "str",
     "start": _INSTANT,

@@ -31,6 +31,7 @@ VENDOR_FIGURES: Final = (
 SESSION_COLUMNS: Final[dict[str, str]] = {
     "session_id": "str",
     "state": "str",
+    "basis": "str",
     "start": "datetime64[us, UTC]",
     "end": "datetime64[us, UTC]",
     "unexpected_end": "datetime64[us, UTC]",
@@ -49,7 +50,8 @@ class SessionSet:
     """Sessions of one person.
 
     Attributes:
-        frame: one row per session, `SESSION_COLUMNS`: `session_id`; `state` (OPEN, CLOSED, COMPLETE); instants
+        frame: one row per session, `SESSION_COLUMNS`: `session_id`; `state` (OPEN, CLOSED, COMPLETE); `basis`
+            ("stages" once the session itself was asked for, "vendor" while only its statistics are known); instants
             `start`, `end` (NaT when open), `unexpected_end` (NaT unless recording broke off) and `received`
             (when we fetched it); `created_timezone` ("" when absent); `peculiarities` (the vendor's labels joined
             by ";"); `missing_data_ratio`; `problem` ("" or why the payload could not be read); the vendor's

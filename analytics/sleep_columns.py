@@ -81,6 +81,7 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
         "day_index": episodes.day,
         "kind": np.where(episodes.main, "main", "nap").astype(object),
         "grade": np.where(valid, grades(episodes.missing_share, rules), "X").astype(object),
+        "basis": _basis(received, episodes),
         "valid": valid,
         "reasons": np.array(reason_codes(flags), dtype=object),
         "zone": zones,
@@ -145,6 +146,12 @@ def _of_any_piece(flags: Flags, first: Counts) -> Flags:
         return flags
     found: NDArray[np.bool_] = np.logical_or.reduceat(flags, first)
     return found
+
+
+def _basis(received: Received, episodes: Episodes) -> Names:
+    """A sleep rests on stages only when all of its pieces do."""
+    only_vendor = received.frame["basis"].to_numpy(dtype=object)[episodes.pieces.row] == "vendor"
+    return np.where(_of_any_piece(only_vendor, episodes.first), "vendor", "stages").astype(object)
 
 
 def _joined_ids(episodes: Episodes) -> Names:

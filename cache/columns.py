@@ -15,8 +15,8 @@ from analytics.ragged import Ragged
 from asleep.models import SessionResult
 from cache.seal import SealBroken
 
-SCHEMA = 1
-"""Raised whenever the columns change; a file of another schema is read no more and synchronised again."""
+SCHEMA = 2
+"""Raised whenever the columns change; `_upgraded` reads the files of every schema before."""
 
 READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, msgspec.DecodeError, SealBroken)
 """What bytes that are no such file can raise when they are read."""
@@ -77,12 +77,20 @@ def decode_person(data: bytes) -> PersonFile:
     # One thread: a person's file is small, and a page reads many of them side by side.
     table = pq.read_table(pa.BufferReader(data), use_threads=False)
     header = msgspec.json.decode((table.schema.metadata or {})[_METADATA], type=_Header)
-    if header.schema != SCHEMA:
-        raise ValueError(f"it has schema {header.schema}, and this program reads schema {SCHEMA}")
+    table = _upgraded(table, header.schema)
     frame = table.select(list(SESSION_COLUMNS)).to_pandas().astype(dict(SESSION_COLUMNS))
     stages, snoring = (_ragged(table[name]) for name in _LISTS)
     sessions = SessionSet(frame=frame, stages=stages, snoring=snoring)
     return PersonFile(sessions=sessions, zone=header.zone, synced_at=header.synced_at)
+
+
+def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
+    """The table in today's columns; a file that a later program wrote is left for that program."""
+    if not 1 <= schema <= SCHEMA:
+        raise ValueError(f"it has schema {schema}, and this program reads the schemas 1 to {SCHEMA}")
+    if schema < 2:  # sessions of which only the vendor's statistics are known came with the second
+        table = table.append_column("basis", pa.array(["stages"] * table.num_rows, pa.large_string()))
+    return table
 
 
 def known_states(data: bytes) -> dict[str, str]:
@@ -178,6 +186,7 @@ def _result_row(result: SessionResult) -> dict[str, object]:
     return row | {
         "session_id": result.session_id,
         "state": result.state,
+        "basis": "stages",
         "start": result.start,
         "end": result.end,
         "unexpected_end": result.unexpected_end,
@@ -192,6 +201,7 @@ def _problem_row(problem: Unreadable) -> dict[str, object]:
     return {
         "session_id": problem.session_id,
         "state": "",
+        "basis": "stages",
         "start": problem.start,
         "end": problem.end,
         "created_timezone": "",

@@ -74,6 +74,7 @@ def _row(each: Recording) -> dict[str, object]:
     return {
         "session_id": each.name,
         "state": each.state,
+        "basis": "stages",
         "start": each.start.astimezone(UTC),
         "end": pd.NaT if each.open else end.astimezone(UTC),
         "unexpected_end": pd.NaT if each.unexpected_end is None else each.unexpected_end.astimezone(UTC),

@@ -1,8 +1,10 @@
 """A person's sessions as columns: nothing is lost on the way, and the order of delivery does not matter."""
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -29,6 +31,7 @@ from cache.columns import (
 )
 from tests.cache.samples import NOW, night
 
+FIRST_SCHEMA = Path(__file__).parent.parent / "data" / "archive-v1"
 EXAMPLES = [
     "session_complete",
     "session_in_progress",
@@ -234,9 +237,31 @@ def test_a_session_taken_out_takes_its_stages_along() -> None:
 
 
 def test_a_file_of_another_schema_is_not_misread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cache.columns.SCHEMA", 2)
-    with pytest.raises(ValueError, match="schema 1, and this program reads schema 2"):
+    monkeypatch.setattr("cache.columns.SCHEMA", 1)
+    with pytest.raises(ValueError, match="schema 2, and this program reads the schemas 1 to 1"):
         decode_person(ONE_NIGHT)
+
+
+@pytest.mark.parametrize("name", ["p_first", "p_second", "p_third"])
+def test_a_file_of_the_first_schema_is_read_whole(name: str) -> None:
+    expected = json.loads((FIRST_SCHEMA / "expected.json").read_text())[name]
+    person = decode_person((FIRST_SCHEMA / "north" / "people" / f"{name}.parquet").read_bytes())
+    assert person.zone == expected["zone"]
+    assert person.synced_at == datetime.fromisoformat(expected["synced_at"])
+    assert person.sessions.frame["basis"].tolist() == ["stages"] * len(expected["sessions"])
+    for row, session in enumerate(expected["sessions"]):
+        kept = person.sessions.frame.iloc[row]
+        asleep_s = kept["vendor_time_in_sleep_s"]
+        assert {
+            "session_id": kept["session_id"],
+            "state": kept["state"],
+            "start": kept["start"].isoformat(),
+            "problem": kept["problem"],
+            "vendor_time_in_sleep_s": None if math.isnan(asleep_s) else asleep_s,
+            "stages": "".join(
+                "-" if code < 0 else str(code) for code in person.sessions.stages[row].tolist()
+            ),
+        } == session
 
 
 def test_the_moment_of_receipt_may_be_given_in_any_zone() -> None:
