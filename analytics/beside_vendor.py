@@ -67,11 +67,11 @@ def beside_vendor(row: Row, *, cycles: int, vendor_cycles: Sequence[float]) -> t
     several has its counts side by side, `3 + 2`: a group of REM sleep that a gap divides cannot be added up.
 
     Args:
-        row: the sleep's row of the nights table; nothing stands beside an unusable session.
+        row: the sleep's row of the nights table; nothing stands beside an unusable session, or without stages.
         cycles: our complete ones.
         vendor_cycles: the vendor's count in each recording of the sleep in order; NaN where it served none.
     """
-    if row["kind"] == "unusable":
+    if row["kind"] == "unusable" or row["basis"] == "vendor":
         return ()
     needed = (*COMPARED_FIGURES, *VENDOR_COLUMNS, "pieces", "unknown_min")
     shared = np.array(["PARTIAL_OVERLAP" in str(row["reasons"]).split(";")])

@@ -10,6 +10,7 @@ from analytics.grades import Flags
 from analytics.ragged import Ragged
 from analytics.rules import ValidNight
 from analytics.stages import EPOCH_S, UNKNOWN, night_statistics
+from analytics.vendor_statistics import joined_figures, vendor_statistics
 from analytics.zones import MINUTE_US, SECOND_US
 
 Counts = NDArray[np.int64]
@@ -35,8 +36,10 @@ class Recordings:
         missing_share: the vendor's share of lost data, 0 where it says nothing.
         skipped: epochs that were cut at the beginning.
         overlapping: whether it shared time with another session that counts too.
+        staged: whether its stages are known; of another one only the vendor's figures are.
         stages: its stages, without those cut.
-        statistics: `STATISTICS` of these stages, one row each, index 0 to n - 1.
+        statistics: `STATISTICS` of these stages, else of the vendor's figures, one row each, index 0 to n - 1.
+        vendor: the `vendor_` columns of `SESSION_COLUMNS`, one row each.
     """
 
     row: Counts
@@ -47,8 +50,10 @@ class Recordings:
     missing_share: Floats
     skipped: Counts
     overlapping: Flags
+    staged: Flags
     stages: Ragged
     statistics: pd.DataFrame
+    vendor: pd.DataFrame
 
     def __len__(self) -> int:
         return len(self.row)
@@ -66,8 +71,10 @@ class Recordings:
             missing_share=self.missing_share[at],
             skipped=self.skipped[at],
             overlapping=self.overlapping[at],
+            staged=self.staged[at],
             stages=self.stages.take(at),
             statistics=self.statistics.take(at).reset_index(drop=True),
+            vendor=self.vendor.take(at).reset_index(drop=True),
         )
 
     def by_start(self) -> "Recordings":
@@ -100,8 +107,9 @@ class Episodes:
         day: the sleep day.
         main: whether it is the main sleep of that day; all others are naps.
         gap_min: time between its pieces that nobody recorded.
-        statistics: `STATISTICS` of the joined stages.
-        missing_share: the larger of the vendor's share of lost data and our own.
+        staged: whether the stages of all its pieces are known.
+        statistics: `STATISTICS` of the joined stages; of the vendor's figures where stages have not arrived.
+        missing_share: the larger of the vendor's share of lost data and our own; NaN without stages.
     """
 
     pieces: Recordings
@@ -110,6 +118,7 @@ class Episodes:
     day: Counts
     main: Flags
     gap_min: Floats
+    staged: Flags
     statistics: pd.DataFrame
     missing_share: Floats
 
@@ -127,12 +136,13 @@ class Episodes:
         return self.pieces.stages.values[offsets[self.first[episode]] : offsets[self.last[episode] + 1]]
 
 
-def settle_overlaps(recordings: Recordings, rules: ValidNight) -> tuple[Recordings, Counts]:
-    """The recordings with no time in common, and the positions (of the given ones) that duplicate a better one.
+def settle_overlaps(recordings: Recordings, rules: ValidNight) -> tuple[Recordings, Counts, Counts]:
+    """The recordings with no time in common; the positions (of the given ones) of those left out.
 
     Two recordings that share half of the shorter one or more are the same sleep: the one with less missing stays, then
-    the longer, then the later received. With a smaller overlap both stay; the later start is moved to the end of the
-    earlier one, so that no minute counts twice.
+    the longer, then the later received. The others are the first positions. With a smaller overlap both stay; the
+    later start is moved to the end of the earlier one, so that no minute counts twice. That cannot be done without
+    stages: a recording whose stages have not arrived waits for them, and these are the second positions.
 
     Args:
         recordings: in the order of their starts.
@@ -140,10 +150,10 @@ def settle_overlaps(recordings: Recordings, rules: ValidNight) -> tuple[Recordin
     """
     nothing = np.empty(0, dtype=np.int64)
     if len(recordings) < 2:
-        return recordings, nothing
+        return recordings, nothing, nothing
     reach = np.maximum.accumulate(recordings.end_us)
     if (recordings.start_us[1:] >= reach[:-1]).all():
-        return recordings, nothing
+        return recordings, nothing, nothing
     group = np.concatenate([[0], np.cumsum(recordings.start_us[1:] >= reach[:-1])])
     crowded = np.flatnonzero(np.bincount(group)[group] > 1)
     duplicates = [
@@ -152,7 +162,10 @@ def settle_overlaps(recordings: Recordings, rules: ValidNight) -> tuple[Recordin
         for at in _duplicates(recordings, np.flatnonzero(group == each), rules)
     ]
     dropped = np.array(sorted(duplicates), dtype=np.int64)
-    return _cut(recordings.take(np.setdiff1d(np.arange(len(recordings)), dropped))), dropped
+    kept = np.setdiff1d(np.arange(len(recordings)), dropped)
+    sharing = _shared_us(recordings.take(kept)) > 0
+    waiting = kept[(sharing | np.append(sharing[1:], False)) & ~recordings.staged[kept]]
+    return _cut(recordings.take(np.setdiff1d(kept, waiting))), dropped, waiting
 
 
 def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episodes:
@@ -174,7 +187,8 @@ def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episo
     joined = (np.diff(day) == 0) & (gaps <= rules.bridge_min)
     first = np.flatnonzero(np.concatenate([[True] * min(len(pieces), 1), ~joined]))
     count = np.diff(np.append(first, len(pieces)))
-    statistics = _joined_statistics(pieces, first, count)
+    staged = np.logical_and.reduceat(pieces.staged, first) if len(first) else pieces.staged
+    statistics = _joined_statistics(pieces, first, count, staged)
     gap = np.concatenate([[0.0], np.cumsum(np.where(joined, np.maximum(gaps, 0), 0))])
     own = statistics["unknown_share"].to_numpy()
     vendor = _weighted(pieces, first)
@@ -185,14 +199,16 @@ def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episo
         day=day[first],
         main=_main(day[first], statistics, pieces.start_us[first]),
         gap_min=gap[first + count - 1] - gap[first],
+        staged=staged,
         statistics=statistics,
-        missing_share=np.maximum(vendor, own),
+        missing_share=np.where(staged, np.maximum(vendor, own), np.nan),
     )
 
 
 def _duplicates(recordings: Recordings, group: Counts, rules: ValidNight) -> list[int]:
     """Those of a group of overlapping recordings that share too much with a better one."""
-    own = recordings.statistics["unknown_share"].to_numpy()
+    # Nothing is known to be missing of a recording whose stages have not arrived.
+    own = np.nan_to_num(recordings.statistics["unknown_share"].to_numpy())
     start, end = recordings.start_us, recordings.end_us
 
     def rank(at: int) -> tuple[float, int, int, str]:
@@ -214,10 +230,15 @@ def _duplicates(recordings: Recordings, group: Counts, rules: ValidNight) -> lis
     return dropped
 
 
+def _shared_us(recordings: Recordings) -> Counts:
+    """How much of each recording, from its start, lies in the time of those before it."""
+    reach = np.maximum.accumulate(recordings.end_us)[:-1]
+    return np.concatenate([[0], np.maximum(reach - recordings.start_us[1:], 0)]).astype(np.int64)
+
+
 def _cut(recordings: Recordings) -> Recordings:
     """The recordings with shared time taken from the one that starts later."""
-    reach = np.maximum.accumulate(recordings.end_us)[:-1]
-    shared = np.concatenate([[0], np.maximum(reach - recordings.start_us[1:], 0)])
+    shared = _shared_us(recordings)
     if not shared.any():
         return recordings
     skipped = np.minimum(-(-shared // EPOCH_US), recordings.stages.lengths)
@@ -226,17 +247,20 @@ def _cut(recordings: Recordings) -> Recordings:
     inside = np.arange(len(recordings.stages.values)) >= np.repeat(offsets[:-1] + skipped, np.diff(offsets))
     lengths = recordings.stages.lengths - skipped
     stages = Ragged(recordings.stages.values[inside], np.concatenate([[0], np.cumsum(lengths)]))
+    statistics = night_statistics(stages.values, stages.offsets)
+    # Without stages nothing was cut.
+    statistics[~recordings.staged] = recordings.statistics[~recordings.staged]
     return replace(
         recordings,
         start_us=recordings.start_us + skipped * EPOCH_US,
         skipped=skipped,
         overlapping=overlapping,
         stages=stages,
-        statistics=night_statistics(stages.values, stages.offsets),
+        statistics=statistics,
     )
 
 
-def _joined_statistics(pieces: Recordings, first: Counts, count: Counts) -> pd.DataFrame:
+def _joined_statistics(pieces: Recordings, first: Counts, count: Counts, staged: Flags) -> pd.DataFrame:
     """The statistics of each sleep; those of one piece are known already."""
     statistics = pieces.statistics.take(first).reset_index(drop=True)
     several = np.flatnonzero(count > 1)
@@ -258,6 +282,9 @@ def _joined_statistics(pieces: Recordings, first: Counts, count: Counts) -> pd.D
         before = _seams_before(unbridged[name], parts.offsets, seams, ends)
         whole[name] = unbridged[name] - before * EPOCH_MIN
     statistics.iloc[several] = whole
+    unstaged = several[~staged[several]]
+    if len(unstaged):
+        statistics.iloc[unstaged] = vendor_statistics(joined_figures(pieces.vendor, first)).iloc[unstaged]
     return statistics
 
 
@@ -276,7 +303,9 @@ def _weighted(pieces: Recordings, first: Counts) -> Floats:
     if not len(first):
         return np.empty(0)
     epochs = pieces.stages.lengths.astype(np.float64)
-    weighted = np.add.reduceat(pieces.missing_share * epochs, first) / np.add.reduceat(epochs, first)
+    # No epochs, no share: such a sleep has no stages yet.
+    whole = np.maximum(np.add.reduceat(epochs, first), 1)
+    weighted = np.add.reduceat(pieces.missing_share * epochs, first) / whole
     # A single piece keeps its share to the last digit: grades are decided at round numbers.
     single = np.diff(np.append(first, len(pieces))) == 1
     return np.where(single, pieces.missing_share[first], weighted)

@@ -14,9 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from analytics.ragged import Ragged
 from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.stages import REM, UNKNOWN
+from analytics.vendor_statistics import has_statistics
 
 __all__ = [
     "DEFAULT_RULES",
+    "PROVISIONAL",
     "REASONS",
     "Flags",
     "Floats",
@@ -45,6 +47,10 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "TOO_SHORT": ("The recording was too short for the vendor's analysis.", True),
     "TOO_LONG": ("The recording ran for too long for the vendor's analysis.", True),
     "TOO_MANY_DEFECTS": ("The vendor found too many defects in the sleep stages.", True),
+    "STAGES_AWAITED": (
+        "The stages of the session have not arrived yet, and nothing can be said without.",
+        True,
+    ),
     "NO_STAGES": ("The session has no sleep stages.", True),
     "STAGE_CODE": ("The sleep stages hold a code that is not a stage.", True),
     "NEVER_SLEPT": ("No sleep was found in the recording.", True),
@@ -56,6 +62,10 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "LONG_GAP": ("The signal was lost for too long in the middle of the sleep.", True),
     # What a reader should know of a sleep that counts.
     "PARTLY_MISSING": ("A part of the recording is missing; efficiency is of the time that is known.", False),
+    "STAGES_UNREADABLE": (
+        "The vendor's answer with the stages could not be read; the statistics are the vendor's.",
+        False,
+    ),
     "BROKE_OFF": ("The recording broke off unexpectedly.", False),
     "PARTIAL_OVERLAP": ("Two sessions overlap; the time they share is counted once.", False),
     "EPOCH_MISMATCH": ("The number of stages does not fit the length of the session.", False),
@@ -84,6 +94,9 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
 }
 """Code of a reason -> (a sentence for people, whether it keeps the sleep out of aggregates)."""
 
+PROVISIONAL: Final = "provisional"
+"""The grade of a sleep that counts and of which only the vendor's statistics have arrived."""
+
 _LABELS: Final = {
     "IN_PROGRESS": "IN_PROGRESS",
     "TOO_SHORT_FOR_ANALYSIS": "TOO_SHORT",
@@ -109,7 +122,9 @@ def unusable_sessions(frame: pd.DataFrame, stages: Ragged) -> dict[str, Flags]:
     """
     start, end, received = (frame[name] for name in ("start", "end", "received"))
     complete = (frame["state"] == "COMPLETE").to_numpy()
-    unread = (frame["problem"] != "").to_numpy()
+    summarised = (frame["basis"] == "vendor").to_numpy()
+    # The vendor's statistics of a session stand in when its stages cannot be read.
+    unread = (frame["problem"] != "").to_numpy() & ~summarised
     ended = end.notna().to_numpy()
     empty = stages.lengths == 0
     found = {
@@ -124,7 +139,8 @@ def unusable_sessions(frame: pd.DataFrame, stages: Ragged) -> dict[str, Flags]:
     for label, code in _LABELS.items():
         found[code] = found.get(code, np.zeros(len(frame), np.bool_)) | _labelled(frame, label)
     told = np.any(list(found.values()), axis=0)
-    found["NO_STAGES"] = empty & ~told
+    found["STAGES_AWAITED"] = summarised & ~told & ~has_statistics(frame)
+    found["NO_STAGES"] = empty & ~told & ~summarised
     return found
 
 

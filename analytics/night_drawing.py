@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -133,6 +134,14 @@ def stage_shares(stages: Stages) -> pd.DataFrame:
     if asleep > 0:
         pct[1:4] = 100 * minutes[1:4] / asleep
     return pd.DataFrame({"minutes": minutes, "pct": pct}, index=[STAGE_NAMES[stage] for stage in order])
+
+
+def served_shares(row: "pd.Series[Any]") -> pd.DataFrame:
+    """`stage_shares` of a sleep whose stages have not arrived, from its row of the nights table."""
+    names = [STAGE_NAMES[stage] for stage in (AWAKE, REM, LIGHT, DEEP, UNKNOWN)]
+    minutes = [row["wake_min"], *(row[f"{name}_min"] for name in names[1:])]
+    pct = [np.nan, *(row[f"{name}_pct"] for name in names[1:4]), np.nan]
+    return pd.DataFrame({"minutes": minutes, "pct": pct}, index=names, dtype=np.float64)
 
 
 def joined_stages(pieces: tuple[Piece, ...]) -> Stages:

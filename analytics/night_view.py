@@ -15,6 +15,7 @@ from analytics.night_drawing import (
     joined_stages,
     long_awakenings,
     pieces_of,
+    served_shares,
     snoring_runs,
     stage_runs,
     stage_shares,
@@ -62,7 +63,8 @@ class NightView:
         dates: both dates in words ("Night of Tue 10 to Wed 11 February 2026").
         clock_note: a sentence on nights when the clocks changed or the zone is not the usual one, else "".
         kind: "main", "nap" or "unusable".
-        grade: "A", "B" or "X".
+        grade: "A", "B" or "X"; "provisional" before the stages of a sleep that counts have arrived.
+        basis: "stages", or "vendor" while only the vendor's statistics are here; then there are no runs and no cycles.
         reasons: one sentence per flag or exclusion; empty for a plain night.
         title: the finding ("Slept 6 h 39 min, 41 min less than usual").
         runs: one row per run: `what` ("awake", "rem", "light", "deep", "unknown", "not recorded"), `start_min` and
@@ -87,6 +89,7 @@ class NightView:
     clock_note: str
     kind: str
     grade: str
+    basis: str
     reasons: tuple[str, ...]
     title: str
     runs: pd.DataFrame
@@ -124,7 +127,8 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         end = (start.astimezone(UTC) + so_far).astimezone(start.tzinfo)
     reference = _reference(nights, row)
     compared = _against(row, reference)
-    cycles = no_cycles() if row["kind"] == "unusable" else sleep_cycles(pieces)
+    staged = row["basis"] == "stages"
+    cycles = sleep_cycles(pieces) if staged and row["kind"] != "unusable" else no_cycles()
     return NightView(
         session_id=str(row["session_id"]),
         start=start,
@@ -134,6 +138,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         clock_note=_clock_note(start, end, row, reference),
         kind=str(row["kind"]),
         grade=str(row["grade"]),
+        basis=str(row["basis"]),
         reasons=(*sentences(str(row["reasons"]), valid=bool(row["valid"])), *_problems(current, rows)),
         title=_title(row, compared),
         runs=stage_runs(pieces),
@@ -143,7 +148,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         latency_min=float(row["sol_min"]),
         final_wake_min=float(row["final_wake_min"]),
         statistics=row,
-        shares=stage_shares(stages),
+        shares=stage_shares(stages) if staged else served_shares(row),
         against=compared,
         beside=beside_vendor(
             row,

@@ -18,18 +18,20 @@ from analytics.day_words import regularity_counts
 from analytics.episodes import Recordings, episodes_of, settle_overlaps
 from analytics.grades import DEFAULT_RULES, REASONS, Flags, ValidNight, unusable_sessions
 from analytics.received import NO_INSTANT, Columns, Counts, instants, placed
-from analytics.sessions import SESSION_COLUMNS, SessionSet, rows_of
-from analytics.sleep_columns import recorded_sleep, sleep_columns
+from analytics.sessions import SESSION_COLUMNS, VENDOR_FIGURES, SessionSet, rows_of
+from analytics.sleep_columns import recorded_sleep, recorded_unstaged, sleep_columns
 from analytics.sleep_days import sleep_days
 from analytics.stages import STATISTICS, night_statistics
 from analytics.travel import left_out_of_consistency
 from analytics.unusable_columns import recorded_unknown, unusable_columns
 from analytics.vendor_figures import VENDOR_COLUMNS
+from analytics.vendor_statistics import of_sessions
 from analytics.zones import DAY_US
 
 __all__ = ["NIGHT_COLUMNS", "REASONS", "SESSION_COLUMNS", "SessionSet", "ValidNight", "night_table"]
 
 _INSTANT = "datetime64[us, UTC]"
+_VENDOR: Final = tuple(f"vendor_{name}" for name in VENDOR_FIGURES)
 NIGHT_COLUMNS: Final[dict[str, str]] = {
     "session_id": "str",
     "session_ids": "str",
@@ -76,7 +78,8 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
     joined by ";". Instants are in UTC; `_clock_h` are hours of the local day, in the zone in which the sleep ended.
     Statistics are those of `stages.night_statistics` over the joined stages, without the time between pieces
     (`gap_min`); an unusable session has none (NaN). `sri_agree` and `sri_known` count 30 s slots of the day of a valid
-    main sleep against the day before (see `day_words`); days of a journey are left out (see `travel`).
+    main sleep against the day before (see `day_words`); days of a journey are left out (see `travel`), and days whose
+    main sleep rests on the vendor's statistics (`basis`), of which grade is "provisional" (see `vendor_statistics`).
 
     Args:
         sessions: all of one person, in any order; of several versions of a session the last received counts.
@@ -96,7 +99,11 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
     columns = _below_each_other(parts)
     columns["anchor_clock_h"] = np.full(len(columns["start"]), anchor_h)
     columns["night"] = _labels(columns) * DAY_US
-    recorded = [recorded_sleep(received, episodes), recorded_unknown(received, unusable, flags)]
+    recorded = [
+        recorded_sleep(received, episodes),
+        recorded_unstaged(received, episodes),
+        recorded_unknown(received, unusable, flags),
+    ]
     columns["sri_agree"], columns["sri_known"] = _regularity(columns, recorded, anchor_h, rules)
     return _frame(columns)
 
@@ -107,9 +114,10 @@ def _sleeps_among(sessions: SessionSet, flags: dict[str, Flags], rules: ValidNig
     asleep = _asleep(candidates)
     flags["NEVER_SLEPT"][candidates.row[~asleep]] = True
     slept = candidates.take(np.flatnonzero(asleep))
-    settled, duplicates = settle_overlaps(slept, rules)
+    settled, duplicates, waiting = settle_overlaps(slept, rules)
     flags["DUPLICATE"] = np.zeros(len(sessions), dtype=np.bool_)
     flags["DUPLICATE"][slept.row[duplicates]] = True
+    flags["STAGES_AWAITED"][slept.row[waiting]] = True
     # All sleep of a recording can lie in the time that an earlier one has already told of.
     asleep = _asleep(settled)
     flags["DUPLICATE"][settled.row[~asleep]] = True
@@ -122,6 +130,11 @@ def _asleep(recordings: Recordings) -> Flags:
 
 def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
     frame, stages = sessions.frame.iloc[rows], rows_of(sessions.stages, rows)
+    staged = (frame["basis"] != "vendor").to_numpy()
+    vendor = frame[list(_VENDOR)].reset_index(drop=True)
+    statistics = night_statistics(stages.values, stages.offsets)
+    if not staged.all():
+        statistics[~staged] = of_sessions(vendor)[~staged]
     return Recordings(
         row=rows,
         session_id=frame["session_id"].to_numpy(dtype=object),
@@ -131,8 +144,10 @@ def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
         missing_share=np.nan_to_num(frame["missing_data_ratio"].to_numpy(dtype=np.float64)),
         skipped=np.zeros(len(rows), dtype=np.int64),
         overlapping=np.zeros(len(rows), dtype=np.bool_),
+        staged=staged,
         stages=stages,
-        statistics=night_statistics(stages.values, stages.offsets),
+        statistics=statistics,
+        vendor=vendor,
     )
 
 
@@ -171,7 +186,8 @@ def _regularity(
 ) -> tuple[Counts, Counts]:
     day = columns["day_index"].astype(np.int64)
     journey = left_out_of_consistency(columns["reasons"], rules)
-    covered = np.flatnonzero(np.asarray(columns["valid"] & (columns["kind"] == "main")) & ~journey)
+    counted = columns["valid"] & (columns["kind"] == "main") & (columns["basis"] == "stages")
+    covered = np.flatnonzero(np.asarray(counted) & ~journey)
     covered = covered[np.argsort(day[covered])]
     agree, known = (np.zeros(len(day), dtype=np.int64) for _ in range(2))
     agree[covered], known[covered] = regularity_counts(

@@ -13,6 +13,9 @@ VENDOR_FIGURES: Final = (
     "time_in_bed_s",
     "sleep_latency_s",
     "wakeup_latency_s",
+    "light_latency_s",
+    "deep_latency_s",
+    "rem_latency_s",
     "time_in_sleep_s",
     "time_in_sleep_period_s",
     "time_in_wake_s",
@@ -40,6 +43,7 @@ SESSION_COLUMNS: Final[dict[str, str]] = {
     "missing_data_ratio": "float64",
     "received": "datetime64[us, UTC]",
     "problem": "str",
+    "summary": "str",
     **{f"vendor_{name}": "float64" for name in VENDOR_FIGURES},
 }
 """Columns of `SessionSet.frame` and their types."""
@@ -54,7 +58,8 @@ class SessionSet:
             ("stages" once the session itself was asked for, "vendor" while only its statistics are known); instants
             `start`, `end` (NaT when open), `unexpected_end` (NaT unless recording broke off) and `received`
             (when we fetched it); `created_timezone` ("" when absent); `peculiarities` (the vendor's labels joined
-            by ";"); `missing_data_ratio`; `problem` ("" or why the payload could not be read); the vendor's
+            by ";"); `missing_data_ratio`; `problem` ("" or why the payload could not be read); `summary` (what the
+            average statistics last said of the session, as a digest, "" when they never named it); the vendor's
             statistics, NaN where absent.
         stages: stages by epoch of 30 s, a row per session; empty when the vendor sent none.
         snoring: 1 where there was snoring, likewise.

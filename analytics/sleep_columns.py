@@ -5,10 +5,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.daily_slots import Recorded, slots_of
+from analytics.daily_slots import SLOT_US, SLOTS_PER_DAY, UNKNOWN, Recorded, slots_of
 from analytics.dating import clock_hours
 from analytics.episodes import Episodes
 from analytics.grades import (
+    PROVISIONAL,
     Flags,
     ValidNight,
     gap_inside_sleep_min,
@@ -54,10 +55,11 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
     of_sleeps = _flags_of_sleeps(episodes, rules)
     figures = {
         **{name: episodes.statistics[name].to_numpy() for name in STATISTICS},
-        **vendor_figures(received.frame.iloc[pieces.row], episodes),
+        **vendor_figures(episodes),
         "pieces": episodes.count,
     }
-    differs = differing_figures(figures, shared=of_sessions["PARTIAL_OVERLAP"])
+    # Nothing of ours stands beside the vendor's while there are no stages.
+    differs = differing_figures(figures, shared=of_sessions["PARTIAL_OVERLAP"] | ~episodes.staged)
     of_times = {
         "DIFFERS_FROM_VENDOR": np.any(list(differs.values()), axis=0),
         "CLOCK_CHANGE": offsets["start"] != offsets["end"],
@@ -80,8 +82,8 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
         "session_ids": _joined_ids(episodes),
         "day_index": episodes.day,
         "kind": np.where(episodes.main, "main", "nap").astype(object),
-        "grade": np.where(valid, grades(episodes.missing_share, rules), "X").astype(object),
-        "basis": _basis(received, episodes),
+        "grade": np.where(valid, _grades(episodes, rules), "X").astype(object),
+        "basis": np.where(episodes.staged, "stages", "vendor").astype(object),
         "valid": valid,
         "reasons": np.array(reason_codes(flags), dtype=object),
         "zone": zones,
@@ -106,9 +108,23 @@ def recorded_sleep(received: Received, episodes: Episodes) -> Recorded:
     )
 
 
+def recorded_unstaged(received: Received, episodes: Episodes) -> Recorded:
+    """The time of pieces whose stages have not arrived: neither sleep nor wake."""
+    pieces = episodes.pieces
+    at = np.flatnonzero(~pieces.staged)
+    slots = (pieces.end_us[at] - pieces.start_us[at]) // SLOT_US
+    offsets = np.concatenate([[0], np.cumsum(np.minimum(slots, SLOTS_PER_DAY))])
+    return Recorded(
+        start_us=pieces.start_us[at],
+        zones=received.places[pieces.row[at]],
+        slots=np.full(offsets[-1], UNKNOWN, dtype=np.uint8),
+        offsets=offsets,
+    )
+
+
 def _flags_of_sleeps(episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
     """Which sleeps each reason holds for that follows from the joined stages."""
-    statistics, grade = episodes.statistics, grades(episodes.missing_share, rules)
+    statistics, grade = episodes.statistics, _grades(episodes, rules)
     tib_min = statistics["tib_min"].to_numpy()
     most = np.maximum(statistics["rem_pct"].to_numpy(), statistics["deep_pct"].to_numpy())
     long_gap = np.zeros(len(episodes), dtype=np.bool_)
@@ -133,7 +149,11 @@ def _flags_of_sessions(received: Received, episodes: Episodes, rules: ValidNight
     flags = {
         "BROKE_OFF": frame["unexpected_end"].notna().to_numpy(),
         "PARTIAL_OVERLAP": pieces.overlapping,
-        **epoch_mismatch(stages.lengths, in_bed_s, rules),
+        **{
+            code: flag & pieces.staged
+            for code, flag in epoch_mismatch(stages.lengths, in_bed_s, rules).items()
+        },
+        "STAGES_UNREADABLE": ~pieces.staged & (frame["problem"] != "").to_numpy(),
         **implausible_figures(frame, rules),
         "ZONE_INVALID": received.misnamed[pieces.row] & received.located[pieces.row],
         "ZONE_UNKNOWN": ~received.located[pieces.row],
@@ -148,10 +168,9 @@ def _of_any_piece(flags: Flags, first: Counts) -> Flags:
     return found
 
 
-def _basis(received: Received, episodes: Episodes) -> Names:
-    """A sleep rests on stages only when all of its pieces do."""
-    only_vendor = received.frame["basis"].to_numpy(dtype=object)[episodes.pieces.row] == "vendor"
-    return np.where(_of_any_piece(only_vendor, episodes.first), "vendor", "stages").astype(object)
+def _grades(episodes: Episodes, rules: ValidNight) -> Names:
+    """By lost signal; "provisional" as long as it is not known how much was lost."""
+    return np.where(episodes.staged, grades(episodes.missing_share, rules), PROVISIONAL).astype(object)
 
 
 def _joined_ids(episodes: Episodes) -> Names:

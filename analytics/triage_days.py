@@ -118,7 +118,10 @@ def placed(nights: pd.DataFrame, owner: Counts, asked: tuple[Counts, Counts], la
             for metric in METRICS
             if metric.name != "score" or "score" in nights
         },
-        lost_min=_sums(in_bed * np.where(main, _floats(rows, "missing_share"), 0.0), cell, shape),
+        # What is lost of a night is not known before its stages are here.
+        lost_min=_sums(
+            in_bed * np.nan_to_num(np.where(main, _floats(rows, "missing_share"), 0.0)), cell, shape
+        ),
         in_bed_min=_sums(in_bed, cell, shape),
         recorded=_sums(np.ones(len(cell)), cell, shape) > 0,
         older=older,

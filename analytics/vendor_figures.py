@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.episodes import EPOCH_MIN, Episodes
 from analytics.ragged import Ragged
+from analytics.vendor_statistics import joined_figures
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -34,41 +34,19 @@ VENDOR_COLUMNS: Final = (*(f"vendor_{name}" for name in COMPARED_FIGURES), "vend
 _EPOCH_TOLERANCE_MIN, _RATIO_TOLERANCE_PCT, _BINARY = EPOCH_MIN, 1.1, 1e-3
 
 
-def vendor_figures(vendor: pd.DataFrame, episodes: Episodes) -> dict[str, Floats]:
+def vendor_figures(episodes: Episodes) -> dict[str, Floats]:
     """The vendor's statistics of each sleep under `VENDOR_COLUMNS`; NaN where it served none.
 
-    A sleep of several pieces has their amounts added up, wake on both sides of a gap as wake after onset, as ours has;
-    its efficiency follows from the amounts, and it has no sleep index, which cannot be added up.
-
-    Args:
-        vendor: the `vendor_` columns of `SESSION_COLUMNS`, a row per piece in the order of `episodes.pieces`.
-        episodes: the sleeps.
+    Pieces are added up as `vendor_statistics.joined_figures` says; the efficiency of several follows from the amounts.
     """
-    first, last, single = episodes.first, episodes.last, episodes.count == 1
-    if not len(episodes):
-        return {name: np.empty(0) for name in VENDOR_COLUMNS}
-    seconds = {name: vendor[f"vendor_{name}"].to_numpy(dtype=np.float64) for name in _READ}
-    latency, final_wake = seconds["sleep_latency_s"], seconds["wakeup_latency_s"]
-    at_seam = final_wake + np.append(latency[1:], np.nan)
-    at_seam[last] = 0.0
-    tib = np.add.reduceat(seconds["time_in_bed_s"], first) / 60
-    tst = np.add.reduceat(seconds["time_in_sleep_s"], first) / 60
+    figures = joined_figures(episodes.pieces.vendor, episodes.first)
+    in_bed_s, asleep_s = figures["time_in_bed_s"], figures["time_in_sleep_s"]
+    efficiency = np.where(episodes.count == 1, figures["sleep_efficiency_ratio"], _share(asleep_s, in_bed_s))
     return {
-        "vendor_tib_min": tib,
-        "vendor_tst_min": tst,
-        "vendor_spt_min": np.add.reduceat(seconds["time_in_sleep_period_s"] + at_seam, first) / 60,
-        "vendor_sol_min": latency[first] / 60,
-        "vendor_waso_min": np.add.reduceat(seconds["time_in_wake_s"] + at_seam, first) / 60,
-        "vendor_final_wake_min": final_wake[last] / 60,
-        **{
-            f"vendor_{stage}_min": np.add.reduceat(seconds[f"time_in_{stage}_s"], first) / 60
-            for stage in ("light", "deep", "rem")
-        },
-        "vendor_longest_wake_min": np.maximum.reduceat(np.maximum(seconds["longest_waso_s"], at_seam), first)
-        / 60,
-        "vendor_se_pct": 100 * np.where(single, seconds["sleep_efficiency_ratio"][first], _share(tst, tib)),
-        "vendor_awakenings": np.add.reduceat(seconds["waso_count"] + np.minimum(at_seam, 1), first),
-        "vendor_sleep_index": np.where(single, seconds["sleep_index"][first], np.nan),
+        **{f"vendor_{name}": figures[served] / 60 for name, served in _IN_SECONDS.items()},
+        "vendor_se_pct": 100 * efficiency,
+        "vendor_awakenings": figures["waso_count"],
+        "vendor_sleep_index": figures["sleep_index"],
     }
 
 
@@ -81,7 +59,7 @@ def differing_figures(columns: Mapping[str, ArrayLike], *, shared: Flags) -> dic
 
     Args:
         columns: of the nights table: `COMPARED_FIGURES`, `VENDOR_COLUMNS`, `pieces` and `unknown_min`.
-        shared: which sleeps share time with another session.
+        shared: which sleeps share time with another session, or have no stages to compute from.
     """
     comparable = ~(_as_kept(columns["unknown_min"]) > 0) & ~shared
     per_piece = _EPOCH_TOLERANCE_MIN * _as_kept(columns["pieces"])
@@ -100,6 +78,8 @@ def differing_figures(columns: Mapping[str, ArrayLike], *, shared: Flags) -> dic
 def snoring_minutes(snoring: Ragged, episodes: Episodes) -> Floats:
     """Minutes of snoring within the sleep period of each sleep's pieces; NaN where snoring was not recorded.
 
+    Of a sleep whose stages have not arrived they are the vendor's.
+
     Args:
         snoring: a row per piece in the order of `episodes.pieces`, as received.
         episodes: the sleeps.
@@ -113,24 +93,26 @@ def snoring_minutes(snoring: Ragged, episodes: Episodes) -> Floats:
     sums = np.concatenate([[0], np.cumsum(snoring.values == 1)])
     begin = snoring.offsets[:-1]
     minutes = (sums[begin + np.minimum(end, lengths)] - sums[begin + np.minimum(onset, lengths)]) * EPOCH_MIN
-    return np.add.reduceat(np.where(lengths > 0, minutes, np.nan), episodes.first)
+    ours = np.add.reduceat(np.where(lengths > 0, minutes, np.nan), episodes.first)
+    if episodes.staged.all():
+        return ours
+    return np.where(
+        episodes.staged, ours, joined_figures(pieces.vendor, episodes.first)["time_in_snoring_s"] / 60
+    )
 
 
-_READ = (
-    "time_in_bed_s",
-    "time_in_sleep_s",
-    "time_in_sleep_period_s",
-    "time_in_wake_s",
-    "time_in_light_s",
-    "time_in_deep_s",
-    "time_in_rem_s",
-    "longest_waso_s",
-    "sleep_latency_s",
-    "wakeup_latency_s",
-    "waso_count",
-    "sleep_efficiency_ratio",
-    "sleep_index",
-)
+_IN_SECONDS: Final = {
+    "tib_min": "time_in_bed_s",
+    "tst_min": "time_in_sleep_s",
+    "spt_min": "time_in_sleep_period_s",
+    "sol_min": "sleep_latency_s",
+    "waso_min": "time_in_wake_s",
+    "final_wake_min": "wakeup_latency_s",
+    "light_min": "time_in_light_s",
+    "deep_min": "time_in_deep_s",
+    "rem_min": "time_in_rem_s",
+    "longest_wake_min": "longest_waso_s",
+}
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -14,11 +14,12 @@ from asleep.models import SessionResult
 from cache.columns import (
     READ_ERRORS,
     UNREADABLE,
+    Known,
     PersonFile,
     Unreadable,
     decode_person,
     encode_person,
-    known_states,
+    known_sessions,
     merged,
     session_set,
     without,
@@ -29,7 +30,7 @@ from cache.seal import Seal
 from cache.shelf import Shelf
 from cache.table import NightTable
 
-__all__ = ["UNREADABLE", "Delivery", "NightArchive", "PutReport", "Unreadable", "session_set"]
+__all__ = ["UNREADABLE", "Delivery", "Known", "NightArchive", "PutReport", "Unreadable", "session_set"]
 
 FOLD_AFTER = 64
 """So many people's own tables are laid over the table of everybody before it is written anew."""
@@ -92,16 +93,18 @@ class NightArchive:
         zone: str,
         results: Iterable[SessionResult],
         problems: Iterable[Unreadable] = (),
+        summaries: SessionSet | None = None,
         received: datetime,
         synced_at: datetime | None,
     ) -> PutReport:
         """What the delivery did; the person's nights are computed anew from all of their sessions.
 
         Each session is kept once: COMPLETE and read in full when it ever was, otherwise as received last.
-        Nothing is kept when anything fails. `received` is when the vendor sent the answers;
-        `zone` and `synced_at` are those of `Delivery`.
+        Nothing is kept when anything fails. `summaries` are sessions of `summaries.summarised`; `received` is when the
+        vendor sent the answers; `zone` and `synced_at` are those of `Delivery`.
         """
         sessions = session_set(results, problems, received=received)
+        sessions = SessionSet.concat([summaries or SessionSet.empty(), sessions])
         delivery = Delivery(person_id=person_id, zone=zone, sessions=sessions, synced_at=synced_at)
         shelf = self._shelf(organisation)
         with shelf.alone():
@@ -130,16 +133,16 @@ class NightArchive:
         person = self._person(shelf, person_id)
         return SessionSet.empty() if person is None else person.sessions
 
-    def known(self, organisation: str, person_id: str) -> dict[str, str]:
-        """The state of each session kept of the person by session id; `UNREADABLE` for one that could not be read."""
+    def known(self, organisation: str, person_id: str) -> dict[str, Known]:
+        """What a synchronisation has to know of each session kept of the person, by session id."""
         shelf = self._shelf(organisation)
         try:
-            return known_states(shelf.read(shelf.person(person_id)))
+            return known_sessions(shelf.read(shelf.person(person_id)))
         except FileNotFoundError:
             return {}
         except READ_ERRORS:
             person = self._person(shelf, person_id)  # moves it aside, unless it was exchanged meanwhile
-            return {} if person is None else known_states(shelf.read(shelf.person(person_id)))
+            return {} if person is None else known_sessions(shelf.read(shelf.person(person_id)))
 
     def nights(self, organisation: str, person_id: str) -> pd.DataFrame:
         """The person's rows of `statistics`, in the columns and types of `analytics.nights.NIGHT_COLUMNS`."""

@@ -1,7 +1,7 @@
 """A person's sessions as columns in a Parquet file, and the vendor's answers as such columns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
-from asleep.models import SessionResult
+from asleep.models import SessionResult, SessionStat
 from cache.seal import SealBroken
 
 SCHEMA = 2
@@ -24,8 +24,21 @@ READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, msgs
 UNREADABLE = "UNREADABLE"
 """Stands for the state of a session whose payload could not be read."""
 
+SUMMARISED = "SUMMARISED"
+"""Stands for the state of a session of which only the vendor's statistics are here."""
+
 _METADATA = b"nocturne"
 _LISTS = ("stages", "snoring")
+_KNOWN = (
+    "session_id",
+    "state",
+    "start",
+    "basis",
+    "problem",
+    "summary",
+    "vendor_time_in_bed_s",
+    "vendor_time_in_sleep_s",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +54,30 @@ class Unreadable:
     start: datetime
     end: datetime | None
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a synchronisation has to know of a session that is kept.
+
+    Attributes:
+        state: OPEN, CLOSED or COMPLETE; `UNREADABLE` or `SUMMARISED` while its stages are missing.
+        start: None when the vendor gave none.
+        summary: `summary` of `SESSION_COLUMNS`.
+        in_bed_s, asleep_s: the vendor's figures, None where it sent none.
+    """
+
+    session_id: str
+    state: str
+    start: datetime | None
+    summary: str
+    in_bed_s: float | None
+    asleep_s: float | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing more is to come of it, as far as is known."""
+        return self.state == "COMPLETE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,16 +126,42 @@ def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
     if not 1 <= schema <= SCHEMA:
         raise ValueError(f"it has schema {schema}, and this program reads the schemas 1 to {SCHEMA}")
     if schema < 2:  # sessions of which only the vendor's statistics are known came with the second
-        table = table.append_column("basis", pa.array(["stages"] * table.num_rows, pa.large_string()))
+        rows = table.num_rows
+        for name, value in {"basis": "stages", "summary": ""}.items():
+            table = table.append_column(name, pa.array([value] * rows, pa.large_string()))
+        for name in ("light", "deep", "rem"):
+            unknown = pa.nulls(rows, pa.float64())
+            table = table.append_column(f"vendor_{name}_latency_s", unknown)
     return table
 
 
-def known_states(data: bytes) -> dict[str, str]:
-    """The state of each session in the file by session id, `UNREADABLE` for one that could not be read."""
-    names = ["session_id", "state", "problem"]
-    table = pq.read_table(pa.BufferReader(data), columns=names, use_threads=False)
-    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
-    return {session_id: UNREADABLE if problem else state for session_id, state, problem in rows}
+def known_sessions(data: bytes) -> dict[str, Known]:
+    """What is known of each session in the file, by session id."""
+    file = pq.ParquetFile(pa.BufferReader(data))
+    names = [name for name in _KNOWN if name in file.schema_arrow.names]
+    rows = file.read(columns=names, use_threads=False).to_pylist()
+    return {row["session_id"]: _known(**row) for row in rows}
+
+
+def _known(
+    *,
+    session_id: str,
+    state: str,
+    start: datetime | None,
+    problem: str,
+    vendor_time_in_bed_s: float | None,
+    vendor_time_in_sleep_s: float | None,
+    basis: str = "stages",
+    summary: str = "",
+) -> Known:
+    return Known(
+        session_id=session_id,
+        state=UNREADABLE if problem else SUMMARISED if basis == "vendor" else state,
+        start=start,
+        summary=summary,
+        in_bed_s=vendor_time_in_bed_s,
+        asleep_s=vendor_time_in_sleep_s,
+    )
 
 
 def session_set(
@@ -120,22 +183,50 @@ def session_set(
 def merged(old: SessionSet, new: SessionSet) -> tuple[SessionSet, int, int]:
     """Both sets as one with each session once, by start; how many came in; how many became different.
 
-    Of two rows of one session the one that is COMPLETE and could be read stays, otherwise the one received later;
-    a session goes forward only, so the order in which deliveries arrive does not matter.
+    Of two rows of one session the one that is COMPLETE and could be read stays, of two such rows the one with stages,
+    otherwise the one received later; a session goes forward only, so the order in which deliveries arrive does not
+    matter. What the average statistics last said of the session, and why its stages could not be read, are kept
+    beside whichever row stays.
     """
     both = SessionSet.concat([old, new]) if len(old.frame) else new
-    frame = both.frame
-    whole = (frame["problem"] == "") & (frame["state"] == "COMPLETE")
-    order = frame[["session_id", "start", "received"]].assign(whole=whole)
-    order = order.sort_values(["whole", "received"], kind="stable").drop_duplicates("session_id", keep="last")
-    order = order.sort_values(["start", "session_id"], kind="stable")
-    chosen = order.index.to_numpy()
-    result = both.take(chosen)
-    from_new = order[order.index >= len(old.frame)]
+    order = both.frame[["session_id", "start", "received", "basis", "summary", "problem"]]
+    staged = order["basis"] == "stages"
+    whole = (both.frame["state"] == "COMPLETE") & ((order["problem"] == "") | ~staged)
+    ranked = order.assign(whole=whole, staged=staged).sort_values(
+        ["whole", "staged", "received"], kind="stable"
+    )
+    chosen = ranked.drop_duplicates("session_id", keep="last").sort_values(
+        ["start", "session_id"], kind="stable"
+    )
+    result = _with_what_was_said(both.take(chosen.index.to_numpy()), order)
+    from_new = chosen[chosen.index >= len(old.frame)]
     place = {session_id: row for row, session_id in enumerate(old.frame["session_id"])}
     rows = zip(from_new.index.tolist(), from_new["session_id"].tolist(), strict=True)
     again = [(place[name], row) for row, name in rows if name in place]
     return result, len(from_new) - len(again), _differing(both, again)
+
+
+def _with_what_was_said(sessions: SessionSet, order: pd.DataFrame) -> SessionSet:
+    """The chosen rows with the last summary of each session, and with why stages are missing where they are."""
+    frame = sessions.frame
+    if order["session_id"].is_unique:
+        return sessions
+    summary, problem = _last_said(order, "summary"), _last_said(order, "problem")
+    unstaged = zip(frame["session_id"], frame["basis"] == "vendor", frame["problem"], strict=True)
+    said = {
+        "summary": [summary.get(name, "") for name in frame["session_id"]],
+        "problem": [problem.get(name, "") if waits else own for name, waits, own in unstaged],
+    }
+    return replace(
+        sessions,
+        frame=frame.assign(**{name: pd.array(values, dtype="str") for name, values in said.items()}),
+    )
+
+
+def _last_said(order: pd.DataFrame, name: str) -> dict[str, str]:
+    """By session id what was received last under that name; without those of whom there was nothing."""
+    said = order[order[name] != ""].sort_values("received", kind="stable")
+    return dict(zip(said["session_id"], said[name], strict=True))
 
 
 def without(sessions: SessionSet, session_id: str) -> SessionSet:
@@ -176,14 +267,17 @@ def _stacked(rows: Sequence[Sequence[int] | None], *, empty: int) -> Ragged:
     return Ragged.from_arrays(arrays + [np.empty(0, dtype=np.int8)] * empty)
 
 
-def _result_row(result: SessionResult) -> dict[str, object]:
-    stat = result.stat
-    row: dict[str, object] = {
+def figure_columns(stat: SessionStat | None) -> dict[str, object]:
+    """The vendor's figures as the `vendor_` columns of `SESSION_COLUMNS`; None where it sent none."""
+    return {
         name: getattr(stat, name.removeprefix("vendor_"), None)
         for name in SESSION_COLUMNS
         if name.startswith("vendor_")
     }
-    return row | {
+
+
+def _result_row(result: SessionResult) -> dict[str, object]:
+    return figure_columns(result.stat) | {
         "session_id": result.session_id,
         "state": result.state,
         "basis": "stages",
@@ -194,6 +288,7 @@ def _result_row(result: SessionResult) -> dict[str, object]:
         "peculiarities": ";".join(result.peculiarities),
         "missing_data_ratio": result.missing_data_ratio,
         "problem": "",
+        "summary": "",
     }
 
 
@@ -207,4 +302,5 @@ def _problem_row(problem: Unreadable) -> dict[str, object]:
         "created_timezone": "",
         "peculiarities": "",
         "problem": problem.reason,
+        "summary": "",
     }

@@ -12,11 +12,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from asleep.errors import AsleepError
-from nocturne import roster, runs, sync, views
+from nocturne import roster, runs, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
-from nocturne.progress import Failure, told
+from nocturne.progress import Failure
+from nocturne.sync_command import json_line, synchronised
 from settings import Settings, SettingsError, read_settings
 from store.people import (
     DuplicatePerson,
@@ -153,16 +154,18 @@ def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) ->
         raise _Usage(
             "Nobody is on the roster yet. `python -m nocturne people import FILE.csv` puts people there."
         )
-    with told(application.board, lambda line: print(line, file=sys.stderr, flush=True)):
-        progress = sync.synchronise(application, actor, people, days=chosen.days)
-    _complain(progress.failures, people)
+    progress = synchronised(application, actor, people, days=chosen.days, as_json=chosen.json)
+    if chosen.json:
+        print(json_line(progress))
+        return IN_PART if progress.failures else DONE
+    _complain([failure for failure in progress.failures if failure.reason != progress.halted], people)
     if progress.halted:
         print(f"Stopped for everybody: {progress.halted}", file=sys.stderr)
     print(
         f"{progress.people_complete} of {progress.people} people done, "
         f"{progress.nights_done} of {progress.nights} sessions brought."
     )
-    return IN_PART if progress.failures or progress.halted else DONE
+    return IN_PART if progress.failures else DONE
 
 
 def _status(application: Application, _actor: Actor, _chosen: argparse.Namespace) -> int:
@@ -282,6 +285,7 @@ def _parser() -> argparse.ArgumentParser:
         "--people", default="all", help="ids separated by commas, or all, or cohort:NAME"
     )
     bring_nights.add_argument("--days", type=_days, help="how many days back (default: NOCTURNE_SYNC_DAYS)")
+    bring_nights.add_argument("--json", action="store_true", help="say everything as lines of JSON")
     bring_nights.set_defaults(run=_sync, needs_vendor=True)
 
     commands.add_parser("status", help="what is there, and how old").set_defaults(

@@ -34,7 +34,7 @@ class BackgroundSync:
         """
         board = self._application.board
         if not board.progress.running:
-            board.show(SyncProgress(state="listing", people=len(self._application.people())))
+            board.show(SyncProgress(state="statistics", people=len(self._application.people())))
         self._wake.set()
 
     def stop(self) -> None:

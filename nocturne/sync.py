@@ -1,19 +1,25 @@
-"""Brings people's nights into the archive: newest first, resumable, paced by the client, with progress.
+"""Brings people's nights into the archive: statistics of everybody first, then stages, newest first.
 
-Two steps. First everybody is asked which sessions there are (one call per person and page). Then the sessions that the
-archive lacks, or has unfinished, are fetched in rounds by age: everybody's last week, then the last five weeks, then
-the rest. After each round a person's file is written, so pages show last night for all before last month for one, and a
+Three passes. First everybody's statistics: one call brings a person's 100 days, so that pages show every night within
+minutes. Then the lists of sessions: what is new, unfinished or gone. Then the sessions themselves with their stages, in
+rounds by age: everybody's last week, then the last five weeks, then the rest. What arrives is written at once, so a
 synchronisation that was stopped goes on where it was. Somebody counts as synchronised only when nothing is missing.
+
+What is asked of the vendor about a person is decided in `sync_plan`.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from threading import Event
+from typing import TypeVar
 
+from analytics.sessions import SessionSet
 from asleep.errors import (
     AsleepError,
     InvalidKey,
@@ -23,33 +29,45 @@ from asleep.errors import (
     QuotaExceeded,
     SessionNotFound,
     Stopped,
+    UserNotFound,
 )
-from asleep.models import SessionListItem, SessionResult
-from cache.archive import Unreadable
+from asleep.models import SessionResult
+from cache.archive import Delivery, Unreadable
+from cache.summaries import summarised
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.progress import Failure, SyncProgress
-from store.people import Person
+from nocturne.sync_plan import EVERYTHING, Due, due, list_since, statistics_period, told, vanished
+from store.people import Person, SyncOutcome
 
 log = logging.getLogger(__name__)
 
 _THREADS = 8
+# Asked for ahead of what is being written: enough for the threads, and little enough to stop soon.
+_AHEAD = 64
 _ROUNDS_DAYS = (8, 36)
+_RECORDED_AT_ONCE = 200
+# What has arrived is written after a second, or four times as seldom as writing takes.
+_WRITE_EVERY_S, _WRITE_SHARE = 1.0, 4.0
 _NEVER: Event = Event()
 _REFUSES_EVERYBODY = (InvalidKey, PlanExpired, QuotaExceeded, NotAsked)
 _STOPPED = "The synchronisation was stopped before everything had arrived; the next one goes on."
 
 Outcome = SessionResult | Unreadable | None
-Task = tuple[SessionListItem, "Future[Outcome]"]
+_Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class _Work:
     """One person's part: what is still to be fetched, newest first, and what went wrong."""
 
     person: Person
     listed: int = 0
-    missing: list[SessionListItem] = field(default_factory=list)
+    asked_since: datetime | None = None
+    changed: SessionSet = field(default_factory=SessionSet.empty)
+    again: frozenset[str] = frozenset()
+    missing: list[Due] = field(default_factory=list)
     fetched: int = 0
     problem: str = ""
 
@@ -92,65 +110,107 @@ class _Run:
         self, application: Application, people: Sequence[Person], *, now: datetime, days: int, stop: Event
     ) -> None:
         self._application = application
+        self._organisation = application.organisation
         self._asleep = application.asleep.in_background(stop=stop)
-        self._people = people
         self._now = now
         self._days = days
         self._stop = stop
         self._halted = ""
-        self._works: list[_Work] = []
+        self._works = [_Work(person=person) for person in people]
+        self._listed: list[_Work] = []
+        self._unrecorded: list[_Work] = []
+        self._recorded: set[str] = set()
         self._before = application.store.sync_states(application.organisation)
-        self._show(SyncProgress(state="listing", people=len(people), started_at=now))
+        self._show(SyncProgress(state="statistics", people=len(people), started_at=now, phase_at=now))
 
     def work(self) -> None:
-        """Lists and fetches; a person's failure stays that person's."""
+        """Asks, lists and fetches; a person's failure stays that person's."""
         pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sync")
         try:
+            self._statistics(pool)
+            self._show(replace(self._progress, state="listing", phase_at=self._application.now()))
             self._list_all(pool)
-            self._show(replace(self._progress, state="fetching"))
+            self._show(replace(self._progress, state="fetching", phase_at=self._application.now()))
             self._fetch_rounds(pool)
         finally:
             pool.shutdown(cancel_futures=True)
 
     def end(self) -> SyncProgress:
         """The final progress, on the board and, person by person, in the store."""
-        complete = 0
+        listed = {id(work) for work in self._listed}
         for work in self._works:
-            if work.missing and not work.problem:
+            if not work.problem and (work.missing or id(work) not in listed):
                 work.problem = self._halted or _STOPPED
-            complete += not work.problem
-            self._record(work)
-        failures = tuple(
-            Failure(person_id=work.person.person_id, reason=work.problem)
-            for work in self._works
-            if work.problem
-        )
-        if self._halted:
-            listed = {work.person.person_id for work in self._works}
-            for person in self._people:
-                if person.person_id not in listed:
-                    self._record(_Work(person=person, problem=self._halted))
+        begun = self._works if self._halted else self._listed
+        self._unrecorded = [work for work in begun if work.person.person_id not in self._recorded]
+        self._record()
         self._show(
             replace(
                 self._progress,
                 state="done",
-                people_complete=complete,
-                failures=failures,
+                people_complete=sum(not work.problem for work in self._works),
+                failures=tuple(
+                    Failure(person_id=work.person.person_id, reason=work.problem)
+                    for work in self._works
+                    if work.problem
+                ),
                 halted=self._halted,
                 finished_at=self._application.now(),
             )
         )
         return self._progress
 
+    def _statistics(self, pool: ThreadPoolExecutor) -> None:
+        """Everybody's nights by the vendor's own statistics, on the pages before any stages are asked for."""
+        periods = [
+            statistics_period(self._now, days=self._days, state=self._before.get(work.person.person_id))
+            for work in self._works
+        ]
+        asked = [(work, period) for work, period in zip(self._works, periods, strict=True) if period]
+        self._show(replace(self._progress, statistics=len(asked)))
+        arrived: list[Delivery] = []
+        written_s, pause_s = time.monotonic(), _WRITE_EVERY_S
+        for (work, _), future in self._in_order(pool, self._ask_statistics, asked):
+            fresh = self._answer(work, future, fatal=False)
+            if fresh is not None and len(fresh):
+                person = work.person
+                arrived.append(Delivery(person_id=person.person_id, zone=person.zone, sessions=fresh))
+            self._show(replace(self._progress, statistics_done=self._progress.statistics_done + 1))
+            if time.monotonic() - written_s > pause_s:
+                began_s = time.monotonic()
+                arrived = self._written(arrived)
+                written_s = time.monotonic()
+                pause_s = max(_WRITE_EVERY_S, _WRITE_SHARE * (written_s - began_s))
+        self._written(arrived)
+
+    def _ask_statistics(self, asked: tuple[_Work, tuple[date, date]]) -> SessionSet:
+        work, (first, last) = asked
+        person = work.person
+        averages = self._asleep.average_stats(person.vendor_id, first=first, last=last, fresh=True).value
+        known = self._application.archive.known(self._organisation, person.person_id)
+        found = told(summarised(averages, received=self._now), known, first=first)
+        work.changed = found.changed
+        work.again = found.gone | set(found.changed.frame["session_id"])
+        return found.fresh
+
+    def _written(self, arrived: list[Delivery]) -> list[Delivery]:
+        """Nothing: what had arrived is in the archive, or named in the log, because stages will bring it again."""
+        try:
+            if arrived:
+                self._application.archive.put_many(self._organisation, arrived)
+        except OSError as problem:
+            log.warning("The statistics of %d people were not kept. %s", len(arrived), _disk_problem(problem))
+        return []
+
     def _list_all(self, pool: ThreadPoolExecutor) -> None:
-        futures = [(person, pool.submit(self._list, person)) for person in self._people]
-        for person, future in futures:
-            if self._ended:
-                future.cancel()
-            work = self._listed(person, future)
-            if work is None:
+        self._listed = [work for work in self._works if work.problem]
+        rest = [work for work in self._works if not work.problem]
+        for work, future in self._in_order(pool, self._list, rest):
+            self._answer(work, future)
+            if not work.problem and not _went_through(future):
                 continue
-            self._works.append(work)
+            self._listed.append(work)
+            self._finished(work)
             progress = self._progress
             self._show(
                 replace(
@@ -159,136 +219,160 @@ class _Run:
                     nights=progress.nights + len(work.missing),
                 )
             )
+        self._record()
 
-    def _list(self, person: Person) -> _Work:
-        """What there is of a person; what the vendor deleted leaves the archive."""
-        archive, organisation = self._application.archive, self._application.organisation
-        known = archive.known(organisation, person.person_id)
-        first = self._first_date(person, known)
-        # One day more on each side: the vendor dates a session by its start in the zone of the header (UTC here), we
-        # by the sleeper's own night.
+    def _list(self, work: _Work) -> None:
+        """Finds what there is of a person and the archive lacks; what the vendor deleted leaves the archive."""
+        archive, person = self._application.archive, work.person
+        state = self._before.get(person.person_id)
+        known = archive.known(self._organisation, person.person_id)
+        since = list_since(self._now, days=self._days, state=state, known=known)
+        # One day more: a session that has just begun is dated by a clock that may be ahead of ours.
         last = (self._now + timedelta(days=1)).date()
+        first = None if since is None else since.date()
         listed = self._asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True).value
-        self._forget_deleted(person, {item.session_id for item in listed}, known)
-        missing = [item for item in listed if known.get(item.session_id) != "COMPLETE"]
-        missing.sort(key=lambda item: item.start, reverse=True)
-        return _Work(person=person, listed=len(listed), missing=missing)
-
-    def _first_date(self, person: Person, known: dict[str, str]) -> date | None:
-        """The first date to ask for; None, all there is, when the archive has lost what it once had."""
-        before = self._before.get(person.person_id)
-        if not known and before is not None and before.succeeded_at is not None and before.listed:
-            return None
-        return (self._now - timedelta(days=self._days + 1)).date()
-
-    def _forget_deleted(self, person: Person, listed: set[str], known: dict[str, str]) -> None:
-        absent = set(known) - listed
-        # An empty list beside a full archive is more likely a fault of the service than a deletion of everything.
-        if not absent or not listed:
-            return
-        archive, organisation = self._application.archive, self._application.organisation
-        frame = archive.sessions(organisation, person.person_id).frame
-        since = self._now - timedelta(days=self._days)
-        gone = frame[frame["session_id"].isin(absent) & (frame["start"] >= since)]["session_id"]
+        gone = vanished({item.session_id for item in listed}, known, since=since)
         for session_id in gone:
-            archive.remove_session(organisation, person.person_id, str(session_id))
-        if len(gone):
+            archive.remove_session(self._organisation, person.person_id, session_id)
+            del known[session_id]
+        if gone:
             log.warning("%d sessions that the vendor no longer has were removed from the archive.", len(gone))
+        work.listed, work.asked_since = len(listed), since or EVERYTHING
+        work.missing = due(listed, known, asked_again=work.again)
 
-    def _listed(self, person: Person, future: "Future[_Work]") -> _Work | None:
+    def _fetch_rounds(self, pool: ThreadPoolExecutor) -> None:
+        edges = [None, *(self._now - timedelta(days=days) for days in _ROUNDS_DAYS), None]
+        for younger, older in pairwise(edges):
+            tasks = [
+                (work, session)
+                for work in self._listed
+                if not work.problem
+                for session in work.missing
+                if (younger is None or session.start <= younger) and (older is None or session.start > older)
+            ]
+            answers = self._in_order(pool, self._fetch, tasks)
+            for work, arrived in groupby(answers, key=lambda answer: answer[0][0]):
+                self._gather(work, ((session, future) for (_, session), future in arrived))
+            self._record()
+
+    def _fetch(self, task: tuple[_Work, Due]) -> Outcome:
+        """The session; how it was unreadable; or None when the vendor no longer has it."""
+        work, session = task
+        fresh = session.session_id in work.again
+        try:
+            return self._asleep.get_session(work.person.vendor_id, session.session_id, fresh=fresh).value
+        except SessionNotFound:
+            return None
+        except MalformedAnswer as problem:
+            return Unreadable(
+                session_id=session.session_id, start=session.start, end=session.end, reason=str(problem)
+            )
+
+    def _gather(self, work: _Work, answers: "Iterable[tuple[Due, Future[Outcome]]]") -> None:
+        """Puts what arrived of a person into the archive; what did not arrive stays missing."""
+        outcomes: dict[str, Outcome] = {}
+        for session, future in answers:
+            outcome = self._answer(work, future)
+            if outcome is not None or _went_through(future):
+                outcomes[session.session_id] = outcome
+        try:
+            self._put(work, outcomes)
+        except OSError as problem:
+            work.problem = _disk_problem(problem)
+            return
+        work.missing = [session for session in work.missing if session.session_id not in outcomes]
+        work.fetched += len(outcomes)
+        self._show(replace(self._progress, nights_done=self._progress.nights_done + len(outcomes)))
+        self._finished(work)
+
+    def _put(self, work: _Work, outcomes: dict[str, Outcome]) -> None:
+        archive, person = self._application.archive, work.person
+        results = [outcome for outcome in outcomes.values() if isinstance(outcome, SessionResult)]
+        problems = [outcome for outcome in outcomes.values() if isinstance(outcome, Unreadable)]
+        fetched = {result.session_id for result in results}
+        confirmed = work.changed.frame["session_id"].isin(fetched).to_numpy().nonzero()[0]
+        if results or problems:
+            archive.put(
+                self._organisation,
+                person.person_id,
+                zone=person.zone,
+                results=results,
+                problems=problems,
+                summaries=work.changed.take(confirmed),
+                received=self._now,
+                synced_at=self._now,
+            )
+        for session_id, outcome in outcomes.items():
+            if outcome is None:
+                archive.remove_session(self._organisation, person.person_id, session_id)
+
+    def _in_order(
+        self, pool: ThreadPoolExecutor, ask: Callable[[_Item], _Answer], items: Iterable[_Item]
+    ) -> "Iterator[tuple[_Item, Future[_Answer]]]":
+        """Each item with its answer, in order; after the end of everything, cancelled ones."""
+        pending: deque[tuple[_Item, Future[_Answer]]] = deque()
+        for item in items:
+            if self._ended:
+                break
+            pending.append((item, pool.submit(ask, item)))
+            if len(pending) >= _AHEAD:
+                yield pending.popleft()
+        while pending:
+            item, future = pending.popleft()
+            if self._ended:
+                future.cancel()
+            yield item, future
+
+    def _answer(self, work: _Work, future: "Future[_Answer]", *, fatal: bool = True) -> _Answer | None:
+        """What a question brought, or None; what keeps it from everybody or from this person is noted.
+
+        Without `fatal`, only a person whom the vendor does not know is given up.
+        """
         try:
             return future.result()
         except (CancelledError, Stopped):
             return None
         except _REFUSES_EVERYBODY as refusal:
             self._halted = self._halted or str(refusal)
-            return None
         except AsleepError as problem:
-            return _Work(person=person, problem=str(problem))
-        except OSError as problem:
-            return _Work(person=person, problem=_disk_problem(problem))
-
-    def _fetch_rounds(self, pool: ThreadPoolExecutor) -> None:
-        edges = [
-            self._now + timedelta(days=2),
-            *(self._now - timedelta(days=days) for days in _ROUNDS_DAYS),
-            None,
-        ]
-        for younger, older in pairwise(edges):
-            due = [
-                (work, [item for item in work.missing if _within(item.start, younger, older)])
-                for work in self._works
-                if not work.problem
-            ]
-            pending = [
-                (work, [(item, pool.submit(self._fetch, work.person, item)) for item in items])
-                for work, items in due
-                if items and not self._ended
-            ]
-            for work, tasks in pending:
-                if self._ended:
-                    for _, task in tasks:
-                        task.cancel()
-                self._gather(work, tasks)
-
-    def _fetch(self, person: Person, item: SessionListItem) -> Outcome:
-        """The session; how it was unreadable; or None when the vendor no longer has it."""
-        try:
-            return self._asleep.get_session(person.vendor_id, item.session_id).value
-        except SessionNotFound:
-            return None
-        except MalformedAnswer as problem:
-            return Unreadable(session_id=item.session_id, start=item.start, end=item.end, reason=str(problem))
-
-    def _gather(self, work: _Work, tasks: Iterable[Task]) -> None:
-        """Puts what arrived of a person into the archive; what did not arrive stays missing."""
-        arrived: list[tuple[SessionListItem, Outcome]] = []
-        for item, task in tasks:
-            try:
-                arrived.append((item, task.result()))
-            except (CancelledError, Stopped):
-                continue
-            except _REFUSES_EVERYBODY as refusal:
-                self._halted = self._halted or str(refusal)
-            except AsleepError as problem:
+            if fatal or isinstance(problem, UserNotFound):
                 work.problem = str(problem)
-            except OSError as problem:
-                work.problem = _disk_problem(problem)
-        try:
-            self._put(work, [outcome for _, outcome in arrived])
+            else:
+                log.info(
+                    "The statistics of somebody did not arrive; the sessions will bring them. %s", problem
+                )
         except OSError as problem:
-            work.problem = _disk_problem(problem)
+            if fatal:
+                work.problem = _disk_problem(problem)
+        return None
+
+    def _finished(self, work: _Work) -> None:
+        """Somebody of whom nothing is missing is recorded soon, whatever becomes of the others."""
+        if not work.missing and not work.problem:
+            self._unrecorded.append(work)
+            if len(self._unrecorded) >= _RECORDED_AT_ONCE:
+                self._record()
+
+    def _record(self) -> None:
+        due_now, self._unrecorded = self._unrecorded, []
+        if not due_now:
             return
-        done = {item.session_id for item, _ in arrived}
-        work.missing = [item for item in work.missing if item.session_id not in done]
-        work.fetched += len(done)
-        self._show(replace(self._progress, nights_done=self._progress.nights_done + len(done)))
-
-    def _put(self, work: _Work, outcomes: Sequence[Outcome]) -> None:
-        results = [outcome for outcome in outcomes if isinstance(outcome, SessionResult)]
-        problems = [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
-        if results or problems:
-            self._application.archive.put(
-                self._application.organisation,
-                work.person.person_id,
-                zone=work.person.zone,
-                results=results,
-                problems=problems,
-                received=self._now,
-                synced_at=self._now,
-            )
-
-    def _record(self, work: _Work) -> None:
-        self._application.store.record_sync(
-            self._application.organisation,
-            work.person.person_id,
-            attempted_at=self._now,
-            succeeded=not work.problem,
-            error=work.problem,
-            listed=work.listed,
-            fetched=work.fetched,
-            failed=len(work.missing),
+        self._application.store.record_syncs(
+            self._organisation,
+            [
+                SyncOutcome(
+                    person_id=work.person.person_id,
+                    attempted_at=self._now,
+                    error=work.problem,
+                    listed=work.listed,
+                    fetched=work.fetched,
+                    failed=len(work.missing),
+                    asked_since=work.asked_since,
+                )
+                for work in due_now
+            ],
         )
+        self._recorded |= {work.person.person_id for work in due_now}
 
     @property
     def _ended(self) -> bool:
@@ -302,8 +386,8 @@ class _Run:
         self._application.board.show(progress)
 
 
-def _within(start: datetime, younger: datetime | None, older: datetime | None) -> bool:
-    return (younger is None or start <= younger) and (older is None or start > older)
+def _went_through(future: "Future[_Answer]") -> bool:
+    return not future.cancelled() and future.exception() is None
 
 
 def _disk_problem(problem: OSError) -> str:

@@ -16,6 +16,7 @@ from store.people import (
     Organisation,
     Outcome,
     Person,
+    SyncOutcome,
     SyncState,
     UnknownOrganisation,
     UnknownPerson,
@@ -196,43 +197,39 @@ class Store:
         with reading(self._engine) as session:
             return dict(iter(session.execute(query)))
 
-    def record_sync(
-        self,
-        organisation: str,
-        person_id: str,
-        *,
-        attempted_at: datetime,
-        succeeded: bool,
-        error: str = "",
-        listed: int = 0,
-        fetched: int = 0,
-        failed: int = 0,
-    ) -> SyncState:
-        """The state as recorded; the last success is kept when this try failed.
+    def record_syncs(self, organisation: str, outcomes: Iterable[SyncOutcome]) -> None:
+        """Enters how synchronisation ended, in one transaction; the last success is kept when a try failed.
 
-        Raises:
-            UnknownPerson: nobody in the organisation has that id.
+        Somebody who has left the roster meanwhile is passed over.
         """
         with writing(self._engine) as session:
-            # The person's row is the lock: two workers that record at once do so one after the other.
-            _person_row(session, organisation, person_id, lock=True)
-            row = session.get(SyncStateRow, (organisation, person_id))
-            if row is None:
-                row = SyncStateRow(organisation_id=organisation, person_id=person_id)
-                session.add(row)
-            row.attempted_at = attempted_at
-            if succeeded:
-                row.succeeded_at = attempted_at
-            row.error = error[:_LONGEST_ERROR]
-            row.listed, row.fetched, row.failed = listed, fetched, failed
-            session.flush()
-            return sync_state_of(row)
+            for outcome in sorted(outcomes, key=lambda each: each.person_id):
+                # The person's row is the lock: two workers that record at once do so one after the other.
+                person = session.get(PersonRow, (organisation, outcome.person_id), with_for_update=True)
+                if person is not None:
+                    _enter(session, organisation, outcome)
 
     def sync_states(self, organisation: str) -> Mapping[str, SyncState]:
         """The last synchronisation of each person who ever had one, by person id."""
         query = select(SyncStateRow).where(SyncStateRow.organisation_id == organisation)
         with reading(self._engine) as session:
             return {row.person_id: sync_state_of(row) for row in session.scalars(query)}
+
+
+def _enter(session: Session, organisation: str, outcome: SyncOutcome) -> None:
+    row = session.get(SyncStateRow, (organisation, outcome.person_id))
+    if row is None:
+        row = SyncStateRow(organisation_id=organisation, person_id=outcome.person_id)
+        session.add(row)
+    row.attempted_at = outcome.attempted_at
+    row.error = outcome.error[:_LONGEST_ERROR]
+    row.listed, row.fetched, row.failed = outcome.listed, outcome.fetched, outcome.failed
+    if not outcome.error:
+        before = row.asked_since if row.succeeded_at is not None else None
+        row.succeeded_at = outcome.attempted_at
+        if outcome.asked_since is not None:
+            row.asked_since = min(before or outcome.asked_since, outcome.asked_since)
+    session.flush()
 
 
 def _people(organisation: str) -> Select[PersonRow]:

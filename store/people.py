@@ -126,6 +126,7 @@ class SyncState:
         error: why the last try failed; empty when it did not.
         listed, fetched, failed: in the last try, sessions the vendor named, those received, those not to be
             had.
+        asked_since: from when on sessions were asked for, in all tries that went through; None when none did.
     """
 
     person_id: str
@@ -135,6 +136,27 @@ class SyncState:
     listed: int
     fetched: int
     failed: int
+    asked_since: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncOutcome:
+    """How one synchronisation of a person ended.
+
+    Attributes:
+        attempted_at: when it began (UTC).
+        error: a sentence why it did not go through; empty when it did.
+        listed, fetched, failed: as in `SyncState`.
+        asked_since: from when on sessions were asked for; None for all there are, or when it did not go through.
+    """
+
+    person_id: str
+    attempted_at: datetime
+    error: str = ""
+    listed: int = 0
+    fetched: int = 0
+    failed: int = 0
+    asked_since: datetime | None = None
 
 
 def checked_person(person: NewPerson, *, this_year: int) -> NewPerson:

@@ -109,4 +109,5 @@ def sync_state_of(row: SyncStateRow) -> SyncState:
         listed=row.listed,
         fetched=row.fetched,
         failed=row.failed,
+        asked_since=row.asked_since,
     )

@@ -105,3 +105,4 @@ class SyncStateRow(Base):
     listed: Mapped[int]
     fetched: Mapped[int]
     failed: Mapped[int]
+    asked_since: Mapped[datetime | None] = mapped_column(Instant)

@@ -24,7 +24,7 @@ from cache.columns import (
     Unreadable,
     decode_person,
     encode_person,
-    known_states,
+    known_sessions,
     merged,
     session_set,
     without,
@@ -98,14 +98,17 @@ def test_an_unreadable_session_is_a_row_with_its_reason() -> None:
     assert sessions.frame["problem"].tolist() == ["", "stat is a list."]
     assert [len(row) for row in sessions.stages] == [960, 0]
     data = encode_person(PersonFile(sessions=sessions, zone="UTC", synced_at=None))
-    assert known_states(data) == {"s1": "COMPLETE", "s9": UNREADABLE}
+    found = known_sessions(data)
+    assert {name: one.state for name, one in found.items()} == {"s1": "COMPLETE", "s9": UNREADABLE}
+    assert found["s1"].whole
+    assert not found["s9"].whole
     assert decode_person(data).synced_at is None
 
 
 def test_nobodys_sessions_are_a_file_too() -> None:
     data = encode_person(PersonFile(sessions=SessionSet.empty(), zone="UTC", synced_at=NOW))
     assert len(decode_person(data).sessions.frame) == 0
-    assert known_states(data) == {}
+    assert known_sessions(data) == {}
 
 
 def test_any_stage_value_of_eight_bits_is_kept() -> None:

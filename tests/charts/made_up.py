@@ -73,6 +73,7 @@ def night_view(
         dates="Night of Tue 10 to Wed 11 February 2026",
         clock_note="",
         kind="main",
+        basis="stages",
         grade="A",
         reasons=(),
         title="",

@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from asleep.simulator.server import Running
+from cache.columns import SUMMARISED
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
 from nocturne.roster import add_person, import_people
@@ -32,9 +33,9 @@ def test_a_second_synchronisation_fetches_only_what_is_unfinished(
 ) -> None:
     people = filled.people()
     unfinished = sum(
-        state != "COMPLETE"
+        not known.whole
         for person in people
-        for state in filled.archive.known(filled.organisation, person.person_id).values()
+        for known in filled.archive.known(filled.organisation, person.person_id).values()
     )
     before = simulator.requests["getSession"]
     progress = synchronise(filled, actor, people)
@@ -65,9 +66,9 @@ def test_what_was_stopped_goes_on_where_it_was(
     assert partial.people_complete == len(states) - len(cut_off)
     application.board.show = show  # type: ignore[method-assign]
     unfinished = sum(
-        state != "COMPLETE"
+        known.state not in {"COMPLETE", SUMMARISED}
         for person in application.people()
-        for state in application.archive.known(application.organisation, person.person_id).values()
+        for known in application.archive.known(application.organisation, person.person_id).values()
     )
     rest = synchronise(application, actor, application.people())
     assert rest.nights == partial.nights - partial.nights_done + unfinished

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from store.database import Store
 from store.engine import migration_config, open_engine
-from store.people import DuplicatePerson, StoreUnavailable, UnknownOrganisation, UnknownPerson
+from store.people import DuplicatePerson, StoreUnavailable, SyncOutcome, UnknownOrganisation, UnknownPerson
 from store.tables import Base
 from tests.store.samples import NOW, somebody
 
@@ -95,14 +95,14 @@ def test_one_organisation_cannot_reach_a_person_of_another(store: Store) -> None
         lambda: store.person_by_vendor_id("south", mine.vendor_id),
         lambda: store.update_person("south", mine),
         lambda: store.remove_person("south", mine.person_id),
-        lambda: store.record_sync("south", mine.person_id, attempted_at=NOW, succeeded=True),
     ]
     for reach in reaches:
         with pytest.raises(UnknownPerson):
             reach()
+    store.record_syncs("south", [SyncOutcome(person_id=mine.person_id, attempted_at=NOW)])
     assert store.people("south") == ()
     assert store.tags("south") == {}
-    assert store.sync_states("south") == {}
+    assert store.sync_states("south") == store.sync_states("north") == {}
     assert store.people("north") == (mine,)
 
 
@@ -120,20 +120,38 @@ def test_an_organisation_is_made_once_and_must_exist(store: Store) -> None:
 
 def test_a_failed_synchronisation_keeps_the_last_success(store: Store) -> None:
     person_id = store.add_person("north", somebody()).person_id
-    store.record_sync("north", person_id, attempted_at=NOW, succeeded=True, listed=5, fetched=5)
-    later = NOW + timedelta(hours=1)
-    state = store.record_sync(
-        "north", person_id, attempted_at=later, succeeded=False, error="x" * 900, failed=2
+    earlier, later = NOW - timedelta(days=90), NOW + timedelta(hours=1)
+    went_well = SyncOutcome(person_id=person_id, attempted_at=NOW, listed=5, fetched=5, asked_since=earlier)
+    store.record_syncs("north", [went_well])
+    store.record_syncs(
+        "north", [SyncOutcome(person_id=person_id, attempted_at=later, error="x" * 900, failed=2)]
     )
-    assert state == store.sync_states("north")[person_id]
-    assert (state.attempted_at, state.succeeded_at) == (later, NOW)
+    state = store.sync_states("north")[person_id]
+    assert (state.attempted_at, state.succeeded_at, state.asked_since) == (later, NOW, earlier)
     assert (len(state.error), state.listed, state.fetched, state.failed) == (500, 0, 0, 2)
+
+
+def test_what_was_asked_for_once_stays_asked_for(store: Store) -> None:
+    person_id = store.add_person("north", somebody()).person_id
+    since = []
+    for days in (30, None, 90, 10):
+        start = None if days is None else NOW - timedelta(days=days)
+        store.record_syncs("north", [SyncOutcome(person_id=person_id, attempted_at=NOW, asked_since=start)])
+        since.append(store.sync_states("north")[person_id].asked_since)
+    assert since == [NOW - timedelta(days=days) for days in (30, 30, 90, 90)]
+
+
+def test_one_who_left_meanwhile_does_not_keep_the_others_from_being_recorded(store: Store) -> None:
+    stays = store.add_person("north", somebody()).person_id
+    outcomes = [SyncOutcome(person_id=name, attempted_at=NOW) for name in ("p_gone", stays)]
+    store.record_syncs("north", outcomes)
+    assert list(store.sync_states("north")) == [stays]
 
 
 def test_instants_come_back_in_utc_whatever_zone_they_were_given_in(store: Store) -> None:
     person_id = store.add_person("north", somebody()).person_id
     seoul = datetime(2026, 3, 1, 6, 0, tzinfo=timezone(timedelta(hours=9)))
-    store.record_sync("north", person_id, attempted_at=seoul, succeeded=True)
+    store.record_syncs("north", [SyncOutcome(person_id=person_id, attempted_at=seoul)])
     kept = store.sync_states("north")[person_id].attempted_at
     assert (kept, kept.tzinfo) == (datetime(2026, 2, 28, 21, 0, tzinfo=UTC), UTC)
 
@@ -141,7 +159,7 @@ def test_instants_come_back_in_utc_whatever_zone_they_were_given_in(store: Store
 def test_a_person_taken_out_is_gone_with_tags_and_synchronisation(store: Store) -> None:
     gone = store.add_person("north", somebody(tags=("shift",)))
     stays = store.add_person("north", somebody("G-2"))
-    store.record_sync("north", gone.person_id, attempted_at=NOW, succeeded=True)
+    store.record_syncs("north", [SyncOutcome(person_id=gone.person_id, attempted_at=NOW)])
     store.remove_person("north", gone.person_id)
     assert store.people("north") == (stays,)
     assert store.tags("north") == {}
@@ -154,7 +172,9 @@ def test_no_byte_of_a_person_taken_out_stays_in_the_files(tmp_path: Path) -> Non
     store.ensure_organisation("north", "North", "UTC")
     canaries = (b"CANARY-NAME", b"CANARY-VENDOR", b"canary-tag", b"canary-error")
     person = store.add_person("north", somebody("CANARY-VENDOR", name="CANARY-NAME", tags=("canary-tag",)))
-    store.record_sync("north", person.person_id, attempted_at=NOW, succeeded=False, error="canary-error")
+    store.record_syncs(
+        "north", [SyncOutcome(person_id=person.person_id, attempted_at=NOW, error="canary-error")]
+    )
     store.update_person("north", replace(person, name="CANARY-NAME the second"))
 
     def bytes_on_disk() -> bytes:

@@ -1,0 +1,146 @@
+"""Our statistics of sleeps of which only the vendor's figures are known: what it sends, in our units, and no more.
+
+The table, by our column. Seconds and counts are the vendor's of docs/definitions.md; whatever is not in it is NaN.
+
+| our column | from the vendor's |
+|---|---|
+| `tib_min` | `time_in_bed` in whole epochs of 30 s, because an incomplete last epoch has no stage |
+| `tst_min`, `waso_min` | `time_in_sleep`, `time_in_wake` |
+| `spt_min` | `tib_min` less `sleep_latency` and `wakeup_latency`, so with lost signal, as ours |
+| `sol_min`, `final_wake_min` | `sleep_latency`, `wakeup_latency` |
+| `waso_total_min` | `time_in_wake` + `wakeup_latency` |
+| `wake_min` | `sleep_latency` + `time_in_wake` + `wakeup_latency` |
+| `se_pct`, `sme_pct` | `time_in_sleep` of `tib_min`, of `spt_min`; the served ratio has only 2 decimals |
+| `light_min` and the like, `light_pct` and the like | `time_in_light`; as a share of `time_in_sleep` |
+| `latency_light_min` and the like | `sleep_latency` + `light_latency`, which the vendor counts from onset |
+| `rem_latency_min` | `rem_latency` |
+| `awakenings`, `longest_wake_min` | `waso_count`, `longest_waso` |
+| `mid_epoch` | `sleep_latency` + half of `spt_min`, in epochs |
+
+The vendor's own `time_in_sleep_period` leaves lost signal out, as far as is known, and stands in for a missing
+`wakeup_latency` only.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.stages import EPOCH_S, STATISTICS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+
+_STAGES: Final = ("light", "deep", "rem")
+_ADDED: Final = (
+    "time_in_bed_s",
+    "time_in_sleep_s",
+    *(f"time_in_{stage}_s" for stage in _STAGES),
+    "time_in_snoring_s",
+)
+_OF_FIRST: Final = ("sleep_latency_s", *(f"{stage}_latency_s" for stage in _STAGES))
+_OF_SINGLE: Final = ("sleep_efficiency_ratio", "sleep_index")
+_ACROSS: Final = (
+    "wakeup_latency_s",
+    "time_in_sleep_period_s",
+    "time_in_wake_s",
+    "longest_waso_s",
+    "waso_count",
+)
+_NEEDED: Final = ("time_in_bed_s", "time_in_sleep_s", "sleep_latency_s")
+
+_ENDS: Final = ("wakeup_latency_s", "time_in_sleep_period_s")
+
+
+def has_statistics(vendor: pd.DataFrame) -> Flags:
+    """Which sessions have the figures without which a sleep has neither length nor place in time.
+
+    Args:
+        vendor: the `vendor_` columns of `SESSION_COLUMNS`.
+    """
+    served = {name: vendor[f"vendor_{name}"].notna().to_numpy() for name in (*_NEEDED, *_ENDS)}
+    ended = np.any([served[name] for name in _ENDS], axis=0)
+    return np.asarray(np.all([served[name] for name in _NEEDED], axis=0) & ended)
+
+
+def joined_figures(vendor: pd.DataFrame, first: Counts) -> dict[str, Floats]:
+    """The vendor's figures of each sleep, in seconds, counts and ratios; NaN where it served none.
+
+    A sleep of several pieces has their amounts added up, wake on both sides of a gap as wake after onset, as ours has;
+    it has no ratio and no sleep index, which cannot be added up.
+
+    Args:
+        vendor: the `vendor_` columns of `SESSION_COLUMNS`, a row per piece, those of one sleep together and in order.
+        first: position of the first piece of each sleep.
+    """
+    read = (*_ADDED, *_OF_FIRST, *_OF_SINGLE, *_ACROSS)
+    of = {name: vendor[f"vendor_{name}"].to_numpy(dtype=np.float64) for name in read}
+    if not len(first):
+        return of
+    last = np.append(first[1:], len(vendor)) - 1
+    at_seam = of["wakeup_latency_s"] + np.append(of["sleep_latency_s"][1:], np.nan)
+    at_seam[last] = 0.0
+    single = first == last
+    return {
+        **{name: np.add.reduceat(of[name], first) for name in _ADDED},
+        **{name: of[name][first] for name in _OF_FIRST},
+        **{name: np.where(single, of[name][first], np.nan) for name in _OF_SINGLE},
+        "wakeup_latency_s": of["wakeup_latency_s"][last],
+        "time_in_sleep_period_s": np.add.reduceat(of["time_in_sleep_period_s"] + at_seam, first),
+        "time_in_wake_s": np.add.reduceat(of["time_in_wake_s"] + at_seam, first),
+        "longest_waso_s": np.maximum.reduceat(np.maximum(of["longest_waso_s"], at_seam), first),
+        "waso_count": np.add.reduceat(of["waso_count"] + np.minimum(at_seam, 1), first),
+    }
+
+
+def vendor_statistics(figures: Mapping[str, Floats]) -> pd.DataFrame:
+    """`STATISTICS` of each sleep by the table above, one row each.
+
+    Args:
+        figures: those of `joined_figures`.
+    """
+    in_bed_s = figures["time_in_bed_s"] // EPOCH_S * EPOCH_S
+    asleep_s, awake_s = figures["time_in_sleep_s"], figures["time_in_wake_s"]
+    latency_s, final_s = figures["sleep_latency_s"], figures["wakeup_latency_s"]
+    period_s = np.where(np.isnan(final_s), figures["time_in_sleep_period_s"], in_bed_s - latency_s - final_s)
+    known = {
+        "tib_min": in_bed_s / 60,
+        "tst_min": asleep_s / 60,
+        "spt_min": period_s / 60,
+        "waso_min": awake_s / 60,
+        "final_wake_min": final_s / 60,
+        "waso_total_min": (awake_s + final_s) / 60,
+        "wake_min": (latency_s + awake_s + final_s) / 60,
+        "se_pct": 100 * _ratio(asleep_s, in_bed_s),
+        "sme_pct": 100 * _ratio(asleep_s, period_s),
+        "sol_min": latency_s / 60,
+        "rem_latency_min": figures["rem_latency_s"] / 60,
+        "awakenings": figures["waso_count"],
+        "longest_wake_min": figures["longest_waso_s"] / 60,
+        "mid_epoch": (latency_s + period_s / 2) / EPOCH_S,
+    }
+    for stage in _STAGES:
+        stage_s = figures[f"time_in_{stage}_s"]
+        known[f"{stage}_min"] = stage_s / 60
+        known[f"{stage}_pct"] = 100 * _ratio(stage_s, asleep_s)
+        known[f"latency_{stage}_min"] = (latency_s + figures[f"{stage}_latency_s"]) / 60
+    unknown = np.full(len(in_bed_s), np.nan)
+    return pd.DataFrame({name: known.get(name, unknown) for name in STATISTICS})
+
+
+def of_sessions(vendor: pd.DataFrame) -> pd.DataFrame:
+    """`STATISTICS` of each session by itself.
+
+    Args:
+        vendor: the `vendor_` columns of `SESSION_COLUMNS`.
+    """
+    return vendor_statistics(joined_figures(vendor, np.arange(len(vendor))))
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    share = np.full(len(part), np.nan)
+    np.divide(part, whole, out=share, where=whole > 0)
+    return share
