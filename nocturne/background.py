@@ -1,8 +1,15 @@
-"""Synchronises while the dashboard runs: once at the start, then at an interval, and whenever somebody asks."""
+"""Synchronises while the dashboard runs: once at the start, then at an interval, and whenever somebody asks.
+
+When the vendor refuses everybody (a quota that is used up, a plan that has run out) synchronisation pauses: it tries
+again after five minutes, then after twice as long each time, up to an hour. The first try that gets through goes on
+where the last one stopped.
+"""
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event, Thread
+from typing import Final
 
 from nocturne.access import local_actor
 from nocturne.application import Application
@@ -12,13 +19,21 @@ from nocturne.sync import synchronise
 log = logging.getLogger(__name__)
 
 _JOIN_LIMIT_S = 10.0
+FIRST_PAUSE_S: Final = 300.0
+LONGEST_PAUSE_S: Final = 3600.0
 
 
 class BackgroundSync:
-    """A thread that keeps the archive up to date until it is stopped."""
+    """A thread that keeps the archive up to date until it is stopped.
 
-    def __init__(self, application: Application) -> None:
+    Args:
+        application: whose archive.
+        first_pause_s: how long to wait after the vendor refused everybody for the first time.
+    """
+
+    def __init__(self, application: Application, *, first_pause_s: float = FIRST_PAUSE_S) -> None:
         self._application = application
+        self._first_pause_s = first_pause_s
         self._stop = Event()
         self._wake = Event()
         self._thread = Thread(target=self._run, name="background-sync", daemon=True)
@@ -44,11 +59,20 @@ class BackgroundSync:
         self._thread.join(_JOIN_LIMIT_S)
 
     def _run(self) -> None:
-        pause = self._application.settings.nocturne_sync_interval_minutes * 60
+        interval_s = self._application.settings.nocturne_sync_interval_minutes * 60
+        refused = 0
         while not self._stop.is_set():
             self._wake.clear()
             self._once()
-            self._wake.wait(pause or None)
+            refused = refused + 1 if self._application.board.progress.halted else 0
+            self._wake.wait(self._pause_s(refused) if refused else interval_s or None)
+
+    def _pause_s(self, refused: int) -> float:
+        """How long to wait after so many refusals in a row; the board says until when."""
+        pause_s = min(self._first_pause_s * 2.0 ** (refused - 1), LONGEST_PAUSE_S)
+        board, now = self._application.board, self._application.now()
+        board.show(replace(board.progress, resumes_at=now + timedelta(seconds=pause_s)))
+        return pause_s
 
     def _once(self) -> None:
         application = self._application

@@ -32,6 +32,7 @@ class SyncProgress:
         nights: sessions to bring; nights_done: brought or found unreadable.
         failures: people left out, each with the reason.
         halted: a sentence when it stopped for everybody, e.g. because the key is refused; else "".
+        resumes_at: when it goes on by itself after it stopped for everybody; None when it does not.
         started_at, finished_at: when; None before. phase_at: when the present state began.
     """
 
@@ -45,6 +46,7 @@ class SyncProgress:
     nights_done: int = 0
     failures: tuple[Failure, ...] = ()
     halted: str = ""
+    resumes_at: datetime | None = None
     started_at: datetime | None = None
     phase_at: datetime | None = None
     finished_at: datetime | None = None

@@ -17,7 +17,6 @@ from nocturne.views import (
     Cohort,
     cohort_people,
     cohort_summary,
-    freshness,
     last_night,
     overview,
     statistics,
@@ -31,6 +30,7 @@ from pages.parts import (
     escape,
     narrow,
     problem,
+    rests_on,
     show,
     stale_banner,
     theme,
@@ -50,11 +50,13 @@ def _page() -> None:
     with picker:
         cohort = cohort_picker(application, actor)
     people = cohort_people(application, actor, cohort.name)
-    first, last = _period(last_night(application, statistics(application, people)))
+    nights = statistics(application, people)
+    first, last = _period(last_night(application, nights))
     seen = overview(application, actor, cohort.name, night=last, days=(last - first).days + 1)
     with heading:
         title(seen.title, _facts(seen, cohort))
-        stale_banner(freshness(application, people))
+        stale_banner(application, people)
+        rests_on(application, nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))])
     few = few_nights(seen.people)
     with card("table", seen.table_title, _how_to_read(few=any(few))):
         _table(seen.people.assign(few=few))

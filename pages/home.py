@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 import streamlit as st
 
+from analytics.basis import Basis, basis_of
 from analytics.shifts import BEFORE_DAYS
 from analytics.summary import CohortOverview
 from analytics.wording import NBSP, duration, night_dates, number, of, plural
@@ -15,10 +16,8 @@ from nocturne.views import cohort_people, freshness, overview, statistics
 from pages.access import here, require
 from pages.home_people import everyone_else, in_need, legend
 from pages.links import check_cohort_link
-from pages.parts import card, cohort_picker, escape, reader_clock, stale_banner, svg, theme, title
+from pages.parts import card, cohort_picker, escape, follow, reader_clock, stale_banner, svg, theme, title
 from pages.ways_in import import_outcome, more_people, welcome
-
-_FOLLOW_EVERY = timedelta(seconds=5)
 
 
 def _page() -> None:
@@ -34,9 +33,9 @@ def _page() -> None:
     people = cohort_people(application, actor, cohort.name)
     seen = overview(application, actor, cohort.name, days=28)
     with heading:
-        title(seen.attention_title, _facts(seen))
-        stale_banner(freshness(application, people))
-    nights = statistics(application, people)
+        nights = statistics(application, people)
+        title(seen.attention_title, _facts(seen, basis_of(_shown(seen, nights))))
+        stale_banner(application, people)
     listing, aside = st.columns([2.35, 1])
     with listing:
         in_need(seen, cohort.name)
@@ -49,12 +48,16 @@ def _page() -> None:
             more_people(application, actor)
 
 
-def _facts(seen: CohortOverview) -> str:
+def _shown(seen: CohortOverview, nights: pd.DataFrame) -> pd.DataFrame:
+    return nights[nights["night"].between(pd.Timestamp(seen.first), pd.Timestamp(seen.night))]
+
+
+def _facts(seen: CohortOverview, basis: Basis) -> str:
     dates = night_dates(seen.night - timedelta(days=1), seen.night)
     order = " · worst first" if seen.people["attention"].any() else ""
-    return (
-        f"{dates}{order} · the last 7 days against each person's own {BEFORE_DAYS} before, and fixed limits"
-    )
+    rests_on = "" if basis.complete else f" · {basis.in_words}"
+    against = f"the last 7 days against each person's own {BEFORE_DAYS} before, and fixed limits"
+    return f"{dates}{rests_on}{order} · {against}"
 
 
 def _delivered(seen: CohortOverview) -> None:
@@ -74,16 +77,15 @@ def _delivered(seen: CohortOverview) -> None:
 @st.fragment(run_every=2.0)
 def _running_sync(application: Application, shown: str, since: datetime) -> None:
     progress = application.board.progress
-    # The rest of the page follows what arrives, though not at every step: a reader is reading it.
-    arrived = application.archive.version(application.organisation)
-    if not progress.running or (arrived != shown and application.now() - since > _FOLLOW_EVERY):
-        st.rerun()
+    follow(application, shown, since)
     left = progress.seconds_left(application.now())
-    if progress.state == "listing":
-        words = f"Asking for {of(progress.people_done, progress.people)} people."
+    if progress.state == "statistics":
+        words = f"Nights of **{of(progress.statistics_done, progress.statistics)}** people by the vendor's statistics"
+    elif progress.state == "listing":
+        words = f"Looking for new sessions of **{of(progress.people_done, progress.people)}** people"
     else:
-        words = f"Stages for **{of(progress.nights_done, progress.nights)}** new nights; newest first"
-        words += f", about {_rough(left)}." if left is not None else "."
+        words = f"Stages for **{of(progress.nights_done, progress.nights)}** sessions; newest first"
+    words += f", about {_rough(left)}." if left is not None else "."
     st.markdown(words)
     st.progress(min(progress.share, 1.0))
 
@@ -95,19 +97,21 @@ def _rough(seconds: float) -> str:
 def _sync_state(application: Application, nights: pd.DataFrame) -> None:
     progress = application.board.progress
     people = application.people()
-    fresh = freshness(application, people)
     if progress.running:
         with card("sync", "Nights are arriving"):
             _running_sync(
                 application, application.archive.version(application.organisation), application.now()
             )
         return
-    with card("sync", _as_of(fresh.as_of)):
-        sleeps = int((nights["kind"] != "unusable").sum())
-        without = len(nights) - sleeps
+    with card("sync", _as_of(freshness(application, people).as_of)):
+        sleeps = nights[nights["kind"] != "unusable"]
+        staged = int((sleeps["basis"] == "stages").sum())
+        without = len(nights) - len(sleeps)
         rest = f"; {plural(without, 'session')} without usable sleep" if without else ""
-        st.markdown(f"Stages of **{number(sleeps, 0)}** {'sleep' if sleeps == 1 else 'sleeps'}{rest}.")
-        if progress.halted:
+        if staged < len(sleeps):
+            rest = f"; {plural(len(sleeps) - staged, 'sleep')} by the vendor's statistics alone{rest}"
+        st.markdown(f"Stages of **{number(staged, 0)}** {'sleep' if staged == 1 else 'sleeps'}{rest}.")
+        if progress.halted and progress.resumes_at is None:
             st.caption(escape(progress.halted))
         if st.button("Synchronise now", icon=":material/sync:"):
             here().request_sync()

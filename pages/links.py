@@ -9,7 +9,7 @@ import streamlit as st
 
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.views import NothingRecorded, cohorts, freshness, person_nights
+from nocturne.views import NothingRecorded, cohorts, person_nights
 from pages.parts import problem, stale_banner
 from store.people import Person, UnknownPerson
 
@@ -44,7 +44,7 @@ def linked_person(application: Application, actor: Actor) -> Linked:
         problem(unknown, str(reason), "Open another person", st.query_params.clear)
     except NothingRecorded as reason:
         nobody = application.person(person_id)
-        stale_banner(freshness(application, [nobody]))
+        stale_banner(application, [nobody])
         problem(f"No night of {nobody.name} yet", str(reason))
     return Linked(people=people, person=found, nights=nights)
 

@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
+from analytics.grades import PROVISIONAL
 from analytics.night_view import Against, NightView, UnknownNight
 from analytics.sleep_cycles import SleepCycles
 from analytics.usual import REFERENCE_NIGHTS, note_of, range_finding
@@ -15,10 +16,11 @@ from analytics.wording import MINUS, NBSP, duration, of, percent, plural, quanti
 from charts.against import against, how_to_read
 from charts.hypnogram import hypnogram, stage_strip
 from nocturne.access import Permission
-from nocturne.views import NightPage, freshness, night
+from nocturne.views import NightPage, night
 from pages.access import require
 from pages.links import drop, linked_person
 from pages.parts import (
+    awaiting,
     card,
     draw,
     escape,
@@ -36,6 +38,7 @@ from store.people import Person
 
 _STAGES = (("awake", "Awake"), ("rem", "REM"), ("light", "Light"), ("deep", "Deep"))
 _GRADES = {
+    PROVISIONAL: ("Provisional, by the vendor's statistics", "gray"),
     "A": ("Valid, grade A", "green"),
     "B": ("Valid, grade B", "green"),
     "X": ("Left out, grade X", "orange"),
@@ -62,7 +65,9 @@ def _page() -> None:
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(_title(page), _facts(view))
-        stale_banner(freshness(application, [found]))
+        stale_banner(application, [found])
+        if view.basis == "vendor":
+            awaiting(application, "This night rests on the vendor's own statistics.")
         for remark in view.reasons:
             st.caption(escape(remark))
     with controls:
@@ -73,7 +78,11 @@ def _page() -> None:
             _cycle_notes(view)
             _stages(view)
         else:
-            st.markdown("There are no stages to draw.")
+            st.markdown(
+                "The stages of this night have not arrived yet."
+                if view.basis == "vendor"
+                else "There are no stages to draw."
+            )
     _beside(view)
 
 

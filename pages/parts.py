@@ -3,23 +3,26 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import streamlit as st
 
+from analytics.basis import basis_of
 from analytics.wording import clock_of, day, plural
 from charts.chart import Chart
 from charts.theme import CONFIG, Theme
 from charts.theme import theme as theme_named
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.views import Cohort, Freshness, cohorts
+from nocturne.views import Cohort, cohorts, freshness
 from pages.viewport import is_narrow
 from store.people import Person
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
+_FOLLOW_EVERY = timedelta(seconds=5)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
 
 
@@ -95,21 +98,61 @@ def svg(image: str, alt: str, width: int | str = "content") -> None:
     st.image(image, width=width, alt=alt)  # type: ignore[arg-type]
 
 
-def stale_banner(fresh: Freshness) -> None:
-    """Says how old the data are when a reader should know; silent when they are fresh."""
+def stale_banner(application: Application, people: Sequence[Person]) -> None:
+    """Says how old the data of these people are when a reader should know, and when nothing new can come."""
+    fresh, progress = freshness(application, people), application.board.progress
+    if progress.resumes_at is not None:
+        st.badge("synchronisation paused", color="orange", icon=":material/pause:")
+        st.caption(f"{escape(progress.halted)} It goes on by itself at {reader_clock(progress.resumes_at)}.")
+    reason = fresh.reason if progress.resumes_at is None else ""
+    because = f"The last attempt failed: {escape(reason)}" if reason else ""
     if fresh.as_of is None:
-        if fresh.reason:
+        if because:
             st.badge("nothing has arrived yet", color="orange", icon=":material/history:")
-            st.caption(f"The last attempt failed: {escape(fresh.reason)}")
-        return
-    if fresh.stale:
+            st.caption(because)
+    elif fresh.stale:
         words = f"data as of {reader_clock(fresh.as_of)}, {fresh.in_words}"
         st.badge(words, color="orange", icon=":material/history:")
-        if fresh.reason:
-            st.caption(f"What you see had arrived by then. The last attempt failed: {escape(fresh.reason)}")
+        if because:
+            st.caption(f"What you see had arrived by then. {because}")
     elif fresh.behind:
-        because = f" The last attempt failed: {escape(fresh.reason)}" if fresh.reason else ""
-        st.caption(f"{plural(fresh.behind, 'person is', 'people are')} not up to date.{because}")
+        st.caption(f"{plural(fresh.behind, 'person is', 'people are')} not up to date. {because}")
+
+
+def rests_on(application: Application, nights: pd.DataFrame) -> None:
+    """Says on how many of these nights the stages are here, and follows them as they arrive; silent when all are."""
+    basis = basis_of(nights)
+    if not basis.complete:
+        words = basis.in_words[0].upper() + basis.in_words[1:]
+        awaiting(application, f"{words}; the others rest on the vendor's own statistics.")
+
+
+def awaiting(application: Application, sentence: str) -> None:
+    """The sentence, and while stages are on their way the page is run again as they arrive."""
+    if application.board.progress.running:
+        version = application.archive.version(application.organisation)
+        _arriving(application, f"{sentence} Stages are arriving.", version, application.now())
+    else:
+        st.caption(escape(sentence))
+
+
+@st.fragment(run_every=2.0)
+def _arriving(application: Application, sentence: str, shown: str, since: datetime) -> None:
+    st.caption(escape(sentence))
+    follow(application, shown, since)
+
+
+def follow(application: Application, shown: str, since: datetime) -> None:
+    """Runs the page again for what has arrived, though not at every step: a reader is reading it.
+
+    Args:
+        application: whose synchronisation is followed.
+        shown: the version of the archive that the page shows.
+        since: when it was drawn.
+    """
+    arrived = application.archive.version(application.organisation) != shown
+    if not application.board.progress.running or (arrived and application.now() - since > _FOLLOW_EVERY):
+        st.rerun()
 
 
 def reader_clock(moment: datetime) -> str:

@@ -30,7 +30,7 @@ from charts.sparkline import part_bar
 from charts.timing import timing
 from charts.trend import trend
 from nocturne.access import Permission
-from nocturne.views import freshness, period
+from nocturne.views import period
 from pages.access import require
 from pages.links import drop, linked_person, query_date
 from pages.parts import (
@@ -40,6 +40,7 @@ from pages.parts import (
     narrow,
     person_picker,
     problem,
+    rests_on,
     show,
     stale_banner,
     svg,
@@ -64,7 +65,8 @@ def _page() -> None:
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(shown.title, _facts(shown))
-        stale_banner(freshness(application, [found]))
+        stale_banner(application, [found])
+        rests_on(application, shown.nights)
         _silent(application.now().date() - timedelta(days=1), newest)
     with controls:
         person_picker(linked.people, found.person_id, page="person")

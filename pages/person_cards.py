@@ -4,6 +4,7 @@ from datetime import date
 
 import streamlit as st
 
+from analytics.basis import basis_of
 from analytics.figures import Figure
 from analytics.insights import Insight
 from analytics.pattern_words import weekdays_title, weeks_title
@@ -117,6 +118,12 @@ def quality_card(shown: PersonPeriod, oldest: date) -> None:
         )
         for exclusion in ledger.exclusions:
             st.markdown(f"{plural(exclusion.sessions, 'session')}: {escape(exclusion.reason)}")
+        awaited = basis_of(shown.nights).awaited
+        if awaited:
+            st.caption(
+                f"Not complete yet: {plural(awaited, 'night counts', 'nights count')} by the vendor's statistics until "
+                "the stages arrive, which may leave some of them out."
+            )
         missing = coverage.expected - coverage.recorded
         if missing:
             st.caption(

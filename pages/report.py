@@ -6,10 +6,9 @@ from analytics.wording import of, span
 from nocturne.access import Permission
 from nocturne.application import Application
 from nocturne.runs import Format, document, person_report
-from nocturne.views import freshness
 from pages.access import require
 from pages.links import linked_person, query_date
-from pages.parts import card, escape, person_picker, stale_banner, title
+from pages.parts import card, escape, person_picker, rests_on, stale_banner, title
 from reports.person_report import PersonReport, file_name
 
 _PREVIEW_HEIGHT_PX = 900
@@ -22,7 +21,8 @@ def _page() -> None:
     ending = query_date("ending") or newest
     report = person_report(application, actor, person_id, ending=ending)
     title(report.period.title, _facts(report))
-    stale_banner(freshness(application, [linked.person]))
+    stale_banner(application, [linked.person])
+    rests_on(application, report.period.nights)
     who, when, html, csv = st.columns([1.4, 1, 0.8, 0.8], vertical_alignment="bottom")
     with who:
         person_picker(linked.people, person_id, page="report")

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analytics import wording
+from analytics.basis import basis_of
 from analytics.summary import PersonPeriod
 from analytics.usual import MINIMUM_REFERENCE_NIGHTS, Against, in_words, note_of
 from reports import week_facts
@@ -115,7 +116,7 @@ def week_page(report: PersonReport, *, generated_at: datetime, product: str) -> 
         person=sleeper.name,
         dates=wording.span(period.first, period.last),
         zone=sleeper.zone,
-        basis=f"{_nights(period)} · score {period.score.version}",
+        basis=" · ".join(_basis(period)),
         title=period.title,
         lead=period.lead,
         score=week_facts.score_text(period),
@@ -152,6 +153,11 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     return environment.get_template("person_week.html.j2")
+
+
+def _basis(period: PersonPeriod) -> list[str]:
+    stages = basis_of(period.nights).in_words
+    return [_nights(period), *([stages] if stages else []), f"score {period.score.version}"]
 
 
 def _nights(period: PersonPeriod) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.roster import import_people
 from store.people import StoreUnavailable
-from tests.nocturne.conftest import roster_csv
+from tests.nocturne.conftest import NOW, roster_csv
 
 
 @pytest.fixture
@@ -58,3 +59,30 @@ def test_a_database_that_fails_leaves_no_synchronisation_that_never_ends(
     monkeypatch.undo()
     background.request()
     until(lambda: board.progress.state == "done" and not board.progress.halted)
+
+
+def test_a_used_up_quota_pauses_and_ends_by_itself(
+    application: Application, actor: Actor, simulator: Running
+) -> None:
+    import_people(application, actor, roster_csv(simulator))
+    simulator.fail_all("quota")
+    try:
+        running = BackgroundSync(application, first_pause_s=0.3)
+        running.start()
+        board = application.board
+        until(lambda: board.progress.resumes_at is not None)
+        assert "quota" in board.progress.halted.lower()
+        assert board.progress.people_complete == 0
+    finally:
+        simulator.fail_all(None)
+    until(lambda: board.progress.state == "done" and not board.progress.halted)
+    assert board.progress.people_complete == len(application.people())
+    assert board.progress.resumes_at is None
+    running.stop()
+
+
+def test_pauses_grow_to_an_hour_and_no_further(application: Application) -> None:
+    background = BackgroundSync(application)
+    pauses = [background._pause_s(refused) for refused in (1, 2, 3, 4, 5, 9)]
+    assert pauses == [300, 600, 1200, 2400, 3600, 3600]
+    assert application.board.progress.resumes_at == NOW + timedelta(hours=1)
