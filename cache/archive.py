@@ -23,7 +23,7 @@ from cache.columns import (
     session_set,
     without,
 )
-from cache.derived import Statistics, derived, fold, lay_over, load, read_person
+from cache.derived import Statistics, derived, erase_rows, fold, lay_over, load, read_person
 from cache.files import private_folder
 from cache.seal import Seal
 from cache.shelf import Shelf
@@ -183,7 +183,9 @@ class NightArchive:
         shelf = self._shelf(organisation)
         with shelf.alone():
             found = shelf.remove_person(person_id)
-            fold(shelf, stale=False)
+            # In this order: a reader of the rows as they are being overwritten will also find a new version.
+            shelf.renew_version()
+            erase_rows(shelf)
         with self._registry:
             self._loaded.pop(organisation, None)
         return found

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,11 @@ from cache.files import (
     PART,
     exclusively,
     exclusively_if_free,
+    overwrite,
     private_folder,
     remove,
     safe_id,
+    settle,
     write_atomically,
 )
 from cache.seal import Seal, SealBroken
@@ -62,9 +64,13 @@ class Shelf:
         """Everybody who has a file, by person id, with its size and time."""
         return dict(self._files("people", ".parquet"))
 
+    def names(self) -> frozenset[str]:
+        """The ids of everybody who has a file."""
+        return frozenset(self._names("people", ".parquet"))
+
     def overlays(self) -> list[str]:
         """Whose nights changed since the table of everybody was written."""
-        return sorted(person_id for person_id, _ in self._files("overlay", ".arrow"))
+        return sorted(self._names("overlay", ".arrow"))
 
     def version(self) -> str:
         """A word that is another one after every change; empty before the first."""
@@ -99,11 +105,23 @@ class Shelf:
         """Put the bytes there, sealed, whole or not at all."""
         write_atomically(path, self.seal.seal(data, label=self.label(path)))
 
+    def overwrite(self, path: Path, pieces: Iterable[tuple[int, bytes]]) -> bool:
+        """Whether the bytes at these places could be exchanged for as many others; not where a seal holds the whole."""
+        label = self.label(path)
+        sealed = [(place, self.seal.patch(data, label=label)) for place, data in pieces]
+        whole = [(place, data) for place, data in sealed if data is not None]
+        if len(whole) < len(sealed):
+            return False
+        overwrite(path, whole)
+        return True
+
     def remove_person(self, person_id: str) -> bool:
         """Whether the person had a file; every file of theirs is gone, damaged and unfinished ones too."""
         found = remove(self.person(person_id))
         for path in (self.person(person_id), self.overlay(person_id)):
             remove(path, path.with_name(path.name + DAMAGED))
+            if path.parent.exists():
+                settle(path.parent)
         self.remove_unfinished()
         return found
 
@@ -116,16 +134,21 @@ class Shelf:
         remove(self.statistics, *(self.overlay(person_id) for person_id in self.overlays()))
 
     def _files(self, folder: str, ending: str) -> Iterator[tuple[str, os.stat_result]]:
+        for entry in self._entries(folder, ending):
+            try:
+                yield entry.name.removesuffix(ending), entry.stat()
+            except FileNotFoundError:
+                continue  # deleted between the look at the folder and the look at the file
+
+    def _names(self, folder: str, ending: str) -> Iterator[str]:
+        return (entry.name.removesuffix(ending) for entry in self._entries(folder, ending))
+
+    def _entries(self, folder: str, ending: str) -> list["os.DirEntry[str]"]:
         try:
             entries = list(os.scandir(self.folder / folder))
         except FileNotFoundError:
-            return
-        for entry in entries:
-            if entry.name.endswith(ending) and not entry.name.startswith("."):
-                try:
-                    yield entry.name.removesuffix(ending), entry.stat()
-                except FileNotFoundError:
-                    continue  # deleted between the look at the folder and the look at the file
+            return []
+        return [entry for entry in entries if entry.name.endswith(ending) and not entry.name.startswith(".")]
 
     def label(self, path: Path) -> str:
         """What the seal is told about a file."""

@@ -231,38 +231,6 @@ def test_a_session_removed_is_in_no_file_any_more(archive: NightArchive) -> None
     assert_agrees(another(archive))
 
 
-def test_no_byte_of_a_person_erased_stays_and_nobody_else_is_touched(tmp_path: Path) -> None:
-    archive = NightArchive(tmp_path, PlainSeal())
-    for person_id in ("p_a", "p_canary", "p_c"):
-        put(archive, person_id, range(3))
-    put(archive, "p_canary", range(3), organisation="south")
-    archive.fold(NORTH)
-    put(archive, "p_canary", [4])  # in the table of everybody and in its own
-    put(archive, "p_c", [4])
-    people = tmp_path / NORTH / "people"
-    shutil.copy(people / "p_canary.parquet", people / "p_canary.parquet.damaged")
-    (people / ".cut-off.part").write_bytes(b"p_canary")
-    south = bytes_under(tmp_path / "south")
-    assert archive.erase(NORTH, "p_canary")
-    assert b"p_canary" not in bytes_under(tmp_path / NORTH)
-    assert not any("p_canary" in str(path) for path in (tmp_path / NORTH).rglob("*"))
-    assert set(archive.statistics(NORTH)["person_id"]) == {"p_a", "p_c"}
-    assert set(another(archive).synced(NORTH)) == {"p_a", "p_c"}
-    assert archive.known(NORTH, "p_canary") == {}
-    assert_agrees(archive)
-    assert not archive.erase(NORTH, "p_canary")
-    assert bytes_under(tmp_path / "south") == south
-
-
-def test_a_frame_from_before_an_erasure_can_still_be_read(tmp_path: Path) -> None:
-    archive = NightArchive(tmp_path, PlainSeal())
-    put(archive, "p_a", range(3))
-    archive.fold(NORTH)
-    before = another(archive).statistics(NORTH)
-    archive.erase(NORTH, "p_a")
-    assert before["tst_min"].gt(0).all()
-
-
 def test_organisations_share_nothing(archive: NightArchive) -> None:
     put(archive, "p_a", range(3))
     put(archive, "p_a", range(5), organisation="south")
