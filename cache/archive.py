@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ from cache.columns import (
 )
 from cache.derived import Statistics, derived, erase_rows, fold, lay_over, load, read_person
 from cache.files import private_folder
+from cache.inspection import Finding, Holdings, holdings, verify
+from cache.repair import repair
 from cache.seal import Seal
 from cache.shelf import Shelf
 from cache.table import NightTable
@@ -202,6 +204,18 @@ class NightArchive:
         with shelf.alone():
             shelf.remove_derived()
             fold(shelf)
+
+    def holdings(self, organisation: str) -> Holdings:
+        """What is kept of the organisation, and how large it is."""
+        return holdings(self._shelf(organisation))
+
+    def verify(self, organisation: str, *, roster: Collection[str]) -> tuple[Finding, ...]:
+        """Everything that is not as it should be where these people may be; nothing is changed."""
+        return verify(self._shelf(organisation), roster=roster)
+
+    def repair(self, organisation: str) -> tuple[str, ...]:
+        """What was mended, in sentences; everything that can be derived is derived anew."""
+        return repair(self._shelf(organisation))
 
     def _shelf(self, organisation: str) -> Shelf:
         return Shelf(folder=self._folder / organisation, organisation=organisation, seal=self._seal)

@@ -84,6 +84,12 @@ def decode_person(data: bytes) -> PersonFile:
     return PersonFile(sessions=sessions, zone=header.zone, synced_at=header.synced_at)
 
 
+def schema_of(data: bytes) -> int:
+    """The schema of a person's file."""
+    metadata = pq.read_schema(pa.BufferReader(data)).metadata or {}
+    return msgspec.json.decode(metadata[_METADATA], type=_Header).schema
+
+
 def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
     """The table in today's columns; a file that a later program wrote is left for that program."""
     if not 1 <= schema <= SCHEMA:

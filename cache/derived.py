@@ -55,16 +55,16 @@ def load(shelf: Shelf) -> Statistics:
     """The nights of everybody who has a file, all of one state, derived again where they have to be."""
     for _ in range(_ATTEMPTS):
         version = shelf.version()
-        present = _present(shelf)
-        if not present.agrees and _healed(shelf, wait=not present.table.parts):
+        found = present(shelf)
+        if not found.agrees and _healed(shelf, wait=not found.table.parts):
             continue
         if shelf.version() == version:
             break
     return Statistics(
         version=version,
-        frame=frame_of(present.table),
-        rows=ranges_of(present.table.parts),
-        parts={part.person_id: part for part in present.table.parts},
+        frame=frame_of(found.table),
+        rows=ranges_of(found.table.parts),
+        parts={part.person_id: part for part in found.table.parts},
     )
 
 
@@ -117,12 +117,12 @@ def fold(shelf: Shelf, *, fresh: Iterable[NightTable] = (), stale: bool = True) 
     With `stale`, rows that do not belong to the file as it is are derived again on the way.
     """
     changes: dict[str, NightTable | None] = {table.parts[0].person_id: table for table in fresh}
-    present = _present(shelf)
-    for person_id in present.stale if stale else ():
+    found = present(shelf)
+    for person_id in found.stale if stale else ():
         if person_id not in changes:
             person = read_person(shelf, person_id)
             changes[person_id] = None if person is None else derived(shelf, person_id, person)
-    shelf.write(shelf.statistics, encode_table(patched(present.table, changes)))
+    shelf.write(shelf.statistics, encode_table(patched(found.table, changes)))
     # In this order: a reader who took the former table and finds no overlays left will also find a new version.
     shelf.renew_version()
     remove(*(shelf.overlay(person_id) for person_id in shelf.overlays()))
@@ -149,7 +149,7 @@ def erase_rows(shelf: Shelf) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Present:
+class Present:
     """What the derived files say about everybody who has a file.
 
     Attributes:
@@ -163,10 +163,12 @@ class _Present:
 
     @property
     def agrees(self) -> bool:
+        """Whether there is nothing to derive again and nothing to take out."""
         return not self.stale and not self.leftover
 
 
-def _present(shelf: Shelf) -> _Present:
+def present(shelf: Shelf) -> Present:
+    """What there is now; nothing is derived again."""
     table = _read(shelf, shelf.statistics) or empty_table()
     overlays = {person_id: _read(shelf, shelf.overlay(person_id)) for person_id in shelf.overlays()}
     changes: dict[str, NightTable | None] = {
@@ -179,7 +181,7 @@ def _present(shelf: Shelf) -> _Present:
     table = patched(table, changes)
     sources = {part.person_id: (part.size, part.mtime_ns) for part in table.parts}
     stale = [name for name, stat in people.items() if sources.get(name) != (stat.st_size, stat.st_mtime_ns)]
-    return _Present(table=table, stale=stale, leftover=leftover)
+    return Present(table=table, stale=stale, leftover=leftover)
 
 
 def _leftover(table: NightTable, people: Collection[str]) -> frozenset[str]:
@@ -210,9 +212,9 @@ def _healed(shelf: Shelf, *, wait: bool) -> bool:
     with shelf.alone() if wait else shelf.alone_if_free() as free:
         if free is False:
             return False
-        present = _present(shelf)
-        if present.stale:
+        found = present(shelf)
+        if found.stale:
             fold(shelf)
-        elif present.leftover:
+        elif found.leftover:
             erase_rows(shelf)  # an erasure was cut off, or a file was taken away by hand
     return True

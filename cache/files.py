@@ -25,13 +25,18 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 log = logging.getLogger(__name__)
 
 
+def is_safe_id(identifier: str) -> bool:
+    """Whether `safe_id` takes it."""
+    return _SAFE_ID.fullmatch(identifier) is not None
+
+
 def safe_id(identifier: str) -> str:
     """The id itself, when it can be the name of a file.
 
     Raises:
         ValueError: it could lead elsewhere (a slash, a dot, nothing at all) or is longer than 100 characters.
     """
-    if not _SAFE_ID.fullmatch(identifier):
+    if not is_safe_id(identifier):
         raise ValueError(
             f"{identifier[:120]!r} cannot be the name of a file; ids are 1 to 100 letters, digits, - or _."
         )

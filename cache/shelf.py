@@ -12,6 +12,7 @@ from cache.files import (
     PART,
     exclusively,
     exclusively_if_free,
+    is_safe_id,
     overwrite,
     private_folder,
     remove,
@@ -127,7 +128,31 @@ class Shelf:
 
     def remove_unfinished(self) -> None:
         """Delete what writers left who were cut off; only for whoever is alone, when nobody is writing."""
-        remove(*self.folder.rglob(f".*{PART}"))
+        remove(*self.unfinished())
+
+    def unfinished(self) -> list[Path]:
+        """What writers are writing now, and what those left who were cut off."""
+        return sorted(self.folder.rglob(f".*{PART}"))
+
+    def damaged(self) -> dict[Path, str]:
+        """The files that could not be read and were moved aside, with whose they are."""
+        ending = f".parquet{DAMAGED}"
+        files = sorted((self.folder / "people").glob(f"*{ending}"))
+        return {path: path.name.removesuffix(ending) for path in files}
+
+    def strangers(self) -> list[Path]:
+        """Files that are none of the archive's."""
+        own = {self.statistics, self.folder / "version", self.folder / ".lock"}
+        own |= {self.person(name) for name in self.names()} | {self.overlay(name) for name in self.overlays()}
+        own |= {*self.damaged(), *self.unfinished()}
+        return sorted(path for path in self.folder.rglob("*") if path.is_file() and path not in own)
+
+    def size(self, path: Path) -> int:
+        """The file's size on disk in bytes; 0 when there is none."""
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def remove_derived(self) -> None:
         """Delete what can be derived again."""
@@ -148,7 +173,11 @@ class Shelf:
             entries = list(os.scandir(self.folder / folder))
         except FileNotFoundError:
             return []
-        return [entry for entry in entries if entry.name.endswith(ending) and not entry.name.startswith(".")]
+        return [
+            entry
+            for entry in entries
+            if entry.name.endswith(ending) and is_safe_id(entry.name.removesuffix(ending))
+        ]
 
     def label(self, path: Path) -> str:
         """What the seal is told about a file."""
