@@ -493,33 +493,6 @@ def test_processes_that_put_at_once_lose_nothing_while_a_reader_reads(tmp_path: 
     assert_agrees(reader)
 
 
-def test_a_reader_among_folds_and_erasures_sees_whole_people_only(tmp_path: Path) -> None:
-    writer, reader = (NightArchive(tmp_path, PlainSeal(), fold_after=2) for _ in range(2))
-    for number in range(4):
-        put(writer, f"p_{number}", range(5))
-    done = threading.Event()
-    problems: list[str] = []
-
-    def read() -> None:
-        while not done.is_set():
-            counts = reader.statistics(NORTH)["person_id"].value_counts()
-            if set(counts) != {5}:
-                problems.append(str(counts.to_dict()))
-            if not {"p_0", "p_1"} <= set(counts.index):
-                problems.append("somebody who was never erased is missing")
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    for _ in range(6):
-        writer.erase(NORTH, "p_3")
-        put(writer, "p_3", range(5))
-        put(writer, "p_1", range(5), minutes=1)
-        writer.fold(NORTH)
-    done.set()
-    thread.join()
-    assert problems == []
-
-
 def test_the_table_is_mapped_and_narrow(tmp_path: Path) -> None:
     archive = NightArchive(tmp_path, PlainSeal())
     put(archive, "p_a", range(60))
