@@ -1,29 +1,35 @@
 """Everybody's nights: every session as columns, one file per person, and the statistics derived from them."""
 
-import logging
 import threading
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from analytics.nights import NIGHT_COLUMNS, SessionSet, night_table
+from analytics.nights import NIGHT_COLUMNS, SessionSet
 from asleep.models import SessionResult
+from cache.arrivals import (
+    Delivery,
+    PutReport,
+    merged_in,
+    received_safely,
+    stored,
+    take_in,
+    take_in_if_free,
+)
 from cache.columns import (
     READ_ERRORS,
     UNREADABLE,
     PersonFile,
     Unreadable,
     decode_person,
-    encode_person,
     known_states,
-    merged,
     session_set,
     without,
 )
-from cache.derived import Statistics, derived, erase_rows, fold, lay_over, load, read_person
+from cache.derived import Statistics, erase_rows, fold, lay_over, load, read_person
 from cache.files import private_folder
 from cache.inspection import Finding, Holdings, holdings, verify
 from cache.repair import repair
@@ -35,32 +41,6 @@ __all__ = ["UNREADABLE", "Delivery", "NightArchive", "PutReport", "Unreadable", 
 
 FOLD_AFTER = 64
 """So many people's own tables are laid over the table of everybody before it is written anew."""
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """Sessions of one person on their way into the archive; `session_set` makes them of the vendor's answers.
-
-    Attributes:
-        zone: the roster's, for nights whose session names none.
-        synced_at: until when the person is synchronised with this; None leaves that as it was.
-    """
-
-    person_id: str
-    zone: str
-    sessions: SessionSet
-    synced_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PutReport:
-    """What a delivery did: sessions that are new, sessions that became different, sessions there are now."""
-
-    added: int
-    changed: int
-    total: int
 
 
 class NightArchive:
@@ -100,16 +80,17 @@ class NightArchive:
         """What the delivery did; the person's nights are computed anew from all of their sessions.
 
         Each session is kept once: COMPLETE and read in full when it ever was, otherwise as received last.
-        Nothing is kept when anything fails. `received` is when the vendor sent the answers;
+        Nothing is kept when anything fails. The delivery is on disk before its nights are computed: a process that
+        dies meanwhile has lost nothing. `received` is when the vendor sent the answers;
         `zone` and `synced_at` are those of `Delivery`.
         """
         sessions = session_set(results, problems, received=received)
         delivery = Delivery(person_id=person_id, zone=zone, sessions=sessions, synced_at=synced_at)
         shelf = self._shelf(organisation)
         with shelf.alone():
-            report, table = _delivered(shelf, delivery)
-            lay_over(shelf, table)
-            self._settle(shelf)
+            take_in(shelf)
+            report, table = received_safely(shelf, delivery)
+            self._lay_over(shelf, table)
         return report
 
     def put_many(self, organisation: str, deliveries: Iterable[Delivery]) -> tuple[PutReport, ...]:
@@ -118,9 +99,10 @@ class NightArchive:
         reports: list[PutReport] = []
         tables: dict[str, NightTable] = {}
         with shelf.alone():
+            take_in(shelf)
             try:
                 for delivery in deliveries:
-                    report, tables[delivery.person_id] = _delivered(shelf, delivery)
+                    report, tables[delivery.person_id] = merged_in(shelf, delivery)
                     reports.append(report)
             finally:
                 fold(shelf, fresh=tables.values())
@@ -128,13 +110,13 @@ class NightArchive:
 
     def sessions(self, organisation: str, person_id: str) -> SessionSet:
         """The person's sessions as received, by start; none when nothing was synchronised yet."""
-        shelf = self._shelf(organisation)
+        shelf = self._settled(organisation)
         person = self._person(shelf, person_id)
         return SessionSet.empty() if person is None else person.sessions
 
     def known(self, organisation: str, person_id: str) -> dict[str, str]:
         """The state of each session kept of the person by session id; `UNREADABLE` for one that could not be read."""
-        shelf = self._shelf(organisation)
+        shelf = self._settled(organisation)
         try:
             return known_states(shelf.read(shelf.person(person_id)))
         except FileNotFoundError:
@@ -170,11 +152,12 @@ class NightArchive:
         """Whether the session was there; it is not there any more, and the person's nights are computed anew."""
         shelf = self._shelf(organisation)
         with shelf.alone():
+            take_in(shelf)
             person = read_person(shelf, person_id)
             if person is None or session_id not in set(person.sessions.frame["session_id"]):
                 return False
             person = replace(person, sessions=without(person.sessions, session_id))
-            table = _stored(shelf, person_id, person)
+            table = stored(shelf, person_id, person)
             fold(
                 shelf, fresh=[table]
             )  # not laid over: the session's row must leave the table of everybody too
@@ -220,7 +203,15 @@ class NightArchive:
     def _shelf(self, organisation: str) -> Shelf:
         return Shelf(folder=self._folder / organisation, organisation=organisation, seal=self._seal)
 
-    def _settle(self, shelf: Shelf) -> None:
+    def _settled(self, organisation: str) -> Shelf:
+        """The organisation's files, with everything taken in that a writer left who was cut off."""
+        shelf = self._shelf(organisation)
+        if shelf.arrivals():
+            take_in_if_free(shelf)
+        return shelf
+
+    def _lay_over(self, shelf: Shelf, table: NightTable) -> None:
+        lay_over(shelf, table)
         if len(shelf.overlays()) >= self._fold_after:
             fold(shelf)
         else:
@@ -239,7 +230,7 @@ class NightArchive:
             return person
 
     def _statistics(self, organisation: str) -> Statistics:
-        shelf = self._shelf(organisation)
+        shelf = self._settled(organisation)
         with self._registry:
             loading = self._loading.setdefault(organisation, threading.Lock())
         with loading:
@@ -248,20 +239,3 @@ class NightArchive:
                 loaded = load(shelf)
                 self._loaded[organisation] = loaded
             return loaded
-
-
-def _delivered(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
-    kept = read_person(shelf, delivery.person_id)
-    old = SessionSet.empty() if kept is None else kept.sessions
-    sessions, added, changed = merged(old, delivery.sessions)
-    synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
-    person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=synced_at)
-    report = PutReport(added=added, changed=changed, total=len(sessions.frame))
-    return report, _stored(shelf, delivery.person_id, person)
-
-
-def _stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
-    # The nights first: sessions that no night can be made of must not get into a file that every page reads.
-    nights = night_table(person.sessions, zone=person.zone)
-    shelf.write(shelf.person(person_id), encode_person(person))
-    return derived(shelf, person_id, person, nights)

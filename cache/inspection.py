@@ -116,6 +116,9 @@ def _of_the_folder(shelf: Shelf) -> Iterator[Finding]:
         yield _found(
             shelf, "unfinished", path, "was never finished: a writer was cut off. `repair` deletes it."
         )
+    for person_id in shelf.arrivals():
+        text = "was received and not taken in: a writer was cut off. The next page or `repair` takes it in."
+        yield _found(shelf, "unfinished", shelf.arrival(person_id), text, person_id)
     names = shelf.names()
     for path, person_id in shelf.damaged().items():
         what = "was set aside because it could not be read"

@@ -3,6 +3,7 @@
 Whoever mends is alone throughout: readers go on with what they have, writers wait.
 """
 
+from cache.arrivals import take_in
 from cache.columns import SCHEMA, encode_person, schema_of
 from cache.derived import derived, fold, read_person
 from cache.files import remove
@@ -18,6 +19,8 @@ def repair(shelf: Shelf) -> tuple[str, ...]:
     """
     with shelf.alone():
         deeds = [_deleted(shelf)] if shelf.unfinished() else []
+        deeds += [f"Took in what had been received of {person_id}." for person_id in shelf.arrivals()]
+        take_in(shelf)
         tables = list[NightTable]()
         for person_id in sorted(shelf.names()):
             deed, table = _mended(shelf, person_id)

@@ -28,6 +28,7 @@ class Shelf:
     """The files of one organisation.
 
         people/<person_id>.parquet    the truth: every session of the person
+        arriving/<person_id>.parquet  what is on its way into the truth; there for moments only
         statistics.arrow              derived: the nights of everybody
         overlay/<person_id>.arrow     derived: the nights of people who changed since
         version                       a word that is another one after every change
@@ -61,6 +62,14 @@ class Shelf:
         """The person's nights since the table of everybody was written."""
         return self.folder / "overlay" / f"{self.checked(person_id)}.arrow"
 
+    def arrival(self, person_id: str) -> Path:
+        """A delivery of the person's that is being taken in."""
+        return self.folder / "arriving" / f"{self.checked(person_id)}.parquet"
+
+    def arrivals(self) -> list[str]:
+        """Whose deliveries are being taken in, or were when their writer was cut off."""
+        return sorted(self._names("arriving", ".parquet"))
+
     def people(self) -> dict[str, os.stat_result]:
         """Everybody who has a file, by person id, with its size and time."""
         return dict(self._files("people", ".parquet"))
@@ -86,7 +95,7 @@ class Shelf:
 
     def alone(self) -> AbstractContextManager[None]:
         """Be the only one who changes something, waiting for one's turn; makes the folders."""
-        for folder in (self.folder, self.folder / "people", self.folder / "overlay"):
+        for folder in (self.folder, *(self.folder / name for name in ("people", "overlay", "arriving"))):
             private_folder(folder)
         return exclusively(self.folder / ".lock")
 
@@ -119,7 +128,7 @@ class Shelf:
     def remove_person(self, person_id: str) -> bool:
         """Whether the person had a file; every file of theirs is gone, damaged and unfinished ones too."""
         found = remove(self.person(person_id))
-        for path in (self.person(person_id), self.overlay(person_id)):
+        for path in (self.person(person_id), self.overlay(person_id), self.arrival(person_id)):
             remove(path, path.with_name(path.name + DAMAGED))
             if path.parent.exists():
                 settle(path.parent)
@@ -137,13 +146,14 @@ class Shelf:
     def damaged(self) -> dict[Path, str]:
         """The files that could not be read and were moved aside, with whose they are."""
         ending = f".parquet{DAMAGED}"
-        files = sorted((self.folder / "people").glob(f"*{ending}"))
+        files = sorted(self.folder.glob(f"*/*{ending}"))
         return {path: path.name.removesuffix(ending) for path in files}
 
     def strangers(self) -> list[Path]:
         """Files that are none of the archive's."""
         own = {self.statistics, self.folder / "version", self.folder / ".lock"}
         own |= {self.person(name) for name in self.names()} | {self.overlay(name) for name in self.overlays()}
+        own |= {self.arrival(name) for name in self.arrivals()}
         own |= {*self.damaged(), *self.unfinished()}
         return sorted(path for path in self.folder.rglob("*") if path.is_file() and path not in own)
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pytest
 
 from analytics.nights import NIGHT_COLUMNS, night_table
 from cache import archive as archive_module
+from cache import arrivals as arrivals_module
 from cache.archive import UNREADABLE, Delivery, NightArchive, PutReport, Unreadable, session_set
 from cache.files import exclusively
 from cache.seal import PlainSeal
@@ -377,16 +379,24 @@ def test_a_rebuild_needs_the_peoples_files_only(archive: NightArchive) -> None:
     assert archive.synced(NORTH) == synced
 
 
-@pytest.mark.parametrize("cut", ["lay_over", "derived"])
+@pytest.mark.parametrize(
+    ("module", "cut"),
+    [
+        (arrivals_module, "night_table"),
+        (arrivals_module, "derived"),
+        (arrivals_module, "remove"),
+        (archive_module, "lay_over"),
+    ],
+)
 def test_a_delivery_that_was_cut_off_between_two_files_heals(
-    archive: NightArchive, monkeypatch: pytest.MonkeyPatch, cut: str
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch, module: ModuleType, cut: str
 ) -> None:
     put(archive, "p_a", range(3))
 
-    def power_cut(*_: object) -> None:
+    def power_cut(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(archive_module, cut, power_cut)
+    monkeypatch.setattr(module, cut, power_cut)
     with pytest.raises(KeyboardInterrupt):
         put(archive, "p_a", range(6))
     monkeypatch.undo()
@@ -418,12 +428,66 @@ def test_sessions_that_no_night_can_be_made_of_do_not_get_in(
     def refuses(*_: object, **__: object) -> None:
         raise ValueError("no night can be made of this")
 
-    monkeypatch.setattr(archive_module, "night_table", refuses)
+    monkeypatch.setattr(arrivals_module, "night_table", refuses)
     with pytest.raises(ValueError, match="no night"):
         put(archive, "p_a", range(9))
     monkeypatch.undo()
     assert bytes_under(archive._folder) == files
     assert_agrees(archive)
+
+
+def test_a_delivery_is_on_disk_before_its_nights_are_computed_and_in_no_way_afterwards(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arriving = archive._folder / NORTH / "arriving"
+    seen = []
+
+    def noted(*arguments: Any, **more: Any) -> pd.DataFrame:
+        seen.append([path.name for path in arriving.iterdir()])
+        return night_table(*arguments, **more)
+
+    monkeypatch.setattr(arrivals_module, "night_table", noted)
+    put(archive, "p_a", range(3))
+    assert seen == [["p_a.parquet"]]
+    assert list(arriving.iterdir()) == []
+
+
+def test_what_arrived_and_makes_no_nights_is_set_aside_and_nobody_stumbles_over_it(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(archive, "p_a", range(3))
+
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def refuses(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("no night can be made of this")
+
+    monkeypatch.setattr(arrivals_module, "night_table", dies)
+    with pytest.raises(KeyboardInterrupt):
+        put(archive, "p_a", range(9))
+    monkeypatch.setattr(arrivals_module, "night_table", refuses)
+    with caplog.at_level(logging.WARNING):
+        assert len(another(archive).known(NORTH, "p_a")) == 3
+    assert "no night can be made of this" in caplog.text
+    monkeypatch.undo()
+    assert_agrees(another(archive))
+    assert {finding.kind for finding in archive.verify(NORTH, roster=["p_a"])} == {"set aside"}
+
+
+def test_a_person_erased_while_a_delivery_was_cut_off_does_not_come_back(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(arrivals_module, "night_table", dies)
+    with pytest.raises(KeyboardInterrupt):
+        put(archive, "p_a", range(9))
+    monkeypatch.undo()
+    archive.erase(NORTH, "p_a")
+    assert len(another(archive).known(NORTH, "p_a")) == 0
+    assert len(another(archive).statistics(NORTH)) == 0
 
 
 def test_a_full_disk_leaves_what_was_there(archive: NightArchive, monkeypatch: pytest.MonkeyPatch) -> None:
