@@ -126,7 +126,5 @@ def _put(shelf: Shelf, person_id: str, life: _Life) -> NightTable:
     part = msgspec.structs.replace(
         life.nights.parts[0], person_id=person_id, size=stat.st_size, mtime_ns=stat.st_mtime_ns
     )
-    owner = pa.DictionaryArray.from_arrays(
-        np.zeros(part.rows, dtype=np.int32), pa.array([person_id], pa.large_string())
-    )
+    owner = pa.array([person_id] * part.rows, pa.large_string())
     return NightTable(parts=(part,), rows=life.nights.rows.set_column(0, "person_id", owner))

@@ -236,6 +236,6 @@ class NightArchive:
         with loading:
             loaded = self._loaded.get(organisation)
             if loaded is None or loaded.version != shelf.version():
-                loaded = load(shelf)
+                loaded = load(shelf, None if loaded is None else loaded.base)
                 self._loaded[organisation] = loaded
             return loaded

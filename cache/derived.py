@@ -40,28 +40,43 @@ class Statistics:
     """An organisation's nights at one version.
 
     Attributes:
+        base: the table of everybody as it was read, for who reads the next version.
         frame: `person_id` and the columns of nights, read-only; each person's rows together.
         rows: which rows are whose.
         parts: what is known of each person, by person id.
     """
 
     version: str
+    base: "Base | None"
     frame: pd.DataFrame
     rows: dict[str, slice]
     parts: dict[str, Part]
 
 
-def load(shelf: Shelf) -> Statistics:
-    """The nights of everybody who has a file, all of one state, derived again where they have to be."""
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The table of everybody, and the file it was read from."""
+
+    file: tuple[int, int, int]
+    table: NightTable
+
+
+def load(shelf: Shelf, before: Base | None = None) -> Statistics:
+    """The nights of everybody who has a file, all of one state, derived again where they have to be.
+
+    `before` is the `base` of statistics read earlier; where the file is still that one, it is not read again.
+    """
     for _ in range(_ATTEMPTS):
         version = shelf.version()
-        found = present(shelf)
+        found = present(shelf, before)
+        before = found.base
         if not found.agrees and _healed(shelf, wait=not found.table.parts):
             continue
         if shelf.version() == version:
             break
     return Statistics(
         version=version,
+        base=found.base,
         frame=frame_of(found.table),
         rows=ranges_of(found.table.parts),
         parts={part.person_id: part for part in found.table.parts},
@@ -153,10 +168,12 @@ class Present:
     """What the derived files say about everybody who has a file.
 
     Attributes:
+        base: the table of everybody alone; None when there is none that can be read.
         stale: whose rows are missing or out of date.
         leftover: of whom there are rows in the table of everybody and no file.
     """
 
+    base: Base | None
     table: NightTable
     stale: list[str]
     leftover: frozenset[str]
@@ -167,9 +184,10 @@ class Present:
         return not self.stale and not self.leftover
 
 
-def present(shelf: Shelf) -> Present:
-    """What there is now; nothing is derived again."""
-    table = _read(shelf, shelf.statistics) or empty_table()
+def present(shelf: Shelf, before: Base | None = None) -> Present:
+    """What there is now; nothing is derived again, and `before` is not read again where it is still the file."""
+    base = _base(shelf, before)
+    table = empty_table() if base is None else base.table
     overlays = {person_id: _read(shelf, shelf.overlay(person_id)) for person_id in shelf.overlays()}
     changes: dict[str, NightTable | None] = {
         name: over for name, over in overlays.items() if over is not None
@@ -181,12 +199,24 @@ def present(shelf: Shelf) -> Present:
     table = patched(table, changes)
     sources = {part.person_id: (part.size, part.mtime_ns) for part in table.parts}
     stale = [name for name, stat in people.items() if sources.get(name) != (stat.st_size, stat.st_mtime_ns)]
-    return Present(table=table, stale=stale, leftover=leftover)
+    return Present(base=base, table=table, stale=stale, leftover=leftover)
 
 
 def _leftover(table: NightTable, people: Collection[str]) -> frozenset[str]:
     named = (part.person_id for part in table.parts if not part.person_id.startswith(ERASED))
     return frozenset(named) - frozenset(people)
+
+
+def _base(shelf: Shelf, before: Base | None) -> Base | None:
+    try:
+        stat = shelf.statistics.stat()
+    except FileNotFoundError:
+        return None
+    file = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    if before is not None and before.file == file:
+        return before
+    table = _read(shelf, shelf.statistics)
+    return None if table is None else Base(file=file, table=table)
 
 
 def _read(shelf: Shelf, path: Path) -> NightTable | None:
