@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 BENCH_STAMP := .venv-bench/.ready
 
-.PHONY: setup run test check bench lock fonts clean
+.PHONY: setup run test chaos check bench lock fonts clean
 
 setup: $(STAMP)
 
@@ -20,6 +20,10 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# What is too slow for every change: processes killed again and again.
+chaos: setup
+	$(BIN)/python -m pytest -m chaos
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -1,16 +1,24 @@
 """Everybody's nights: every session as columns, one file per person, and the statistics derived from them."""
 
-import logging
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from analytics.nights import NIGHT_COLUMNS, SessionSet, night_table
+from analytics.nights import NIGHT_COLUMNS, SessionSet
 from asleep.models import SessionResult
+from cache.arrivals import (
+    Delivery,
+    PutReport,
+    merged_in,
+    received_safely,
+    stored,
+    take_in,
+    take_in_if_free,
+)
 from cache.columns import (
     READ_ERRORS,
     UNREADABLE,
@@ -18,14 +26,14 @@ from cache.columns import (
     PersonFile,
     Unreadable,
     decode_person,
-    encode_person,
     known_sessions,
-    merged,
     session_set,
     without,
 )
-from cache.derived import Statistics, derived, fold, lay_over, load, read_person
+from cache.derived import Statistics, erase_rows, fold, lay_over, load, read_person
 from cache.files import private_folder
+from cache.inspection import Finding, Holdings, holdings, verify
+from cache.repair import repair
 from cache.seal import Seal
 from cache.shelf import Shelf
 from cache.table import NightTable
@@ -34,32 +42,6 @@ __all__ = ["UNREADABLE", "Delivery", "Known", "NightArchive", "PutReport", "Unre
 
 FOLD_AFTER = 64
 """So many people's own tables are laid over the table of everybody before it is written anew."""
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """Sessions of one person on their way into the archive; `session_set` makes them of the vendor's answers.
-
-    Attributes:
-        zone: the roster's, for nights whose session names none.
-        synced_at: until when the person is synchronised with this; None leaves that as it was.
-    """
-
-    person_id: str
-    zone: str
-    sessions: SessionSet
-    synced_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PutReport:
-    """What a delivery did: sessions that are new, sessions that became different, sessions there are now."""
-
-    added: int
-    changed: int
-    total: int
 
 
 class NightArchive:
@@ -100,7 +82,8 @@ class NightArchive:
         """What the delivery did; the person's nights are computed anew from all of their sessions.
 
         Each session is kept once: COMPLETE and read in full when it ever was, otherwise as received last.
-        Nothing is kept when anything fails. `summaries` are sessions of `summaries.summarised`; `received` is when the
+        Nothing is kept when anything fails. The delivery is on disk before its nights are computed: a process that
+        dies meanwhile has lost nothing. `summaries` are sessions of `summaries.summarised`; `received` is when the
         vendor sent the answers; `zone` and `synced_at` are those of `Delivery`.
         """
         sessions = session_set(results, problems, received=received)
@@ -108,9 +91,9 @@ class NightArchive:
         delivery = Delivery(person_id=person_id, zone=zone, sessions=sessions, synced_at=synced_at)
         shelf = self._shelf(organisation)
         with shelf.alone():
-            report, table = _delivered(shelf, delivery)
-            lay_over(shelf, table)
-            self._settle(shelf)
+            take_in(shelf)
+            report, table = received_safely(shelf, delivery)
+            self._lay_over(shelf, table)
         return report
 
     def put_many(self, organisation: str, deliveries: Iterable[Delivery]) -> tuple[PutReport, ...]:
@@ -119,9 +102,10 @@ class NightArchive:
         reports: list[PutReport] = []
         tables: dict[str, NightTable] = {}
         with shelf.alone():
+            take_in(shelf)
             try:
                 for delivery in deliveries:
-                    report, tables[delivery.person_id] = _delivered(shelf, delivery)
+                    report, tables[delivery.person_id] = merged_in(shelf, delivery)
                     reports.append(report)
             finally:
                 fold(shelf, fresh=tables.values())
@@ -129,13 +113,13 @@ class NightArchive:
 
     def sessions(self, organisation: str, person_id: str) -> SessionSet:
         """The person's sessions as received, by start; none when nothing was synchronised yet."""
-        shelf = self._shelf(organisation)
+        shelf = self._settled(organisation)
         person = self._person(shelf, person_id)
         return SessionSet.empty() if person is None else person.sessions
 
     def known(self, organisation: str, person_id: str) -> dict[str, Known]:
         """What a synchronisation has to know of each session kept of the person, by session id."""
-        shelf = self._shelf(organisation)
+        shelf = self._settled(organisation)
         try:
             return known_sessions(shelf.read(shelf.person(person_id)))
         except FileNotFoundError:
@@ -171,11 +155,12 @@ class NightArchive:
         """Whether the session was there; it is not there any more, and the person's nights are computed anew."""
         shelf = self._shelf(organisation)
         with shelf.alone():
+            take_in(shelf)
             person = read_person(shelf, person_id)
             if person is None or session_id not in set(person.sessions.frame["session_id"]):
                 return False
             person = replace(person, sessions=without(person.sessions, session_id))
-            table = _stored(shelf, person_id, person)
+            table = stored(shelf, person_id, person)
             fold(
                 shelf, fresh=[table]
             )  # not laid over: the session's row must leave the table of everybody too
@@ -186,7 +171,9 @@ class NightArchive:
         shelf = self._shelf(organisation)
         with shelf.alone():
             found = shelf.remove_person(person_id)
-            fold(shelf, stale=False)
+            # In this order: a reader of the rows as they are being overwritten will also find a new version.
+            shelf.renew_version()
+            erase_rows(shelf)
         with self._registry:
             self._loaded.pop(organisation, None)
         return found
@@ -204,10 +191,30 @@ class NightArchive:
             shelf.remove_derived()
             fold(shelf)
 
+    def holdings(self, organisation: str) -> Holdings:
+        """What is kept of the organisation, and how large it is."""
+        return holdings(self._shelf(organisation))
+
+    def verify(self, organisation: str, *, roster: Collection[str]) -> tuple[Finding, ...]:
+        """Everything that is not as it should be where these people may be; nothing is changed."""
+        return verify(self._shelf(organisation), roster=roster)
+
+    def repair(self, organisation: str) -> tuple[str, ...]:
+        """What was mended, in sentences; everything that can be derived is derived anew."""
+        return repair(self._shelf(organisation))
+
     def _shelf(self, organisation: str) -> Shelf:
         return Shelf(folder=self._folder / organisation, organisation=organisation, seal=self._seal)
 
-    def _settle(self, shelf: Shelf) -> None:
+    def _settled(self, organisation: str) -> Shelf:
+        """The organisation's files, with everything taken in that a writer left who was cut off."""
+        shelf = self._shelf(organisation)
+        if shelf.arrivals():
+            take_in_if_free(shelf)
+        return shelf
+
+    def _lay_over(self, shelf: Shelf, table: NightTable) -> None:
+        lay_over(shelf, table)
         if len(shelf.overlays()) >= self._fold_after:
             fold(shelf)
         else:
@@ -226,29 +233,12 @@ class NightArchive:
             return person
 
     def _statistics(self, organisation: str) -> Statistics:
-        shelf = self._shelf(organisation)
+        shelf = self._settled(organisation)
         with self._registry:
             loading = self._loading.setdefault(organisation, threading.Lock())
         with loading:
             loaded = self._loaded.get(organisation)
             if loaded is None or loaded.version != shelf.version():
-                loaded = load(shelf)
+                loaded = load(shelf, None if loaded is None else loaded.base)
                 self._loaded[organisation] = loaded
             return loaded
-
-
-def _delivered(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
-    kept = read_person(shelf, delivery.person_id)
-    old = SessionSet.empty() if kept is None else kept.sessions
-    sessions, added, changed = merged(old, delivery.sessions)
-    synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
-    person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=synced_at)
-    report = PutReport(added=added, changed=changed, total=len(sessions.frame))
-    return report, _stored(shelf, delivery.person_id, person)
-
-
-def _stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
-    # The nights first: sessions that no night can be made of must not get into a file that every page reads.
-    nights = night_table(person.sessions, zone=person.zone)
-    shelf.write(shelf.person(person_id), encode_person(person))
-    return derived(shelf, person_id, person, nights)

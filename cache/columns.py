@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
@@ -98,7 +100,8 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
 def encode_person(person: PersonFile) -> bytes:
     """The person as a Parquet file: one row per session, `SESSION_COLUMNS` and the two lists of int8."""
     sessions = person.sessions
-    table = pa.Table.from_pandas(sessions.frame[list(SESSION_COLUMNS)], preserve_index=False)
+    arrays = {name: pa.array(sessions.frame[name], from_pandas=True) for name in SESSION_COLUMNS}
+    table = pa.table(arrays)
     for name, ragged in zip(_LISTS, (sessions.stages, sessions.snoring), strict=True):
         offsets = pa.array(ragged.offsets.astype(np.int32))
         table = table.append_column(name, pa.ListArray.from_arrays(offsets, pa.array(ragged.values)))
@@ -115,10 +118,19 @@ def decode_person(data: bytes) -> PersonFile:
     table = pq.read_table(pa.BufferReader(data), use_threads=False)
     header = msgspec.json.decode((table.schema.metadata or {})[_METADATA], type=_Header)
     table = _upgraded(table, header.schema)
-    frame = table.select(list(SESSION_COLUMNS)).to_pandas().astype(dict(SESSION_COLUMNS))
+    frame = table.select(list(SESSION_COLUMNS)).to_pandas()
+    found = {name: str(dtype) for name, dtype in frame.dtypes.items()}
+    if found != SESSION_COLUMNS:
+        frame = frame.astype(dict(SESSION_COLUMNS))
     stages, snoring = (_ragged(table[name]) for name in _LISTS)
     sessions = SessionSet(frame=frame, stages=stages, snoring=snoring)
     return PersonFile(sessions=sessions, zone=header.zone, synced_at=header.synced_at)
+
+
+def schema_of(data: bytes) -> int:
+    """The schema of a person's file."""
+    metadata = pq.read_schema(pa.BufferReader(data)).metadata or {}
+    return msgspec.json.decode(metadata[_METADATA], type=_Header).schema
 
 
 def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
@@ -170,11 +182,13 @@ def session_set(
     """The vendor's answers as columns, the unreadable ones with their reason in `problem`, all received then."""
     read, unread = list(results), list(problems)
     rows = [_result_row(result) for result in read] + [_problem_row(problem) for problem in unread]
-    columns = list(SESSION_COLUMNS)
-    frame = pd.DataFrame(rows, columns=columns)
-    frame["received"] = pd.Timestamp(received)
+    moment = pd.Timestamp(received)
+    columns = {
+        name: pd.array([moment if name == "received" else row.get(name) for row in rows], dtype=dtype)  # type: ignore[call-overload]
+        for name, dtype in SESSION_COLUMNS.items()
+    }
     return SessionSet(
-        frame=frame.astype(dict(SESSION_COLUMNS)),
+        frame=pd.DataFrame(columns, copy=False),
         stages=_stacked([result.sleep_stages for result in read], empty=len(unread)),
         snoring=_stacked([result.snoring_stages for result in read], empty=len(unread)),
     )
@@ -189,44 +203,62 @@ def merged(old: SessionSet, new: SessionSet) -> tuple[SessionSet, int, int]:
     beside whichever row stays.
     """
     both = SessionSet.concat([old, new]) if len(old.frame) else new
-    order = both.frame[["session_id", "start", "received", "basis", "summary", "problem"]]
-    staged = order["basis"] == "stages"
-    whole = (both.frame["state"] == "COMPLETE") & ((order["problem"] == "") | ~staged)
-    ranked = order.assign(whole=whole, staged=staged).sort_values(
-        ["whole", "staged", "received"], kind="stable"
-    )
-    chosen = ranked.drop_duplicates("session_id", keep="last").sort_values(
-        ["start", "session_id"], kind="stable"
-    )
-    result = _with_what_was_said(both.take(chosen.index.to_numpy()), order)
-    from_new = chosen[chosen.index >= len(old.frame)]
-    place = {session_id: row for row, session_id in enumerate(old.frame["session_id"])}
-    rows = zip(from_new.index.tolist(), from_new["session_id"].tolist(), strict=True)
-    again = [(place[name], row) for row, name in rows if name in place]
-    return result, len(from_new) - len(again), _differing(both, again)
+    ids = both.frame["session_id"].tolist()
+    chosen = _one_of_each(both.frame, ids)
+    came = chosen[chosen >= len(old.frame)].tolist()
+    place = {session_id: row for row, session_id in enumerate(ids[: len(old.frame)])}
+    again = [(place[ids[row]], row) for row in came if ids[row] in place]
+    result = both if np.array_equal(chosen, np.arange(len(ids))) else both.take(chosen)
+    if len(chosen) < len(ids):
+        result = _with_what_was_said(result, both.frame)
+    return result, len(came) - len(again), _differing(both, again)
 
 
-def _with_what_was_said(sessions: SessionSet, order: pd.DataFrame) -> SessionSet:
+def _one_of_each(frame: pd.DataFrame, ids: Sequence[str]) -> NDArray[np.int64]:
+    """The rows that stay, one for each id, in the order of starts; ids decide between equal starts."""
+    staged = (frame["basis"] == "stages").to_numpy()
+    readable = (frame["problem"] == "").to_numpy() | ~staged
+    whole = (readable & (frame["state"] == "COMPLETE").to_numpy()).tolist()
+    with_stages = staged.tolist()
+    received, start = (_as_integers(frame[name]) for name in ("received", "start"))
+    best = dict[str, tuple[bool, bool, int, int]]()
+    for row, session_id in enumerate(ids):
+        rank = (whole[row], with_stages[row], received[row], row)
+        if session_id not in best or rank > best[session_id]:
+            best[session_id] = rank
+    order = sorted((start[row], session_id, row) for session_id, (*_, row) in best.items())
+    return np.array([row for _, _, row in order], dtype=np.int64)
+
+
+def _as_integers(instants: "pd.Series[Any]") -> list[int]:
+    """Microseconds; a missing instant comes after all others."""
+    values = instants.to_numpy(dtype="datetime64[us]")
+    integers = np.where(np.isnat(values), np.iinfo(np.int64).max, values.astype(np.int64))
+    return [int(value) for value in integers.tolist()]
+
+
+def _with_what_was_said(sessions: SessionSet, received: pd.DataFrame) -> SessionSet:
     """The chosen rows with the last summary of each session, and with why stages are missing where they are."""
     frame = sessions.frame
-    if order["session_id"].is_unique:
-        return sessions
-    summary, problem = _last_said(order, "summary"), _last_said(order, "problem")
-    unstaged = zip(frame["session_id"], frame["basis"] == "vendor", frame["problem"], strict=True)
+    ids = frame["session_id"].tolist()
+    summary, problem = _last_said(received, "summary"), _last_said(received, "problem")
+    unstaged = zip(ids, (frame["basis"] == "vendor").tolist(), frame["problem"].tolist(), strict=True)
     said = {
-        "summary": [summary.get(name, "") for name in frame["session_id"]],
+        "summary": [summary.get(name, "") for name in ids],
         "problem": [problem.get(name, "") if waits else own for name, waits, own in unstaged],
     }
-    return replace(
-        sessions,
-        frame=frame.assign(**{name: pd.array(values, dtype="str") for name, values in said.items()}),
-    )
+    columns = {name: pd.array(values, dtype="str") for name, values in said.items()}
+    return replace(sessions, frame=frame.assign(**columns))
 
 
-def _last_said(order: pd.DataFrame, name: str) -> dict[str, str]:
+def _last_said(frame: pd.DataFrame, name: str) -> dict[str, str]:
     """By session id what was received last under that name; without those of whom there was nothing."""
-    said = order[order[name] != ""].sort_values("received", kind="stable")
-    return dict(zip(said["session_id"], said[name], strict=True))
+    rows = zip(_as_integers(frame["received"]), frame["session_id"].tolist(), frame[name].tolist(), strict=True)
+    last: dict[str, tuple[int, str]] = {}
+    for received, session_id, text in rows:
+        if text and (session_id not in last or received >= last[session_id][0]):
+            last[session_id] = (received, text)
+    return {session_id: text for session_id, (_, text) in last.items()}
 
 
 def without(sessions: SessionSet, session_id: str) -> SessionSet:

@@ -6,7 +6,7 @@ the reader itself when nobody else is at work, so a page never meets an error an
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pandas as pd
 from analytics.nights import night_table
 from cache.columns import READ_ERRORS, PersonFile, decode_person
 from cache.files import remove, set_aside
+from cache.overwriting import ERASED, patches
 from cache.shelf import Shelf
 from cache.table import (
     NightTable,
@@ -26,6 +27,7 @@ from cache.table import (
     night_table_of,
     patched,
     ranges_of,
+    unchecked_table,
 )
 
 _ATTEMPTS = 5
@@ -38,31 +40,46 @@ class Statistics:
     """An organisation's nights at one version.
 
     Attributes:
+        base: the table of everybody as it was read, for who reads the next version.
         frame: `person_id` and the columns of nights, read-only; each person's rows together.
         rows: which rows are whose.
         parts: what is known of each person, by person id.
     """
 
     version: str
+    base: "Base | None"
     frame: pd.DataFrame
     rows: dict[str, slice]
     parts: dict[str, Part]
 
 
-def load(shelf: Shelf) -> Statistics:
-    """The nights of everybody who has a file, all of one state, derived again where they have to be."""
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The table of everybody, and the file it was read from."""
+
+    file: tuple[int, int, int]
+    table: NightTable
+
+
+def load(shelf: Shelf, before: Base | None = None) -> Statistics:
+    """The nights of everybody who has a file, all of one state, derived again where they have to be.
+
+    `before` is the `base` of statistics read earlier; where the file is still that one, it is not read again.
+    """
     for _ in range(_ATTEMPTS):
         version = shelf.version()
-        table, stale = _present(shelf)
-        if stale and _healed(shelf, wait=not table.parts):
+        found = present(shelf, before)
+        before = found.base
+        if not found.agrees and _healed(shelf, wait=not found.table.parts):
             continue
         if shelf.version() == version:
             break
     return Statistics(
         version=version,
-        frame=frame_of(table),
-        rows=ranges_of(table.parts),
-        parts={part.person_id: part for part in table.parts},
+        base=found.base,
+        frame=frame_of(found.table),
+        rows=ranges_of(found.table.parts),
+        parts={part.person_id: part for part in found.table.parts},
     )
 
 
@@ -115,32 +132,91 @@ def fold(shelf: Shelf, *, fresh: Iterable[NightTable] = (), stale: bool = True) 
     With `stale`, rows that do not belong to the file as it is are derived again on the way.
     """
     changes: dict[str, NightTable | None] = {table.parts[0].person_id: table for table in fresh}
-    present, outdated = _present(shelf)
-    for person_id in outdated if stale else ():
+    found = present(shelf)
+    for person_id in found.stale if stale else ():
         if person_id not in changes:
             person = read_person(shelf, person_id)
             changes[person_id] = None if person is None else derived(shelf, person_id, person)
-    shelf.write(shelf.statistics, encode_table(patched(present, changes)))
+    shelf.write(shelf.statistics, encode_table(patched(found.table, changes)))
     # In this order: a reader who took the former table and finds no overlays left will also find a new version.
     shelf.renew_version()
     remove(*(shelf.overlay(person_id) for person_id in shelf.overlays()))
     shelf.remove_unfinished()
 
 
-def _present(shelf: Shelf) -> tuple[NightTable, list[str]]:
-    """What the derived files say about everybody who has a file, and whose rows are missing or out of date."""
-    table = _read(shelf, shelf.statistics) or empty_table()
+def erase_rows(shelf: Shelf) -> None:
+    """Leave no byte of whoever has no file in the table of everybody; only for whoever is alone on the shelf.
+
+    The rows are overwritten where they lie. Where that cannot be, the table is written anew without them.
+    """
+    try:
+        data = shelf.map(shelf.statistics)
+        table = unchecked_table(data)
+        gone = _leftover(table, shelf.names())
+        pieces = [(patch.at, patch.data) for patch in patches(table, data, gone)]
+        if not pieces or shelf.overwrite(shelf.statistics, pieces):
+            return
+    except FileNotFoundError:
+        log.debug("There is no %s yet.", shelf.statistics.name)
+    except READ_ERRORS as error:
+        log.warning("%s could not be changed and is written anew: %s", shelf.statistics.name, error)
+    fold(shelf, stale=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    """What the derived files say about everybody who has a file.
+
+    Attributes:
+        base: the table of everybody alone; None when there is none that can be read.
+        stale: whose rows are missing or out of date.
+        leftover: of whom there are rows in the table of everybody and no file.
+    """
+
+    base: Base | None
+    table: NightTable
+    stale: list[str]
+    leftover: frozenset[str]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether there is nothing to derive again and nothing to take out."""
+        return not self.stale and not self.leftover
+
+
+def present(shelf: Shelf, before: Base | None = None) -> Present:
+    """What there is now; nothing is derived again, and `before` is not read again where it is still the file."""
+    base = _base(shelf, before)
+    table = empty_table() if base is None else base.table
     overlays = {person_id: _read(shelf, shelf.overlay(person_id)) for person_id in shelf.overlays()}
     changes: dict[str, NightTable | None] = {
         name: over for name, over in overlays.items() if over is not None
     }
     people = shelf.people()
+    leftover = _leftover(table, people.keys())
     changes |= {part.person_id: None for part in table.parts if part.person_id not in people}
     changes |= {person_id: None for person_id in changes if person_id not in people}
     table = patched(table, changes)
     sources = {part.person_id: (part.size, part.mtime_ns) for part in table.parts}
     stale = [name for name, stat in people.items() if sources.get(name) != (stat.st_size, stat.st_mtime_ns)]
-    return table, stale
+    return Present(base=base, table=table, stale=stale, leftover=leftover)
+
+
+def _leftover(table: NightTable, people: Collection[str]) -> frozenset[str]:
+    named = (part.person_id for part in table.parts if not part.person_id.startswith(ERASED))
+    return frozenset(named) - frozenset(people)
+
+
+def _base(shelf: Shelf, before: Base | None) -> Base | None:
+    try:
+        stat = shelf.statistics.stat()
+    except FileNotFoundError:
+        return None
+    file = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    if before is not None and before.file == file:
+        return before
+    table = _read(shelf, shelf.statistics)
+    return None if table is None else Base(file=file, table=table)
 
 
 def _read(shelf: Shelf, path: Path) -> NightTable | None:
@@ -166,6 +242,9 @@ def _healed(shelf: Shelf, *, wait: bool) -> bool:
     with shelf.alone() if wait else shelf.alone_if_free() as free:
         if free is False:
             return False
-        if _present(shelf)[1]:
+        found = present(shelf)
+        if found.stale:
             fold(shelf)
+        elif found.leftover:
+            erase_rows(shelf)  # an erasure was cut off, or a file was taken away by hand
     return True

@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cache.seal import Sealed
@@ -25,13 +25,18 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 log = logging.getLogger(__name__)
 
 
+def is_safe_id(identifier: str) -> bool:
+    """Whether `safe_id` takes it."""
+    return _SAFE_ID.fullmatch(identifier) is not None
+
+
 def safe_id(identifier: str) -> str:
     """The id itself, when it can be the name of a file.
 
     Raises:
         ValueError: it could lead elsewhere (a slash, a dot, nothing at all) or is longer than 100 characters.
     """
-    if not _SAFE_ID.fullmatch(identifier):
+    if not is_safe_id(identifier):
         raise ValueError(
             f"{identifier[:120]!r} cannot be the name of a file; ids are 1 to 100 letters, digits, - or _."
         )
@@ -49,7 +54,8 @@ def private_folder(folder: Path) -> Path:
 def write_atomically(path: Path, data: Sealed) -> None:
     """Put the bytes at the path; a reader sees the former file or this one, and never a part of it.
 
-    The file has mode 0600 and its bytes are on the disk before it gets its name.
+    The file has mode 0600. Its bytes are on the disk before it gets its name, and the name is on the disk when
+    this returns: a power cut takes neither back.
     """
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=PART)  # mkstemp's mode is 0600
     try:
@@ -61,6 +67,29 @@ def write_atomically(path: Path, data: Sealed) -> None:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
+    settle(path.parent)
+
+
+def overwrite(path: Path, pieces: Iterable[tuple[int, Sealed]]) -> None:
+    """Put each piece over the bytes at its place of a file; whoever has the file mapped sees it happen.
+
+    The one way to change a file that is not whole or not at all: for taking out what may not stay.
+    """
+    with path.open("r+b") as file:
+        for place, piece in pieces:
+            file.seek(place)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def settle(folder: Path) -> None:
+    """Return when the disk knows which files the folder holds: names given, and names taken away."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def set_aside(path: Path, *, because: str) -> None:

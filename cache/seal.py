@@ -27,6 +27,10 @@ class Seal(Protocol):
         """The bytes as they were before; raises `SealBroken` when they are not those of the label."""
         ...
 
+    def patch(self, data: bytes, *, label: str) -> Sealed | None:
+        """The bytes as they may lie in the midst of a file under this label; None when a file is sealed as a whole."""
+        ...
+
     def map(self, path: Path, *, label: str) -> memoryview:
         """A file's bytes as they were before sealing; mapped, not copied, where nothing has to be opened.
 
@@ -46,6 +50,10 @@ class PlainSeal:
     def open(self, data: bytes, *, label: str) -> bytes:  # noqa: ARG002
         """The bytes themselves."""
         return data
+
+    def patch(self, data: bytes, *, label: str) -> Sealed | None:  # noqa: ARG002
+        """The bytes themselves."""
+        return Sealed(data)
 
     def map(self, path: Path, *, label: str) -> memoryview:  # noqa: ARG002
         """The file mapped into memory, read-only; pages are read when they are touched."""

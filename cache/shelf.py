@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,12 @@ from cache.files import (
     PART,
     exclusively,
     exclusively_if_free,
+    is_safe_id,
+    overwrite,
     private_folder,
     remove,
     safe_id,
+    settle,
     write_atomically,
 )
 from cache.seal import Seal, SealBroken
@@ -25,6 +28,7 @@ class Shelf:
     """The files of one organisation.
 
         people/<person_id>.parquet    the truth: every session of the person
+        arriving/<person_id>.parquet  what is on its way into the truth; there for moments only
         statistics.arrow              derived: the nights of everybody
         overlay/<person_id>.arrow     derived: the nights of people who changed since
         version                       a word that is another one after every change
@@ -58,13 +62,25 @@ class Shelf:
         """The person's nights since the table of everybody was written."""
         return self.folder / "overlay" / f"{self.checked(person_id)}.arrow"
 
+    def arrival(self, person_id: str) -> Path:
+        """A delivery of the person's that is being taken in."""
+        return self.folder / "arriving" / f"{self.checked(person_id)}.parquet"
+
+    def arrivals(self) -> list[str]:
+        """Whose deliveries are being taken in, or were when their writer was cut off."""
+        return sorted(self._names("arriving", ".parquet"))
+
     def people(self) -> dict[str, os.stat_result]:
         """Everybody who has a file, by person id, with its size and time."""
         return dict(self._files("people", ".parquet"))
 
+    def names(self) -> frozenset[str]:
+        """The ids of everybody who has a file."""
+        return frozenset(self._names("people", ".parquet"))
+
     def overlays(self) -> list[str]:
         """Whose nights changed since the table of everybody was written."""
-        return sorted(person_id for person_id, _ in self._files("overlay", ".arrow"))
+        return sorted(self._names("overlay", ".arrow"))
 
     def version(self) -> str:
         """A word that is another one after every change; empty before the first."""
@@ -79,7 +95,7 @@ class Shelf:
 
     def alone(self) -> AbstractContextManager[None]:
         """Be the only one who changes something, waiting for one's turn; makes the folders."""
-        for folder in (self.folder, self.folder / "people", self.folder / "overlay"):
+        for folder in (self.folder, *(self.folder / name for name in ("people", "overlay", "arriving"))):
             private_folder(folder)
         return exclusively(self.folder / ".lock")
 
@@ -99,33 +115,79 @@ class Shelf:
         """Put the bytes there, sealed, whole or not at all."""
         write_atomically(path, self.seal.seal(data, label=self.label(path)))
 
+    def overwrite(self, path: Path, pieces: Iterable[tuple[int, bytes]]) -> bool:
+        """Whether the bytes at these places could be exchanged for as many others; not where a seal holds the whole."""
+        label = self.label(path)
+        sealed = [(place, self.seal.patch(data, label=label)) for place, data in pieces]
+        whole = [(place, data) for place, data in sealed if data is not None]
+        if len(whole) < len(sealed):
+            return False
+        overwrite(path, whole)
+        return True
+
     def remove_person(self, person_id: str) -> bool:
         """Whether the person had a file; every file of theirs is gone, damaged and unfinished ones too."""
         found = remove(self.person(person_id))
-        for path in (self.person(person_id), self.overlay(person_id)):
+        for path in (self.person(person_id), self.overlay(person_id), self.arrival(person_id)):
             remove(path, path.with_name(path.name + DAMAGED))
+            if path.parent.exists():
+                settle(path.parent)
         self.remove_unfinished()
         return found
 
     def remove_unfinished(self) -> None:
         """Delete what writers left who were cut off; only for whoever is alone, when nobody is writing."""
-        remove(*self.folder.rglob(f".*{PART}"))
+        remove(*self.unfinished())
+
+    def unfinished(self) -> list[Path]:
+        """What writers are writing now, and what those left who were cut off."""
+        return sorted(self.folder.rglob(f".*{PART}"))
+
+    def damaged(self) -> dict[Path, str]:
+        """The files that could not be read and were moved aside, with whose they are."""
+        ending = f".parquet{DAMAGED}"
+        files = sorted(self.folder.glob(f"*/*{ending}"))
+        return {path: path.name.removesuffix(ending) for path in files}
+
+    def strangers(self) -> list[Path]:
+        """Files that are none of the archive's."""
+        own = {self.statistics, self.folder / "version", self.folder / ".lock"}
+        own |= {self.person(name) for name in self.names()} | {self.overlay(name) for name in self.overlays()}
+        own |= {self.arrival(name) for name in self.arrivals()}
+        own |= {*self.damaged(), *self.unfinished()}
+        return sorted(path for path in self.folder.rglob("*") if path.is_file() and path not in own)
+
+    def size(self, path: Path) -> int:
+        """The file's size on disk in bytes; 0 when there is none."""
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def remove_derived(self) -> None:
         """Delete what can be derived again."""
         remove(self.statistics, *(self.overlay(person_id) for person_id in self.overlays()))
 
     def _files(self, folder: str, ending: str) -> Iterator[tuple[str, os.stat_result]]:
+        for entry in self._entries(folder, ending):
+            try:
+                yield entry.name.removesuffix(ending), entry.stat()
+            except FileNotFoundError:
+                continue  # deleted between the look at the folder and the look at the file
+
+    def _names(self, folder: str, ending: str) -> Iterator[str]:
+        return (entry.name.removesuffix(ending) for entry in self._entries(folder, ending))
+
+    def _entries(self, folder: str, ending: str) -> list["os.DirEntry[str]"]:
         try:
             entries = list(os.scandir(self.folder / folder))
         except FileNotFoundError:
-            return
-        for entry in entries:
-            if entry.name.endswith(ending) and not entry.name.startswith("."):
-                try:
-                    yield entry.name.removesuffix(ending), entry.stat()
-                except FileNotFoundError:
-                    continue  # deleted between the look at the folder and the look at the file
+            return []
+        return [
+            entry
+            for entry in entries
+            if entry.name.endswith(ending) and is_safe_id(entry.name.removesuffix(ending))
+        ]
 
     def label(self, path: Path) -> str:
         """What the seal is told about a file."""

@@ -1,8 +1,8 @@
 """The statistics of many people as one Arrow table: narrow types, one batch, mapped into memory when read.
 
-Stored as -> handed out as: text that repeats as dictionaries -> `str`; other text as it is; float64 as float32
-(7 digits); small counts and offsets as int16, other integers as int32; instants as int64 microseconds, the missing
-one as pandas has it; truth values as bytes. All but repeated text is handed out without a copy.
+Text that repeats is stored as dictionaries and held in memory as text; float64 is float32 (7 digits); small counts
+and offsets are int16, other integers int32; instants are int64 microseconds, the missing one as pandas has it; truth
+values are bytes. All but repeated text is handed out without a copy.
 """
 
 import hashlib
@@ -58,7 +58,10 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class NightTable:
-    """Rows of one person or of many: `parts` in the order of the person ids, `rows` in the order of the parts."""
+    """Rows of one person or of many: `parts` in the order of the person ids, `rows` in the order of the parts.
+
+    Only `unchecked_table` gives rows whose repeated text is still in dictionaries.
+    """
 
     parts: tuple[Part, ...]
     rows: "pa.Table"
@@ -66,7 +69,7 @@ class NightTable:
 
 def night_table_of(nights: pd.DataFrame, part: Part) -> NightTable:
     """The nights of one person in the table's types; `part.rows` is set to their number."""
-    arrays = {"person_id": _stored(np.full(len(nights), part.person_id, dtype=object), "str")}
+    arrays = {"person_id": pa.array([part.person_id] * len(nights), pa.large_string())}
     for name, dtype in NIGHT_COLUMNS.items():
         arrays[name] = _stored(nights[name].array, str(dtype), name)
     part = msgspec.structs.replace(part, rows=len(nights))
@@ -107,30 +110,39 @@ def patched(table: NightTable, changes: Mapping[str, NightTable | None]) -> Nigh
             chosen.extend(change.parts)
     slices.append(table.rows.slice(run_first, run_end - run_first))
     rows = pa.concat_tables([part for part in slices if part.num_rows] or [table.rows.slice(0, 0)])
-    return NightTable(parts=tuple(chosen), rows=rows.unify_dictionaries().combine_chunks())
+    return NightTable(parts=tuple(chosen), rows=rows.combine_chunks())
 
 
 def encode_table(table: NightTable) -> bytes:
     """The table as one uncompressed Arrow file with one batch."""
-    # Dictionaries are made anew: one that was taken over may still name somebody who was taken out.
-    fresh = [_renewed(column) for column in table.rows.columns]
+    rows = table.rows
+    columns = [_narrow(rows[name], name) for name in rows.column_names]
     header = _Header(schema=SCHEMA, parts=table.parts)
-    rows = pa.table(fresh, names=table.rows.column_names, metadata={_METADATA: msgspec.json.encode(header)})
+    narrow = pa.table(columns, names=rows.column_names, metadata={_METADATA: msgspec.json.encode(header)})
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, rows.schema) as writer:
-        for batch in rows.to_batches():
+    with pa.ipc.new_file(sink, narrow.schema) as writer:
+        for batch in narrow.to_batches():
             writer.write_batch(batch)
     return bytes(sink.getvalue())
 
 
 def decode_table(data: memoryview) -> NightTable:
-    """The table in such a file, as a view of the given memory; raises one of `columns.READ_ERRORS` otherwise."""
-    rows = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(data))).read_all()
+    """The table in such a file, its numbers as views of the memory; raises one of `columns.READ_ERRORS` otherwise."""
+    table = unchecked_table(data)
     # What comes next reads text by offsets found in the file: without this look, a damaged one ends the process.
-    rows.validate(full=True)
+    table.rows.validate(full=True)
+    if any(column.null_count for column in table.rows.columns if not _is_text(column.type)):
+        raise ValueError("it has gaps where numbers belong")
+    columns = [_wide(column) for column in table.rows.columns]
+    return NightTable(parts=table.parts, rows=pa.table(columns, names=table.rows.column_names))
+
+
+def unchecked_table(data: memoryview) -> NightTable:
+    """As `decode_table` with text as it is stored, and faster, for whoever trusts no offset and no code in the rows."""
+    rows = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(data))).read_all()
     header = msgspec.json.decode((rows.schema.metadata or {})[_METADATA], type=_Header)
     rows = rows.replace_schema_metadata(None)
-    if header.schema != SCHEMA or rows.schema != empty_table().rows.schema:
+    if header.schema != SCHEMA or rows.schema != _stored_schema():
         raise ValueError("it was derived by other rules than today's")
     if sum(part.rows for part in header.parts) != rows.num_rows:
         raise ValueError("its parts and its rows do not agree")
@@ -158,10 +170,7 @@ def _firsts(parts: Sequence[Part]) -> list[int]:
 
 def _stored(values: Any, dtype: str, name: str = "") -> "pa.Array":
     if dtype.startswith("datetime64"):
-        instants = pd.DatetimeIndex(values)
-        if instants.tz is not None:
-            instants = instants.tz_convert("UTC").tz_localize(None)
-        return pa.array(instants.as_unit("us").to_numpy().view(np.int64))
+        return pa.array(values.as_unit("us").asi8)
     if dtype.startswith("float"):
         return pa.array(np.asarray(values, dtype=np.float32))
     if dtype == "bool":
@@ -169,30 +178,41 @@ def _stored(values: Any, dtype: str, name: str = "") -> "pa.Array":
     if dtype.startswith("int"):
         # A value that does not fit is refused by Arrow rather than wrapped around by numpy.
         return pa.array(np.asarray(values, dtype=np.int64)).cast(pa.int16() if name in _SMALL else pa.int32())
-    text = pa.array(np.asarray(values, dtype=object), pa.large_string())
-    return text if name in _SINGULAR_TEXT else _dictionary(text)
+    return pa.array(values, pa.large_string(), from_pandas=True)
 
 
-def _renewed(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
-    return _dictionary(column.cast(pa.large_string())) if pa.types.is_dictionary(column.type) else column
+@cache
+def _stored_schema() -> "pa.Schema":
+    rows = empty_table().rows
+    return pa.schema([(name, _narrow(rows[name], name).type) for name in rows.column_names])
 
 
-def _dictionary(text: Any) -> Any:
-    return text.dictionary_encode().cast(_TEXT)
+def _is_text(kind: "pa.DataType") -> bool:
+    return bool(pa.types.is_dictionary(kind) or pa.types.is_large_string(kind))
+
+
+def _narrow(column: "pa.ChunkedArray", name: str) -> "pa.ChunkedArray":
+    if not _is_text(column.type) or name in _SINGULAR_TEXT:
+        return column
+    return column.dictionary_encode().cast(_TEXT)
+
+
+def _wide(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    return column.cast(pa.large_string()) if pa.types.is_dictionary(column.type) else column
 
 
 def _shown(column: "pa.ChunkedArray", dtype: str) -> Any:
     if dtype == "str":
-        text = column.cast(pa.large_string()) if pa.types.is_dictionary(column.type) else column
         kind: Any = pd.StringDtype("pyarrow", na_value=np.nan)
         string_array: Any = (
             pd.arrays.ArrowStringArray
         )  # takes the dtype as well, which its stub does not know
-        return pd.Series(string_array(text, dtype=kind), copy=False)
+        return pd.Series(string_array(column, dtype=kind), copy=False)
     values = column.chunk(0).to_numpy(zero_copy_only=True) if column.num_chunks else column.to_numpy()
     if dtype == "bool":
         return values.view(np.bool_)
     if dtype.startswith("datetime64"):
-        instants = values.view("datetime64[us]")
-        return pd.Series(pd.DatetimeIndex(instants, tz="UTC"), copy=False) if "UTC" in dtype else instants
+        if "UTC" in dtype:  # made of integers: of instants pandas would make a copy
+            return pd.Series(pd.array(values, dtype=pd.DatetimeTZDtype("us", "UTC"), copy=False), copy=False)
+        return values.view("datetime64[us]")
     return values

@@ -1,4 +1,4 @@
-"""The command line: `python -m nocturne people | sync | status | report`.
+"""The command line: `python -m nocturne people | sync | status | verify | repair | report`.
 
 Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
 """
@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from asleep.errors import AsleepError
-from nocturne import roster, runs, views
+from nocturne import roster, runs, upkeep, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
@@ -179,6 +179,7 @@ def _status(application: Application, _actor: Actor, _chosen: argparse.Namespace
     print(f"valid nights  {int((nights['valid'] & (nights['kind'] == 'main')).sum())}")
     print(f"excluded      {int((nights['grade'] == 'X').sum())}")
     print(f"data          {fresh.in_words}")
+    print("\n".join(upkeep.sizes(application)))
     if fresh.failed:
         print(f"failing       {fresh.failed} of {len(people)} people: {fresh.reason}")
     return IN_PART if fresh.failed else DONE
@@ -291,6 +292,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="what is there, and how old").set_defaults(
         run=_status, needs_vendor=False
     )
+
+    upkeep.add_commands(commands)
 
     report = commands.add_parser("report", help="write reports").add_subparsers(required=True, metavar="KIND")
     weekly = report.add_parser("weekly", help="one week of each person")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pytest
 
 from analytics.nights import NIGHT_COLUMNS, night_table
 from cache import archive as archive_module
+from cache import arrivals as arrivals_module
 from cache.archive import UNREADABLE, Delivery, NightArchive, PutReport, Unreadable, session_set
 from cache.files import exclusively
 from cache.seal import PlainSeal
@@ -232,38 +234,6 @@ def test_a_session_removed_is_in_no_file_any_more(archive: NightArchive) -> None
     assert_agrees(another(archive))
 
 
-def test_no_byte_of_a_person_erased_stays_and_nobody_else_is_touched(tmp_path: Path) -> None:
-    archive = NightArchive(tmp_path, PlainSeal())
-    for person_id in ("p_a", "p_canary", "p_c"):
-        put(archive, person_id, range(3))
-    put(archive, "p_canary", range(3), organisation="south")
-    archive.fold(NORTH)
-    put(archive, "p_canary", [4])  # in the table of everybody and in its own
-    put(archive, "p_c", [4])
-    people = tmp_path / NORTH / "people"
-    shutil.copy(people / "p_canary.parquet", people / "p_canary.parquet.damaged")
-    (people / ".cut-off.part").write_bytes(b"p_canary")
-    south = bytes_under(tmp_path / "south")
-    assert archive.erase(NORTH, "p_canary")
-    assert b"p_canary" not in bytes_under(tmp_path / NORTH)
-    assert not any("p_canary" in str(path) for path in (tmp_path / NORTH).rglob("*"))
-    assert set(archive.statistics(NORTH)["person_id"]) == {"p_a", "p_c"}
-    assert set(another(archive).synced(NORTH)) == {"p_a", "p_c"}
-    assert archive.known(NORTH, "p_canary") == {}
-    assert_agrees(archive)
-    assert not archive.erase(NORTH, "p_canary")
-    assert bytes_under(tmp_path / "south") == south
-
-
-def test_a_frame_from_before_an_erasure_can_still_be_read(tmp_path: Path) -> None:
-    archive = NightArchive(tmp_path, PlainSeal())
-    put(archive, "p_a", range(3))
-    archive.fold(NORTH)
-    before = another(archive).statistics(NORTH)
-    archive.erase(NORTH, "p_a")
-    assert before["tst_min"].gt(0).all()
-
-
 def test_organisations_share_nothing(archive: NightArchive) -> None:
     put(archive, "p_a", range(3))
     put(archive, "p_a", range(5), organisation="south")
@@ -410,16 +380,24 @@ def test_a_rebuild_needs_the_peoples_files_only(archive: NightArchive) -> None:
     assert archive.synced(NORTH) == synced
 
 
-@pytest.mark.parametrize("cut", ["lay_over", "derived"])
+@pytest.mark.parametrize(
+    ("module", "cut"),
+    [
+        (arrivals_module, "night_table"),
+        (arrivals_module, "derived"),
+        (arrivals_module, "remove"),
+        (archive_module, "lay_over"),
+    ],
+)
 def test_a_delivery_that_was_cut_off_between_two_files_heals(
-    archive: NightArchive, monkeypatch: pytest.MonkeyPatch, cut: str
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch, module: ModuleType, cut: str
 ) -> None:
     put(archive, "p_a", range(3))
 
-    def power_cut(*_: object) -> None:
+    def power_cut(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(archive_module, cut, power_cut)
+    monkeypatch.setattr(module, cut, power_cut)
     with pytest.raises(KeyboardInterrupt):
         put(archive, "p_a", range(6))
     monkeypatch.undo()
@@ -451,12 +429,66 @@ def test_sessions_that_no_night_can_be_made_of_do_not_get_in(
     def refuses(*_: object, **__: object) -> None:
         raise ValueError("no night can be made of this")
 
-    monkeypatch.setattr(archive_module, "night_table", refuses)
+    monkeypatch.setattr(arrivals_module, "night_table", refuses)
     with pytest.raises(ValueError, match="no night"):
         put(archive, "p_a", range(9))
     monkeypatch.undo()
     assert bytes_under(archive._folder) == files
     assert_agrees(archive)
+
+
+def test_a_delivery_is_on_disk_before_its_nights_are_computed_and_in_no_way_afterwards(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arriving = archive._folder / NORTH / "arriving"
+    seen = []
+
+    def noted(*arguments: Any, **more: Any) -> pd.DataFrame:
+        seen.append([path.name for path in arriving.iterdir()])
+        return night_table(*arguments, **more)
+
+    monkeypatch.setattr(arrivals_module, "night_table", noted)
+    put(archive, "p_a", range(3))
+    assert seen == [["p_a.parquet"]]
+    assert list(arriving.iterdir()) == []
+
+
+def test_what_arrived_and_makes_no_nights_is_set_aside_and_nobody_stumbles_over_it(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(archive, "p_a", range(3))
+
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def refuses(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("no night can be made of this")
+
+    monkeypatch.setattr(arrivals_module, "night_table", dies)
+    with pytest.raises(KeyboardInterrupt):
+        put(archive, "p_a", range(9))
+    monkeypatch.setattr(arrivals_module, "night_table", refuses)
+    with caplog.at_level(logging.WARNING):
+        assert len(another(archive).known(NORTH, "p_a")) == 3
+    assert "no night can be made of this" in caplog.text
+    monkeypatch.undo()
+    assert_agrees(another(archive))
+    assert {finding.kind for finding in archive.verify(NORTH, roster=["p_a"])} == {"set aside"}
+
+
+def test_a_person_erased_while_a_delivery_was_cut_off_does_not_come_back(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(arrivals_module, "night_table", dies)
+    with pytest.raises(KeyboardInterrupt):
+        put(archive, "p_a", range(9))
+    monkeypatch.undo()
+    archive.erase(NORTH, "p_a")
+    assert len(another(archive).known(NORTH, "p_a")) == 0
+    assert len(another(archive).statistics(NORTH)) == 0
 
 
 def test_a_full_disk_leaves_what_was_there(archive: NightArchive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -524,33 +556,6 @@ def test_processes_that_put_at_once_lose_nothing_while_a_reader_reads(tmp_path: 
     assert [process.exitcode for process in processes] == [0, 0]
     assert len(reader.known(NORTH, "p_same")) == 10
     assert_agrees(reader)
-
-
-def test_a_reader_among_folds_and_erasures_sees_whole_people_only(tmp_path: Path) -> None:
-    writer, reader = (NightArchive(tmp_path, PlainSeal(), fold_after=2) for _ in range(2))
-    for number in range(4):
-        put(writer, f"p_{number}", range(5))
-    done = threading.Event()
-    problems: list[str] = []
-
-    def read() -> None:
-        while not done.is_set():
-            counts = reader.statistics(NORTH)["person_id"].value_counts()
-            if set(counts) != {5}:
-                problems.append(str(counts.to_dict()))
-            if not {"p_0", "p_1"} <= set(counts.index):
-                problems.append("somebody who was never erased is missing")
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    for _ in range(6):
-        writer.erase(NORTH, "p_3")
-        put(writer, "p_3", range(5))
-        put(writer, "p_1", range(5), minutes=1)
-        writer.fold(NORTH)
-    done.set()
-    thread.join()
-    assert problems == []
 
 
 def test_the_table_is_mapped_and_narrow(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import multiprocessing
+import os
 import stat
 import threading
 from pathlib import Path
@@ -9,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from cache import files
-from cache.files import exclusively, exclusively_if_free, private_folder, safe_id, set_aside, write_atomically
+from cache.files import (
+    exclusively,
+    exclusively_if_free,
+    overwrite,
+    private_folder,
+    safe_id,
+    set_aside,
+    write_atomically,
+)
 from cache.seal import PlainSeal, SealBroken, Sealed
 from tests.cache.samples import MirrorSeal
 
@@ -50,14 +59,14 @@ def writes(name: str, call: ast.Call) -> bool:
     return (name in WRITERS and not into_memory) or opens_to_write
 
 
-def test_only_write_atomically_writes_files() -> None:
+def test_only_the_functions_of_files_write_files() -> None:
     found = set()
     for module in CACHE.glob("*.py"):
         tree = ast.parse(module.read_text())
         for function in ast.walk(tree):
             if isinstance(function, ast.FunctionDef) and any(writes(*call) for call in calls_of(function)):
                 found.add((module.name, function.name))
-    assert found == {("files.py", "write_atomically")}
+    assert found == {("files.py", "write_atomically"), ("files.py", "overwrite")}
 
 
 def test_what_is_called_a_sink_is_memory() -> None:
@@ -84,6 +93,22 @@ def test_a_written_file_is_private_and_whole(tmp_path: Path) -> None:
     assert path.read_bytes() == b"second"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, events = tmp_path / "nights", list[str]()
+    fsync = os.fsync
+
+    def noted(handle: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "bytes"
+        events.append(f"{kind}, named: {path.exists()}")
+        fsync(handle)
+
+    monkeypatch.setattr("os.fsync", noted)
+    write_atomically(path, Sealed(b"nights"))
+    assert events == ["bytes, named: False", "folder, named: True"]
 
 
 def test_a_write_that_fails_leaves_the_former_file_and_nothing_else(
@@ -124,6 +149,15 @@ def test_readers_never_see_a_part_of_a_file(tmp_path: Path) -> None:
         assert data.count(data[:1]) == 200_000
     writer.join()
     assert seen <= set(range(20))
+
+
+def test_bytes_are_overwritten_where_they_lie(tmp_path: Path) -> None:
+    path = tmp_path / "nights"
+    write_atomically(path, Sealed(b"0123456789"))
+    inode = path.stat().st_ino
+    overwrite(path, [(2, Sealed(b"--")), (9, Sealed(b"-"))])
+    assert path.read_bytes() == b"01--45678-"
+    assert path.stat().st_ino == inode
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The command line as an operator uses it: words on the right stream, and the three exit statuses."""
 
+import json
 import re
 import subprocess
 import sys
@@ -46,6 +47,40 @@ def test_from_a_roster_to_reports(
     assert len(names) == 2 * len(simulator.world.people)
     assert all(person.name.split()[0] not in name for person in simulator.world.people for name in names)
     assert capsys.readouterr().out.count(str(out)) == len(names)
+
+
+def test_the_archive_is_verified_harmed_repaired_and_brought_back(
+    roster: Path, tmp_path: Path, simulator: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    main(["sync", "--days", "400"])
+    capsys.readouterr()
+    count = len(simulator.world.people)
+    assert main(["verify"]) == 0
+    assert capsys.readouterr().out == f"All is well with what is kept of {count} people.\n"
+    assert main(["status"]) == 0
+    assert f"in archive    {count} people, " in capsys.readouterr().out
+    people = tmp_path / "data" / "archive" / "main" / "people"
+    harmed, copied, *_ = sorted(people.iterdir())
+    harmed.write_bytes(b"rubbish")
+    (people / "p_stranger.parquet").write_bytes(copied.read_bytes())
+    assert main(["verify", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["all_well"], told["people"], told["done"]) == (False, count + 1, [])
+    kinds = {(finding["kind"], finding["person_id"]) for finding in told["findings"]}
+    assert kinds >= {("damaged", harmed.stem), ("not on the roster", "p_stranger")}
+    assert main(["repair"]) == 1
+    said = capsys.readouterr().out
+    assert f"Set {harmed.name} aside" in said
+    assert "2 to be seen to" in said
+    (people / "p_stranger.parquet").unlink()
+    main(["sync", "--days", "400"])
+    capsys.readouterr()
+    assert main(["repair", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["all_well"]
+    assert told["done"][0].startswith(f"Deleted {harmed.name}.damaged")
+    assert main(["verify"]) == 0
 
 
 def test_a_long_synchronisation_says_how_far_it_is_and_a_short_one_does_not(

@@ -1,0 +1,106 @@
+"""Deliveries on their way into a person's file: safe on disk first, then made nights of, then part of the truth.
+
+A delivery of which no night can be made never gets into the person's file. What was safe and not yet taken in when
+its writer died is taken in by whoever comes next.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from analytics.nights import SessionSet, night_table
+from cache.columns import PersonFile, decode_person, encode_person, merged
+from cache.derived import derived, lay_over, read_person
+from cache.files import remove, set_aside
+from cache.shelf import Shelf
+from cache.table import NightTable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """Sessions of one person on their way into the archive; `session_set` makes them of the vendor's answers.
+
+    Attributes:
+        zone: the roster's, for nights whose session names none.
+        synced_at: until when the person is synchronised with this; None leaves that as it was.
+    """
+
+    person_id: str
+    zone: str
+    sessions: SessionSet
+    synced_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutReport:
+    """What a delivery did: sessions that are new, sessions that became different, sessions there are now."""
+
+    added: int
+    changed: int
+    total: int
+
+
+def received_safely(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
+    """As `merged_in`, with the delivery on disk from its first moment; only for whoever is alone on the shelf."""
+    path = shelf.arrival(delivery.person_id)
+    kept = PersonFile(sessions=delivery.sessions, zone=delivery.zone, synced_at=delivery.synced_at)
+    shelf.write(path, encode_person(kept))
+    try:
+        done = merged_in(shelf, delivery)
+    except Exception:  # the caller learns that nothing was kept; a process that ends learns nothing
+        remove(path)
+        raise
+    remove(path)
+    return done
+
+
+def merged_in(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
+    """What the delivery did, and the person's nights now; only for whoever is alone on the shelf."""
+    kept = read_person(shelf, delivery.person_id)
+    old = SessionSet.empty() if kept is None else kept.sessions
+    sessions, added, changed = merged(old, delivery.sessions)
+    synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
+    person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=synced_at)
+    report = PutReport(added=added, changed=changed, total=len(sessions.frame))
+    return report, stored(shelf, delivery.person_id, person)
+
+
+def stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
+    """The person's nights, after their file was written; only for whoever is alone on the shelf."""
+    # The nights first: sessions that no night can be made of must not get into a file that every page reads.
+    nights = night_table(person.sessions, zone=person.zone)
+    shelf.write(shelf.person(person_id), encode_person(person))
+    return derived(shelf, person_id, person, nights)
+
+
+def take_in(shelf: Shelf) -> None:
+    """Take in what was safe when its writer was cut off; only for whoever is alone on the shelf."""
+    for person_id in shelf.arrivals():
+        path = shelf.arrival(person_id)
+        try:
+            left = decode_person(shelf.read(path))
+            delivery = Delivery(
+                person_id=person_id, zone=left.zone, sessions=left.sessions, synced_at=left.synced_at
+            )
+            _, table = merged_in(shelf, delivery)
+        except OSError:
+            raise  # the disk, not the delivery: another time
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, nobody after may stumble over it
+            set_aside(path, because=str(error))
+        else:
+            lay_over(shelf, table)
+            remove(path)
+        shelf.renew_version()
+
+
+def take_in_if_free(shelf: Shelf) -> None:
+    """As `take_in` unless somebody is changing something now, who will see to it."""
+    with shelf.alone_if_free() as free:
+        if free is False:
+            return
+        try:
+            take_in(shelf)
+        except OSError as error:
+            log.warning("What arrived for %s cannot be taken in now: %s", shelf.organisation, error)
