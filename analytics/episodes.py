@@ -39,7 +39,7 @@ class Recordings:
         staged: whether its stages are known; of another one only the vendor's figures are.
         stages: its stages, without those cut.
         statistics: `STATISTICS` of these stages, else of the vendor's figures, one row each, index 0 to n - 1.
-        vendor: the `vendor_` columns of `SESSION_COLUMNS`, one row each.
+        vendor: `vendor_statistics.served_figures`, one row each.
     """
 
     row: Counts
@@ -53,7 +53,7 @@ class Recordings:
     staged: Flags
     stages: Ragged
     statistics: pd.DataFrame
-    vendor: pd.DataFrame
+    vendor: Floats
 
     def __len__(self) -> int:
         return len(self.row)
@@ -74,7 +74,7 @@ class Recordings:
             staged=self.staged[at],
             stages=self.stages.take(at),
             statistics=self.statistics.take(at).reset_index(drop=True),
-            vendor=self.vendor.take(at).reset_index(drop=True),
+            vendor=self.vendor[at],
         )
 
     def by_start(self) -> "Recordings":

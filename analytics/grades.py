@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from analytics.ragged import Ragged
 from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.stages import REM, UNKNOWN
-from analytics.vendor_statistics import has_statistics
+from analytics.vendor_statistics import has_statistics, served_figures
 
 __all__ = [
     "DEFAULT_RULES",
@@ -139,7 +139,9 @@ def unusable_sessions(frame: pd.DataFrame, stages: Ragged) -> dict[str, Flags]:
     for label, code in _LABELS.items():
         found[code] = found.get(code, np.zeros(len(frame), np.bool_)) | _labelled(frame, label)
     told = np.any(list(found.values()), axis=0)
-    found["STAGES_AWAITED"] = summarised & ~told & ~has_statistics(frame)
+    found["STAGES_AWAITED"] = summarised & ~told
+    if found["STAGES_AWAITED"].any():
+        found["STAGES_AWAITED"] &= ~has_statistics(served_figures(frame))
     found["NO_STAGES"] = empty & ~told & ~summarised
     return found
 

@@ -18,20 +18,19 @@ from analytics.day_words import regularity_counts
 from analytics.episodes import Recordings, episodes_of, settle_overlaps
 from analytics.grades import DEFAULT_RULES, REASONS, Flags, ValidNight, unusable_sessions
 from analytics.received import NO_INSTANT, Columns, Counts, instants, placed
-from analytics.sessions import SESSION_COLUMNS, VENDOR_FIGURES, SessionSet, rows_of
+from analytics.sessions import SESSION_COLUMNS, SessionSet, rows_of
 from analytics.sleep_columns import recorded_sleep, recorded_unstaged, sleep_columns
 from analytics.sleep_days import sleep_days
 from analytics.stages import STATISTICS, night_statistics
 from analytics.travel import left_out_of_consistency
 from analytics.unusable_columns import recorded_unknown, unusable_columns
 from analytics.vendor_figures import VENDOR_COLUMNS
-from analytics.vendor_statistics import of_sessions
+from analytics.vendor_statistics import of_sessions, served_figures
 from analytics.zones import DAY_US
 
 __all__ = ["NIGHT_COLUMNS", "REASONS", "SESSION_COLUMNS", "SessionSet", "ValidNight", "night_table"]
 
 _INSTANT = "datetime64[us, UTC]"
-_VENDOR: Final = tuple(f"vendor_{name}" for name in VENDOR_FIGURES)
 NIGHT_COLUMNS: Final[dict[str, str]] = {
     "session_id": "str",
     "session_ids": "str",
@@ -92,18 +91,14 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
     anchor_h, day = sleep_days(recordings, received.places[recordings.row], rules)
     episodes = episodes_of(recordings, day, rules)
     unusable = np.flatnonzero(np.any(list(flags.values()), axis=0))
-    parts = [
-        sleep_columns(received, episodes, rules),
-        unusable_columns(received, unusable, flags, anchor_h),
-    ]
+    parts = [sleep_columns(received, episodes, rules)]
+    recorded = [recorded_sleep(received, episodes), recorded_unstaged(received, episodes)]
+    if len(unusable):
+        parts.append(unusable_columns(received, unusable, flags, anchor_h))
+        recorded.append(recorded_unknown(received, unusable, flags))
     columns = _below_each_other(parts)
     columns["anchor_clock_h"] = np.full(len(columns["start"]), anchor_h)
     columns["night"] = _labels(columns) * DAY_US
-    recorded = [
-        recorded_sleep(received, episodes),
-        recorded_unstaged(received, episodes),
-        recorded_unknown(received, unusable, flags),
-    ]
     columns["sri_agree"], columns["sri_known"] = _regularity(columns, recorded, anchor_h, rules)
     return _frame(columns)
 
@@ -129,19 +124,19 @@ def _asleep(recordings: Recordings) -> Flags:
 
 
 def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
-    frame, stages = sessions.frame.iloc[rows], rows_of(sessions.stages, rows)
-    staged = (frame["basis"] != "vendor").to_numpy()
-    vendor = frame[list(_VENDOR)].reset_index(drop=True)
+    frame, stages = sessions.frame, rows_of(sessions.stages, rows)
+    staged = (frame["basis"] != "vendor").to_numpy()[rows]
+    vendor = served_figures(frame)[rows]
     statistics = night_statistics(stages.values, stages.offsets)
     if not staged.all():
         statistics[~staged] = of_sessions(vendor)[~staged]
     return Recordings(
         row=rows,
-        session_id=frame["session_id"].to_numpy(dtype=object),
-        start_us=instants(frame["start"]),
-        end_us=instants(frame["end"]),
-        received_us=instants(frame["received"]),
-        missing_share=np.nan_to_num(frame["missing_data_ratio"].to_numpy(dtype=np.float64)),
+        session_id=frame["session_id"].to_numpy(dtype=object)[rows],
+        start_us=instants(frame["start"])[rows],
+        end_us=instants(frame["end"])[rows],
+        received_us=instants(frame["received"])[rows],
+        missing_share=np.nan_to_num(frame["missing_data_ratio"].to_numpy(dtype=np.float64))[rows],
         skipped=np.zeros(len(rows), dtype=np.int64),
         overlapping=np.zeros(len(rows), dtype=np.bool_),
         staged=staged,

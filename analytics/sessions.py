@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -87,9 +88,8 @@ class SessionSet:
 
     @classmethod
     def empty(cls) -> "SessionSet":
-        """No sessions, with all columns."""
-        frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in SESSION_COLUMNS.items()})
-        return cls(frame=frame, stages=Ragged.from_arrays([]), snoring=Ragged.from_arrays([]))
+        """No sessions, with all columns; the same object each time, which nobody may write to."""
+        return _empty()
 
     @classmethod
     def concat(cls, sets: "Sequence[SessionSet]") -> "SessionSet":
@@ -108,6 +108,10 @@ class SessionSet:
     def take(self, rows: "Sequence[int] | np.ndarray[tuple[int], np.dtype[np.int64]]") -> "SessionSet":
         """The sessions at these positions, in the order given."""
         chosen = np.asarray(rows, dtype=np.int64)
+        if not len(chosen):
+            return _empty()
+        if np.array_equal(chosen, np.arange(len(self))):
+            return self
         return SessionSet(
             frame=self.frame.take(chosen).reset_index(drop=True),
             stages=self.stages.take(chosen),
@@ -142,6 +146,12 @@ class SessionSet:
             # Figures are numbers or nothing; their text orders them well enough to be independent of the order.
             tuple(str(facts[name]) for name in SESSION_COLUMNS),
         )
+
+
+@cache
+def _empty() -> SessionSet:
+    frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in SESSION_COLUMNS.items()})
+    return SessionSet(frame=frame, stages=Ragged.from_arrays([]), snoring=Ragged.from_arrays([]))
 
 
 def rows_of(ragged: Ragged, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Ragged:

@@ -22,6 +22,7 @@ from analytics.sessions import rows_of
 from analytics.stages import STATISTICS
 from analytics.travel import travel_flags
 from analytics.vendor_figures import differing_figures, snoring_minutes, vendor_figures
+from analytics.vendor_statistics import named_figures
 from analytics.zones import DAY_US, MINUTE_US, SECOND_US, wall_us
 
 _CLOCKS: Final = {
@@ -142,19 +143,18 @@ def _flags_of_sleeps(episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
 
 def _flags_of_sessions(received: Received, episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
     """Which sleeps have a session that a reason holds for."""
-    pieces = episodes.pieces
-    frame = received.frame.iloc[pieces.row]
-    in_bed_s = (instants(frame["end"]) - instants(frame["start"])) / SECOND_US
+    pieces, frame = episodes.pieces, received.frame
+    in_bed_s = ((instants(frame["end"]) - instants(frame["start"])) / SECOND_US)[pieces.row]
     stages = rows_of(received.sessions.stages, pieces.row)
     flags = {
-        "BROKE_OFF": frame["unexpected_end"].notna().to_numpy(),
+        "BROKE_OFF": frame["unexpected_end"].notna().to_numpy()[pieces.row],
         "PARTIAL_OVERLAP": pieces.overlapping,
         **{
             code: flag & pieces.staged
             for code, flag in epoch_mismatch(stages.lengths, in_bed_s, rules).items()
         },
-        "STAGES_UNREADABLE": ~pieces.staged & (frame["problem"] != "").to_numpy(),
-        **implausible_figures(frame, rules),
+        "STAGES_UNREADABLE": ~pieces.staged & (frame["problem"] != "").to_numpy()[pieces.row],
+        **implausible_figures(named_figures(pieces.vendor), rules),
         "ZONE_INVALID": received.misnamed[pieces.row] & received.located[pieces.row],
         "ZONE_UNKNOWN": ~received.located[pieces.row],
     }

@@ -10,6 +10,7 @@ from analytics.grades import Flags, reason_codes
 from analytics.received import NO_INSTANT, Columns, Counts, Received, instants, midway
 from analytics.zones import DAY_US, MINUTE_US, wall_us
 
+_READ: Final = ("session_id", "basis", "start", "end", "received", "missing_data_ratio")
 # Duplicates and nights awake say what the time was; a session without a place in time says nothing of any.
 _LEAVE_NOTHING_UNKNOWN: Final = ("DUPLICATE", "NEVER_SLEPT", "NO_START", "END_BEFORE_START", "IN_FUTURE")
 
@@ -23,7 +24,7 @@ def unusable_columns(received: Received, rows: Counts, flags: dict[str, Flags], 
         flags: per code of a reason, which sessions it holds for.
         anchor_h: the hour at which sleep days begin.
     """
-    frame, zones = received.frame.iloc[rows], received.places[rows]
+    frame, zones = received.frame[list(_READ)].iloc[rows], received.places[rows]
     start, end, fetched = (instants(frame[name]) for name in ("start", "end", "received"))
     # Nobody may be left without a date, so the next best instant stands in.
     begun = np.where(start != NO_INSTANT, start, np.where(end != NO_INSTANT, end, np.maximum(fetched, 0)))
@@ -62,7 +63,7 @@ def recorded_unknown(received: Received, rows: Counts, flags: dict[str, Flags]) 
         flags: per code of a reason, which sessions it holds for.
     """
     silent = rows[~np.any([flags[code][rows] for code in _LEAVE_NOTHING_UNKNOWN], axis=0)]
-    frame = received.frame.iloc[silent]
+    frame = received.frame[["start", "end"]].iloc[silent]
     start, end = instants(frame["start"]), instants(frame["end"])
     epochs = received.sessions.stages.lengths[silent]
     slots = np.where(end != NO_INSTANT, (end - start) // SLOT_US, epochs)

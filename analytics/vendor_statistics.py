@@ -28,12 +28,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analytics.sessions import VENDOR_FIGURES
 from analytics.stages import EPOCH_S, STATISTICS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
+_COLUMNS: Final = [f"vendor_{name}" for name in VENDOR_FIGURES]
+_AT: Final = {name: place for place, name in enumerate(VENDOR_FIGURES)}
 _STAGES: Final = ("light", "deep", "rem")
 _ADDED: Final = (
     "time_in_bed_s",
@@ -55,29 +58,43 @@ _NEEDED: Final = ("time_in_bed_s", "time_in_sleep_s", "sleep_latency_s")
 _ENDS: Final = ("wakeup_latency_s", "time_in_sleep_period_s")
 
 
-def has_statistics(vendor: pd.DataFrame) -> Flags:
+def served_figures(frame: pd.DataFrame) -> Floats:
+    """The vendor's figures of sessions, [sessions, figures] in the order of `VENDOR_FIGURES`; NaN where not sent.
+
+    Args:
+        frame: `SESSION_COLUMNS`, one row per session.
+    """
+    return frame[_COLUMNS].to_numpy(dtype=np.float64)
+
+
+def named_figures(figures: Floats) -> pd.DataFrame:
+    """The `vendor_` columns of `SESSION_COLUMNS` from `served_figures`."""
+    return pd.DataFrame(figures, columns=_COLUMNS)
+
+
+def has_statistics(figures: Floats) -> Flags:
     """Which sessions have the figures without which a sleep has neither length nor place in time.
 
     Args:
-        vendor: the `vendor_` columns of `SESSION_COLUMNS`.
+        figures: those of `served_figures`.
     """
-    served = {name: vendor[f"vendor_{name}"].notna().to_numpy() for name in (*_NEEDED, *_ENDS)}
-    ended = np.any([served[name] for name in _ENDS], axis=0)
-    return np.asarray(np.all([served[name] for name in _NEEDED], axis=0) & ended)
+    served = ~np.isnan(figures)
+    needed, ends = ([_AT[name] for name in names] for names in (_NEEDED, _ENDS))
+    return np.asarray(served[:, needed].all(axis=1) & served[:, ends].any(axis=1))
 
 
-def joined_figures(vendor: pd.DataFrame, first: Counts) -> dict[str, Floats]:
+def joined_figures(vendor: Floats, first: Counts) -> dict[str, Floats]:
     """The vendor's figures of each sleep, in seconds, counts and ratios; NaN where it served none.
 
     A sleep of several pieces has their amounts added up, wake on both sides of a gap as wake after onset, as ours has;
     it has no ratio and no sleep index, which cannot be added up.
 
     Args:
-        vendor: the `vendor_` columns of `SESSION_COLUMNS`, a row per piece, those of one sleep together and in order.
+        vendor: `served_figures`, a row per piece, those of one sleep together and in order.
         first: position of the first piece of each sleep.
     """
     read = (*_ADDED, *_OF_FIRST, *_OF_SINGLE, *_ACROSS)
-    of = {name: vendor[f"vendor_{name}"].to_numpy(dtype=np.float64) for name in read}
+    of = {name: vendor[:, _AT[name]] for name in read}
     if not len(first):
         return of
     last = np.append(first[1:], len(vendor)) - 1
@@ -131,11 +148,11 @@ def vendor_statistics(figures: Mapping[str, Floats]) -> pd.DataFrame:
     return pd.DataFrame({name: known.get(name, unknown) for name in STATISTICS})
 
 
-def of_sessions(vendor: pd.DataFrame) -> pd.DataFrame:
+def of_sessions(vendor: Floats) -> pd.DataFrame:
     """`STATISTICS` of each session by itself.
 
     Args:
-        vendor: the `vendor_` columns of `SESSION_COLUMNS`.
+        vendor: `served_figures`.
     """
     return vendor_statistics(joined_figures(vendor, np.arange(len(vendor))))
 

@@ -40,7 +40,9 @@ def figures() -> list[Figure]:
     name = f"sync: statistics of {_PEOPLE} people x {_NIGHTS} nights at {_RATE_PER_S:g} calls per second"
     return [
         Figure(name=f"{name}, {len(nights):,} nights in the archive", value=spent_s, unit="s"),
-        Figure(name=f"{name}, beside what the rate allows", value=spent_s / least_s, unit="ratio", bound=1.05),
+        Figure(
+            name=f"{name}, beside what the rate allows", value=spent_s / least_s, unit="ratio", bound=1.05
+        ),
     ]
 
 

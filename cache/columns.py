@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
-from asleep.models import SessionResult, SessionStat
+from asleep.models import SessionResult
 from cache.seal import SealBroken
 
 SCHEMA = 2
@@ -108,7 +108,8 @@ def encode_person(person: PersonFile) -> bytes:
     header = _Header(schema=SCHEMA, zone=person.zone, synced_at=person.synced_at)
     table = table.replace_schema_metadata({_METADATA: msgspec.json.encode(header)})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", write_statistics=False)
+    # A person's columns are short: dictionaries and statistics of them take longer to write than they save.
+    pq.write_table(table, sink, compression="zstd", write_statistics=False, use_dictionary=False)
     return bytes(sink.getvalue())
 
 
@@ -253,7 +254,9 @@ def _with_what_was_said(sessions: SessionSet, received: pd.DataFrame) -> Session
 
 def _last_said(frame: pd.DataFrame, name: str) -> dict[str, str]:
     """By session id what was received last under that name; without those of whom there was nothing."""
-    rows = zip(_as_integers(frame["received"]), frame["session_id"].tolist(), frame[name].tolist(), strict=True)
+    rows = zip(
+        _as_integers(frame["received"]), frame["session_id"].tolist(), frame[name].tolist(), strict=True
+    )
     last: dict[str, tuple[int, str]] = {}
     for received, session_id, text in rows:
         if text and (session_id not in last or received >= last[session_id][0]):
@@ -299,17 +302,14 @@ def _stacked(rows: Sequence[Sequence[int] | None], *, empty: int) -> Ragged:
     return Ragged.from_arrays(arrays + [np.empty(0, dtype=np.int8)] * empty)
 
 
-def figure_columns(stat: SessionStat | None) -> dict[str, object]:
-    """The vendor's figures as the `vendor_` columns of `SESSION_COLUMNS`; None where it sent none."""
-    return {
+def _result_row(result: SessionResult) -> dict[str, object]:
+    stat = result.stat
+    row: dict[str, object] = {
         name: getattr(stat, name.removeprefix("vendor_"), None)
         for name in SESSION_COLUMNS
         if name.startswith("vendor_")
     }
-
-
-def _result_row(result: SessionResult) -> dict[str, object]:
-    return figure_columns(result.stat) | {
+    return row | {
         "session_id": result.session_id,
         "state": result.state,
         "basis": "stages",

@@ -1,15 +1,22 @@
 """The average statistics of a period as sessions: what the vendor computed of each, before any stages are here."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import msgspec
+import numpy as np
 import pandas as pd
 
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
+from analytics.received import NO_INSTANT
+from analytics.sessions import VENDOR_FIGURES
 from asleep.models import AverageStats, NeverSlept, SleptSession
-from cache.columns import figure_columns
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
@@ -18,33 +25,42 @@ def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
     A session whose statistics the service does not send (the older shape lists ids only), or of which it does not say
     when it was, is not among them: the list of sessions brings it.
     """
-    rows = [_slept_row(one) for one in averages.slept if one.stat is not None and one.start and one.end]
-    rows += [_never_slept_row(one) for one in averages.never_slept if one.start and one.end]
-    frame = pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
-    frame["received"] = pd.Timestamp(received)
-    nothing = Ragged.from_arrays([()] * len(rows))
-    return SessionSet(frame=frame.astype(dict(SESSION_COLUMNS)), stages=nothing, snoring=nothing)
-
-
-def _slept_row(one: SleptSession) -> dict[str, object]:
-    return figure_columns(one.stat) | _facts(one) | {"created_timezone": one.created_timezone or ""}
-
-
-def _never_slept_row(one: NeverSlept) -> dict[str, object]:
-    return figure_columns(None) | _facts(one) | {"created_timezone": "", "peculiarities": "NEVER_SLEPT"}
-
-
-def _facts(one: SleptSession | NeverSlept) -> dict[str, object]:
-    return {
-        "session_id": one.session_id,
-        "state": "COMPLETE",
-        "basis": "vendor",
-        "start": one.start,
-        "end": one.end,
-        "peculiarities": "",
-        "problem": "",
-        "summary": _digest(one),
+    slept = [one for one in averages.slept if one.stat is not None and one.start and one.end]
+    never_slept = [one for one in averages.never_slept if one.start and one.end]
+    sessions: list[SleptSession | NeverSlept] = [*slept, *never_slept]
+    figures = [one.stat for one in slept]
+    columns: dict[str, object] = {
+        "session_id": _text([one.session_id for one in sessions]),
+        "state": _text(["COMPLETE"] * len(sessions)),
+        "basis": _text(["vendor"] * len(sessions)),
+        "start": _instants([one.start for one in sessions]),
+        "end": _instants([one.end for one in sessions]),
+        "unexpected_end": _instants([None] * len(sessions)),
+        "created_timezone": _text(
+            [*(one.created_timezone or "" for one in slept), *("" for _ in never_slept)]
+        ),
+        "peculiarities": _text([*("" for _ in slept), *("NEVER_SLEPT" for _ in never_slept)]),
+        "missing_data_ratio": np.full(len(sessions), np.nan),
+        "received": _instants([received] * len(sessions)),
+        "problem": _text([""] * len(sessions)),
+        "summary": _text([_digest(one) for one in sessions]),
     }
+    for name in VENDOR_FIGURES:
+        served = [getattr(stat, name) for stat in figures]
+        columns[f"vendor_{name}"] = np.array(served + [None] * len(never_slept), dtype=np.float64)
+    nothing = Ragged.from_arrays([()] * len(sessions))
+    return SessionSet(
+        frame=pd.DataFrame({name: columns[name] for name in SESSION_COLUMNS}), stages=nothing, snoring=nothing
+    )
+
+
+def _text(values: list[str]) -> object:
+    return pd.array(values, dtype="str")
+
+
+def _instants(moments: Sequence[datetime | None]) -> pd.DatetimeIndex:
+    us = [NO_INSTANT if one is None else (one - _EPOCH) // _MICROSECOND for one in moments]
+    return pd.DatetimeIndex(np.array(us, dtype=np.int64).view("datetime64[us]"), tz="UTC")
 
 
 def _digest(one: SleptSession | NeverSlept) -> str:
