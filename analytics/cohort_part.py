@@ -25,10 +25,34 @@ from analytics.triage import ordered
 from analytics.usual import REFERENCE_NIGHTS
 from analytics.usual_spread import usual_spreads
 
-__all__ = ["RANKED_BY", "CohortPart", "cohort_part", "put_together"]
+__all__ = ["RANKED_BY", "READ", "CohortPart", "cohort_part", "put_together"]
 
 _PARTS: Final = ("score_e", "score_c", "score_d")
 _TRIAGE: Final = ("attention", "flag", "label", "reasons", "red", "max_abs_z", "stale_days")
+READ: Final = (
+    "person_id",
+    "night",
+    "day_index",
+    "kind",
+    "valid",
+    "pieces",
+    "reasons",
+    "se_pct",
+    "se_known_pct",
+    "unknown_share",
+    "missing_share",
+    "tib_min",
+    "tst_min",
+    "midsleep_clock_h",
+    "sri_agree",
+    "sri_known",
+    *(
+        metric.column
+        for metric in METRICS
+        if metric.column not in {"", "tst_min", "se_pct", "midsleep_clock_h"}
+    ),
+)
+"""The columns of nights that a part is made of: a third of them, and the rest need not be moved."""
 RANKED_BY: Final = frozenset({"red", "max_abs_z", "stale_days", "rank"})
 """The columns of a part's table that serve to rank people, and are not shown."""
 
@@ -71,7 +95,7 @@ def cohort_part(
 ) -> CohortPart:
     """The part of these people; arguments as `cohort_period.cohort_period`, which puts parts together."""
     ids = [sleeper.person_id for sleeper in people]
-    mine = nights[nights["person_id"].isin(ids)]
+    mine = nights.loc[nights["person_id"].isin(ids), [name for name in READ if name in nights]]
     inside = _between(mine, first, last)
     now = _days(people, mine, first, last, rules)
     earlier = first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -162,17 +162,20 @@ class NightArchive:
         """Where everything lies; another process opens its own archive there."""
         return self._folder
 
-    def statistics_of(self, organisation: str, person_ids: Iterable[str]) -> pd.DataFrame:
-        """The rows of `statistics` of these people, in its order; who has none is left out."""
+    def statistics_of(
+        self, organisation: str, person_ids: Iterable[str], columns: Sequence[str]
+    ) -> pd.DataFrame:
+        """Some columns of the rows of `statistics` of these people, in its order; who has none is left out."""
         statistics = self._statistics(organisation)
+        frame = statistics.frame[list(columns)]
         wanted = sorted(
             (statistics.rows[who] for who in set(person_ids) if who in statistics.rows), key=lambda r: r.start
         )
         if all(
             one.stop == after.start for one, after in pairwise(wanted)
         ):  # neighbours are handed out uncopied
-            return statistics.frame.iloc[wanted[0].start if wanted else 0 : wanted[-1].stop if wanted else 0]
-        return statistics.frame.take(np.concatenate([np.arange(rows.start, rows.stop) for rows in wanted]))
+            return frame.iloc[wanted[0].start if wanted else 0 : wanted[-1].stop if wanted else 0]
+        return frame.take(np.concatenate([np.arange(rows.start, rows.stop) for rows in wanted]))
 
     def version(self, organisation: str) -> str:
         """A word that is another one after every change by any process; empty before the first."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from analytics.asked import Synced
-from analytics.cohort_part import CohortPart, cohort_part
+from analytics.cohort_part import READ, CohortPart, cohort_part
 from analytics.score import ScoreRules
 from analytics.sleeper import Sleeper
 from analytics.summary import CohortPeriod, cohort_of_parts
@@ -50,7 +50,7 @@ class PartOf:
         """The part of these people."""
         return cohort_part(
             [member.sleeper for member in people],
-            archive.statistics_of(self.organisation, (member.person_id for member in people)),
+            archive.statistics_of(self.organisation, (member.person_id for member in people), READ),
             first=self.first,
             last=self.last,
             synced={member.person_id: member.synced for member in people},
