@@ -118,6 +118,7 @@ def put_together(parts: Sequence[CohortPart]) -> CohortPart:
     Raises:
         ValueError: somebody is in two of them.
     """
+    ledger = added(part.ledger for part in parts)
     # The score follows the order of people, the other values that of their ids, as if all had been computed at once.
     now, before = (
         {
@@ -133,7 +134,7 @@ def put_together(parts: Sequence[CohortPart]) -> CohortPart:
         now=now,
         before=before,
         table=table.assign(rank=rank.reindex(table.index)),
-        ledger=added(part.ledger for part in parts),
+        ledger=ledger,
     )
 
 
