@@ -53,6 +53,16 @@ class Settings(BaseSettings):
         default=None,
         description="Address of a Redis through which several processes keep one pace towards the API.",
     )
+    nocturne_workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that compute large cohorts and report runs; 1: the one that asks.",
+    )
+    nocturne_dask_scheduler: str | None = Field(
+        default=None,
+        description="Address of a dask scheduler whose workers compute large cohorts and report runs instead.",
+    )
     nocturne_rate_limit_per_second: float | None = Field(
         default=None,
         gt=0,
@@ -132,6 +142,7 @@ class Settings(BaseSettings):
             *self._key_problems(),
             *self._address_problems(),
             *self._redis_problems(),
+            *self._scheduler_problems(),
             *self._score_problems(),
         ]
         if self.environment == "production" and not self.nocturne_data_dir.is_absolute():
@@ -176,6 +187,11 @@ class Settings(BaseSettings):
             "NOCTURNE_REDIS_URL must be an address like redis://127.0.0.1:6379/0 (or rediss://, unix://)."
         ]
 
+    def _scheduler_problems(self) -> list[str]:
+        if self.nocturne_dask_scheduler is None or _is_scheduler_address(self.nocturne_dask_scheduler):
+            return []
+        return ["NOCTURNE_DASK_SCHEDULER must be an address like tcp://127.0.0.1:8786 (or tls://)."]
+
     def _score_problems(self) -> list[str]:
         total = (
             self.nocturne_score_weight_efficiency
@@ -197,6 +213,14 @@ def _is_redis_address(url: str) -> bool:
         ConnectionPool.from_url(url).make_connection()
         return urlsplit(url).port != 0
     except (ValueError, TypeError, RedisError):
+        return False
+
+
+def _is_scheduler_address(address: str) -> bool:
+    parts = urlsplit(address)
+    try:
+        return parts.scheme in {"tcp", "tls"} and bool(parts.hostname) and bool(parts.port) and not parts.path
+    except ValueError:  # a port that is no number
         return False
 
 

@@ -1,29 +1,21 @@
 """The week, the month or another period of a cohort as one value object that every view and report reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
 
-import numpy as np
 import pandas as pd
 
-from analytics import cohort_period_words, figures
+from analytics import cohort_period_words
 from analytics.asked import Synced
 from analytics.cohort_figures import CohortFigure, cohort_figures
-from analytics.cohort_metrics import midsleep_hours, people_values
-from analytics.cohort_triage import cohort_triage
-from analytics.ledger import Ledger, added, ledgers
+from analytics.cohort_part import RANKED_BY, CohortPart, cohort_part, put_together
+from analytics.ledger import Ledger
 from analytics.person_period import Coverage, coverage, month_up_to
-from analytics.person_values import PersonValues, person_spreads
-from analytics.score import EVIDENCE, ScoreRules, period_scores
+from analytics.score import EVIDENCE, ScoreRules
 from analytics.sleeper import Sleeper
-from analytics.usual import REFERENCE_NIGHTS
-from analytics.usual_spread import usual_spreads
 
-__all__ = ["CohortPeriod", "cohort_month", "cohort_period", "cohort_week"]
-
-_PARTS: Final = ("score_e", "score_c", "score_d")
+__all__ = ["CohortPeriod", "cohort_month", "cohort_of_parts", "cohort_period", "cohort_week"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,6 +37,7 @@ class CohortPeriod:
         coverage: nights expected (of everybody), recorded and valid, and sessions left out by reason.
         ledger: the ledgers of all people, added up.
         method: how it was computed, in plain words.
+        unserved: by person_id why somebody could not be computed, in a sentence; they are counted nowhere above.
     """
 
     name: str
@@ -59,20 +52,12 @@ class CohortPeriod:
     coverage: Coverage
     ledger: Ledger
     method: str
+    unserved: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
         """The calendar days of the period."""
         return (self.last - self.first).days + 1
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Part:
-    """A cohort's valid main sleeps of some days, their scores, and one value a person of each metric."""
-
-    mains: pd.DataFrame
-    scores: pd.DataFrame
-    values: Mapping[str, PersonValues]
 
 
 def cohort_week(
@@ -119,118 +104,68 @@ def cohort_period(
     ids = [sleeper.person_id for sleeper in people]
     if len(set(ids)) != len(ids):
         raise ValueError(f"somebody is in the cohort {name!r} twice, and would count twice")
-    mine = nights[nights["person_id"].isin(ids)]
-    inside = _between(mine, first, last)
+    part = cohort_part(people, nights, first=first, last=last, synced=synced, rules=rules)
+    return cohort_of_parts(name, people, [part], first=first, last=last, rules=rules)
+
+
+def cohort_of_parts(
+    name: str,
+    people: Sequence[Sleeper],
+    parts: Sequence[CohortPart],
+    *,
+    first: date,
+    last: date,
+    rules: ScoreRules = EVIDENCE,
+    unserved: Mapping[str, str] | None = None,
+) -> CohortPeriod:
+    """The period of a cohort whose parts were computed apart (`cohort_part`), by the same dates and rules.
+
+    It is what `cohort_period` makes of everybody's nights at once, bit for bit.
+
+    Args:
+        name: of the cohort, as readers know it.
+        people: everyone of it, in the order of the parts.
+        parts: of everybody but those in `unserved`; at least one.
+        first: first night label.
+        last: last night label, inclusive.
+        rules: how scores are made.
+        unserved: by person_id why somebody could not be computed; they are counted nowhere.
+
+    Raises:
+        ValueError: the parts are not those of the people.
+    """
+    left_out = dict(unserved or {})
+    served = [sleeper for sleeper in people if sleeper.person_id not in left_out]
+    whole = put_together(parts)
+    if whole.table.index.tolist() != [sleeper.person_id for sleeper in served]:
+        raise ValueError(f"the parts of the cohort {name!r} are not those of its people, in their order")
     days = (last - first).days + 1
-    now = _part(people, mine, first, last, rules)
-    earlier = first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)
-    before = _part(people, mine, *earlier, rules, period=(first, days))
-    found = cohort_figures(now.values, _comparable(before, now), people=len(people))
-    ledger = added(ledgers(inside, person_ids=ids))
-    table = _table(people, inside, now, before).join(
-        cohort_triage(people, mine, night=last, synced=synced, rules=rules)[
-            ["attention", "flag", "label", "reasons", "rank"]
-        ]
-    )
+    found = cohort_figures(whole.now, whole.before, people=len(served))
     facts = cohort_period_words.CohortFacts(
         name=name,
-        size=len(people),
+        size=len(served),
         days=days,
-        attention=int(table["attention"].sum()),
+        attention=int(whole.table["attention"].sum()),
         figures=found,
-        ledger=ledger,
+        ledger=whole.ledger,
         version=rules.version,
     )
+    named = whole.table.assign(
+        name=pd.Series([sleeper.name for sleeper in served], dtype="str", index=whole.table.index),
+        tags=pd.Series([sleeper.tags for sleeper in served], dtype="object", index=whole.table.index),
+    ).sort_values("rank")
     return CohortPeriod(
         name=name,
         first=first,
         last=last,
-        size=len(people),
+        size=len(served),
         title=cohort_period_words.title(facts),
         lead=cohort_period_words.lead(facts),
         figures=found,
-        people=table.sort_values("rank").drop(columns="rank"),
+        people=named[["name", "tags", *(column for column in whole.table if column not in RANKED_BY)]],
         attention=facts.attention,
-        coverage=coverage(ledger, expected=days * len(people)),
-        ledger=ledger,
+        coverage=coverage(whole.ledger, expected=days * len(served)),
+        ledger=whole.ledger,
         method=cohort_period_words.method(facts),
+        unserved=left_out,
     )
-
-
-def _part(
-    people: Sequence[Sleeper],
-    nights: pd.DataFrame,
-    first: date,
-    last: date,
-    rules: ScoreRules,
-    *,
-    period: tuple[date, int] | None = None,
-) -> _Part:
-    """Some days of a cohort; with a period they are the days before it, and its first day and length decide spreads."""
-    inside = _between(nights, first, last)
-    mains = inside[inside["valid"].astype(bool) & (inside["kind"] == "main")]
-    ages = pd.Series(
-        {sleeper.person_id: sleeper.age_years(last.year) for sleeper in people}, dtype="float64"
-    ).rename_axis("person_id")
-    scores = period_scores(inside, ages=ages, first=first, last=last, rules=rules)
-    days, hours = (last - first).days + 1, midsleep_hours(mains)
-    spreads = (
-        person_spreads(hours, days=days)
-        if period is None
-        else usual_spreads(hours, first=period[0], days=period[1])
-    )
-    values = people_values(mains, scores, days=days, spreads=spreads)
-    return _Part(mains=mains, scores=scores, values=values)
-
-
-def _comparable(before: _Part, now: _Part) -> Mapping[str, PersonValues]:
-    """What the days before are compared with: scores only of people whose consistency has the same estimator."""
-    now_by, before_by = (part.scores["estimator"].astype("object").fillna("") for part in (now, before))
-    same = now_by.index[now_by.eq(before_by.reindex(now_by.index))].astype("str")
-    score = before.values["score"]
-    kept = score.values.index.isin(same)
-    return {
-        **before.values,
-        "score": PersonValues(
-            values=score.values[kept],
-            nights=score.nights[kept],
-            low_confidence=tuple(who for who in score.low_confidence if who in same),
-            left_out=score.left_out,
-        ),
-    }
-
-
-def _table(people: Sequence[Sleeper], inside: pd.DataFrame, now: _Part, before: _Part) -> pd.DataFrame:
-    """One row a person in the order given, numbers rounded as printed."""
-    ids = pd.Index([sleeper.person_id for sleeper in people], dtype="str", name="person_id")
-    values = {name: each.values.reindex(ids) for name, each in now.values.items()}
-    values |= {name: now.scores[name].reindex(ids) for name in _PARTS}
-    change = now.values["mean_tst_min"].values - before.values["mean_tst_min"].values
-    asleep_before = before.values["mean_tst_min"].low_confidence
-    few = {who for each in now.values.values() for who in each.low_confidence} | set(asleep_before)
-    columns: dict[str, object] = {
-        "name": pd.Series([sleeper.name for sleeper in people], dtype="str", index=ids),
-        "tags": pd.Series([sleeper.tags for sleeper in people], dtype="object", index=ids),
-        "valid_nights": _nights_of(now.mains, ids),
-        "recorded_nights": _nights_of(inside, ids),
-        **{name: _rounded(name, column) for name, column in values.items()},
-        "change_tst_min": _rounded("mean_tst_min", change.reindex(ids)),
-        "few_nights": ids.isin(few),
-    }
-    return pd.DataFrame(columns, index=ids)
-
-
-def _nights_of(nights: pd.DataFrame, ids: pd.Index) -> "pd.Series[int]":
-    """How many sleep days each person has among some nights."""
-    days = nights[["person_id", "night"]].drop_duplicates()
-    return days["person_id"].astype("str").value_counts().reindex(ids, fill_value=0)
-
-
-def _rounded(name: str, column: "pd.Series[float]") -> "pd.Series[float]":
-    kind = figures.QUANTITIES[name].kind
-    wide = np.asarray(column, dtype=np.float64)
-    return pd.Series([figures.rounded(kind, value) for value in wide.tolist()], index=column.index)
-
-
-def _between(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
-    return nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))]

@@ -75,6 +75,19 @@ def cohort_standings(
         rules: how scores are made.
     """
     table = triage(_scored(people, nights, night, rules), night, people=_ids(people))
+    return _standings(table, person_id)
+
+
+def standings_of_moved(
+    people: Sequence[Sleeper], nights: pd.DataFrame, *, night: date, rules: ScoreRules = EVIDENCE
+) -> dict[str, dict[str, Standing]]:
+    """By person_id the `cohort_standings` of everybody in whom something moved, which is when insights ask for them."""
+    table = triage(_scored(people, nights, night, rules), night, people=_ids(people))
+    moved = table.index[table["flag"].isin(["red", "amber"])]
+    return {str(person_id): _standings(table, str(person_id)) for person_id in moved}
+
+
+def _standings(table: pd.DataFrame, person_id: str) -> dict[str, Standing]:
     return {
         metric.name: standing(table[f"{metric.name}_recent"], person_id, circular=metric.kind == "clock")
         for metric in METRICS

@@ -4,6 +4,7 @@ A person with 200 nights says no more about people than one with 20; nights put 
 chance look like a finding (the worked example of SPEC 5.1: p = 5.8e-06 for what is 0.09 between people).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,10 +97,9 @@ def gated_values(
         days: calendar days of the period.
         statistic: what the value is of a person's nights.
     """
-    gates = [
-        period_reliability(n, days=days, statistic=statistic) for n in range(int(nights.max(initial=0)) + 1)
-    ]
-    trust = np.array(gates, dtype=object)[nights]
+    counts, at = np.unique(nights, return_inverse=True)
+    gates = [period_reliability(n, days=days, statistic=statistic) for n in counts.tolist()]
+    trust = np.array(gates, dtype=object)[at]
     kept = (trust != "suppressed") & ~np.isnan(values)
     return PersonValues(
         values=pd.Series(np.round(values[kept], _DECIMALS), index=ids[kept], name="value"),
@@ -107,6 +107,25 @@ def gated_values(
         low_confidence=tuple(ids[kept & (trust == "low")]),
         left_out=tuple(ids[~kept & (nights > 0)]),
     )
+
+
+def joined(parts: Sequence[PersonValues], *, by_id: bool = True) -> PersonValues:
+    """The values of all people of these parts, as if all had been computed at once.
+
+    Args:
+        parts: at least one; nobody is in two of them.
+        by_id: sorted by person_id; else in the order of the parts.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    values = pd.concat([part.values for part in parts])
+    nights = pd.concat([part.nights for part in parts])
+    low, out = (
+        [who for part in parts for who in getattr(part, name)] for name in ("low_confidence", "left_out")
+    )
+    if by_id:
+        values, nights, low, out = values.sort_index(), nights.sort_index(), sorted(low), sorted(out)
+    return PersonValues(values=values, nights=nights, low_confidence=tuple(low), left_out=tuple(out))
 
 
 def _by_person(values: Floats, code: NDArray[np.intp], people: int, reduce: Reduce) -> Floats:

@@ -4,7 +4,7 @@ The objects are made in the modules named here; whoever shows them imports them 
 """
 
 from analytics.cohort_overview import CohortOverview, cohort_overview
-from analytics.cohort_period import CohortPeriod, cohort_month, cohort_period, cohort_week
+from analytics.cohort_period import CohortPeriod, cohort_month, cohort_of_parts, cohort_period, cohort_week
 from analytics.person_period import (
     ClockSpread,
     Coverage,
@@ -27,6 +27,7 @@ __all__ = [
     "SharedPeriod",
     "Sleeper",
     "cohort_month",
+    "cohort_of_parts",
     "cohort_overview",
     "cohort_period",
     "cohort_week",

@@ -7,6 +7,7 @@ regularity. A clock change in the same zone is not a journey and is only told.
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.rules import DEFAULT_RULES, ValidNight
@@ -75,8 +76,9 @@ def left_out_of_consistency(reasons: ArrayLike, rules: ValidNight = DEFAULT_RULE
     """
     if not rules.leave_out_travel:
         return np.zeros(np.size(reasons), dtype=np.bool_)
-    codes, of_row = np.unique(np.asarray(reasons, dtype=object).astype(str), return_inverse=True)
-    left_out = [not set(LEFT_OUT_OF_CONSISTENCY).isdisjoint(each.split(";")) for each in codes.tolist()]
+    # Thousands of nights share a few combinations of codes: each is read once.
+    of_row, codes = pd.factorize(np.asarray(reasons, dtype=object), use_na_sentinel=False)
+    left_out = [not set(LEFT_OUT_OF_CONSISTENCY).isdisjoint(str(each).split(";")) for each in codes.tolist()]
     return np.array(left_out, dtype=np.bool_)[of_row]
 
 

@@ -23,7 +23,7 @@ from analytics.triage_days import (
 from analytics.triage_reasons import labels, moves_of, reasons
 from analytics.triage_words import HOW_TO_READ
 
-__all__ = ["HOW_TO_READ", "METRICS", "SHORT_SLEEP_MIN", "triage"]
+__all__ = ["HOW_TO_READ", "METRICS", "SHORT_SLEEP_MIN", "ordered", "triage"]
 
 Counts = NDArray[np.int64]
 
@@ -96,7 +96,7 @@ def triage(
     table.insert(2, "since", _dates(attention_since(days, attention)))
     table.insert(3, "label", labels(table, moves))
     table.insert(7, "reasons", reasons(table, found.shifts, moves))
-    return _ordered(table)
+    return ordered(table)
 
 
 def _verdicts(found: dict[str, Shifts], ids: pd.Index) -> pd.DataFrame:
@@ -135,8 +135,12 @@ def _columns(name: str, shift: Shifts, ids: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({f"{name}_{part}": getattr(shift, part) for part in kept}, index=ids)
 
 
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    """Who needs attention first; of them, and of the others, most red, the largest |z|, the oldest data; then by id."""
+def ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """Who needs attention first; of them, and of the others, most red, the largest |z|, the oldest data.
+
+    Args:
+        table: `attention`, `red`, `max_abs_z` and `stale_days` of everybody, by id, which decides what is left.
+    """
     calm = ~table["attention"].to_numpy(dtype=bool)
     red = table["red"].to_numpy()
     size = table["max_abs_z"].fillna(-1.0).to_numpy()

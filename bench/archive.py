@@ -3,19 +3,18 @@
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from asleep.models import SessionResult
+from bench.archives import END, ZONE, year
 from bench.results import Figure
 from cache.archive import NightArchive
 from cache.seal import PlainSeal
 
-_PEOPLE, _NIGHTS, _LIVES = 500, 365, 25
-_END = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+_PEOPLE, _LIVES = 500, 25
 
 
 def figures() -> list[Figure]:
@@ -24,17 +23,17 @@ def figures() -> list[Figure]:
     People share 25 made-up years: what is in a year does not change how long it takes to read.
     """
     with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder:
-        lives = [_year(seed) for seed in range(_LIVES)]
+        lives = [year(seed) for seed in range(_LIVES)]
         archive = NightArchive(Path(folder), PlainSeal())
         start = time.perf_counter()
         for number in range(_PEOPLE):
             archive.put(
                 "bench",
                 f"p_{number:012d}",
-                zone="Europe/Berlin",
+                zone=ZONE,
                 results=lives[number % _LIVES],
-                received=_END + timedelta(days=1),
-                synced_at=_END + timedelta(days=1),
+                received=END + timedelta(days=1),
+                synced_at=END + timedelta(days=1),
             )
         put = (time.perf_counter() - start) / _PEOPLE
         archive.fold("bench")
@@ -71,24 +70,3 @@ def _median(act: Callable[[], object], rounds: int = 5) -> float:
         act()
         spent.append(time.perf_counter() - start)
     return float(np.median(spent))
-
-
-def _year(seed: int) -> list[SessionResult]:
-    rng = np.random.default_rng(seed)
-    results = []
-    for night in range(_NIGHTS):
-        start = _END - timedelta(days=night) + timedelta(minutes=int(rng.integers(-60, 60)))
-        epochs = int(rng.integers(780, 1040))
-        lengths = rng.integers(1, 40, size=epochs)
-        stages = rng.choice(np.array([0, 1, 2, 3]), p=[0.12, 0.53, 0.15, 0.2], size=epochs)
-        results.append(
-            SessionResult(
-                session_id=f"{start:%Y%m%d%H%M%S}_{seed:05d}",
-                state="COMPLETE",
-                start=start,
-                end=start + timedelta(seconds=30 * epochs),
-                created_timezone="Europe/Berlin",
-                sleep_stages=tuple(np.repeat(stages, lengths)[:epochs].tolist()),
-            )
-        )
-    return results

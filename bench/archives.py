@@ -70,7 +70,12 @@ def copied(people: int, folder: Path) -> NightArchive:
 
 def person_ids(people: int) -> Iterator[str]:
     """The ids of an archive of that many people, in order."""
-    return (f"p_{number:012d}" for number in range(people))
+    return (id_of(number) for number in range(people))
+
+
+def id_of(number: int) -> str:
+    """The id of the person with this number."""
+    return f"p_{number:012d}"
 
 
 @cache

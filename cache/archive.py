@@ -1,11 +1,13 @@
 """Everybody's nights: every session as columns, one file per person, and the statistics derived from them."""
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analytics.nights import NIGHT_COLUMNS, SessionSet
@@ -141,6 +143,26 @@ class NightArchive:
         The frame is the caller's, its numbers are shared and read-only. It is read once per version.
         """
         return self._statistics(organisation).frame.copy(deep=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where everything lies; another process opens its own archive there."""
+        return self._folder
+
+    def statistics_of(
+        self, organisation: str, person_ids: Iterable[str], columns: Sequence[str]
+    ) -> pd.DataFrame:
+        """Some columns of the rows of `statistics` of these people, in its order; who has none is left out."""
+        statistics = self._statistics(organisation)
+        frame = statistics.frame[list(columns)]
+        wanted = sorted(
+            (statistics.rows[who] for who in set(person_ids) if who in statistics.rows), key=lambda r: r.start
+        )
+        if all(
+            one.stop == after.start for one, after in pairwise(wanted)
+        ):  # neighbours are handed out uncopied
+            return frame.iloc[wanted[0].start if wanted else 0 : wanted[-1].stop if wanted else 0]
+        return frame.take(np.concatenate([np.arange(rows.start, rows.stop) for rows in wanted]))
 
     def version(self, organisation: str) -> str:
         """A word that is another one after every change by any process; empty before the first."""

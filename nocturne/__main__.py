@@ -6,6 +6,7 @@ Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
 import argparse
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from nocturne import roster, runs, upkeep, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
+from nocturne.mapping import EngineFailed, MapProgress
 from nocturne.progress import Failure
 from nocturne.sync_command import json_line, synchronised
 from settings import Settings, SettingsError, read_settings
@@ -40,7 +42,7 @@ _ASKED_WRONGLY = (
     roster.RosterError,
     views.UnknownCohort,
 )
-_FAILED = (AsleepError, DemoFailed, StoreError, OSError)
+_FAILED = (AsleepError, DemoFailed, EngineFailed, StoreError, OSError)
 # Commands that ask nobody get an address where nobody is.
 _NOBODY = ("http://127.0.0.1:9", "no-vendor-needed")
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -195,12 +197,31 @@ def _report(application: Application, actor: Actor, chosen: argparse.Namespace) 
         application, application.archive.statistics(application.organisation)
     )
     made = runs.weekly_reports(
-        application, actor, people, ending=ending, formats=chosen.format, folder=chosen.out
+        application,
+        actor,
+        people,
+        ending=ending,
+        formats=chosen.format,
+        folder=chosen.out,
+        tell=_now_and_then(),
     )
     for path in made.files:
         print(path)
     _complain(made.failures, people)
     return IN_PART if made.failures else DONE
+
+
+def _now_and_then(every_s: float = 5.0) -> Callable[[MapProgress], None]:
+    """Says on standard error how far a run is, at most every few seconds, and not for a short one."""
+    said_at = time.monotonic()
+
+    def tell(progress: MapProgress) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= every_s:
+            said_at = time.monotonic()
+            print(progress.in_words, file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _complain(failures: Sequence[Failure], people: Sequence[Person]) -> None:

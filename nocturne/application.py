@@ -12,6 +12,7 @@ from cache.archive import NightArchive
 from cache.client import CachedAsleep
 from cache.disk import DiskCache
 from cache.seal import PlainSeal
+from nocturne.engines import Engine, engine
 from nocturne.progress import SyncBoard
 from settings import Settings
 from store.database import Store
@@ -32,6 +33,7 @@ class Application:
         organisation: whose people and nights these are; part of every store, cache and archive call.
         store: organisations and people.
         archive: every session as columns, and the statistics derived from them.
+        engine: who computes large cohorts and report runs.
         asleep: the cached client of the API.
         board: where a running synchronisation says how far it is.
         now: the clock; tests set their own.
@@ -42,6 +44,7 @@ class Application:
     organisation: str
     store: Store
     archive: NightArchive
+    engine: Engine
     asleep: CachedAsleep
     board: SyncBoard = field(default_factory=SyncBoard)
     now: Callable[[], datetime] = utc_now
@@ -105,12 +108,15 @@ def build(
     )
     disk = DiskCache(folder / "cache", seal)
     store = Store(settings.database_url)
+    archive = NightArchive(folder / "archive", seal)
+    workers = _engine(settings, archive)
     store.ensure_organisation(settings.organisation, name=settings.organisation.capitalize(), zone="UTC")
     return Application(
         settings=settings,
         organisation=settings.organisation,
         store=store,
-        archive=NightArchive(folder / "archive", seal),
+        archive=archive,
+        engine=workers,
         asleep=CachedAsleep(
             client,
             disk,
@@ -119,8 +125,21 @@ def build(
             now=now,
         ),
         now=now,
-        releases=(client.close, *(() if turns is None else (turns.close,)), disk.close, store.close),
+        releases=(
+            workers.close,
+            client.close,
+            *(() if turns is None else (turns.close,)),
+            disk.close,
+            store.close,
+        ),
     )
+
+
+def _engine(settings: Settings, archive: NightArchive) -> Engine:
+    """A dask cluster where one is named, else so many processes as are wanted; none of them is started yet."""
+    scheduler, workers = settings.nocturne_dask_scheduler, settings.nocturne_workers
+    name = "dask" if scheduler else "processes" if workers > 1 else "in process"
+    return engine(name, settings.organisation, archive, workers=workers, scheduler=scheduler or "")
 
 
 def _turns(settings: Settings) -> Turns | None:

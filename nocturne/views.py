@@ -21,7 +21,6 @@ from analytics.summary import (
     Profile,
     Sleeper,
     cohort_overview,
-    cohort_period,
     person_period,
 )
 from analytics.usual import comparable
@@ -29,6 +28,7 @@ from analytics.wording import age
 from nocturne.access import Actor, NotAllowed, Permission, authorize
 from nocturne.application import Application
 from nocturne.roster import EVERYONE
+from nocturne.summaries import PartOf, summary
 from store.people import Person
 
 _LATE_AFTER_MIN = 90.0
@@ -211,16 +211,16 @@ def cohort_summary(
 
     Raises:
         NotAllowed, UnknownCohort.
+        EngineFailed: large cohorts are computed elsewhere, and nobody works there.
     """
     people = cohort_people(application, actor, cohort.name)
-    return cohort_period(
+    return summary(
         cohort.label,
         [sleeper(person) for person in people],
-        statistics(application, people),
-        first=first,
-        last=last,
+        PartOf(organisation=application.organisation, first=first, last=last, rules=application.score_rules),
+        archive=application.archive,
+        engine=application.engine,
         synced=_asked(application),
-        rules=application.score_rules,
     )
 
 

@@ -9,10 +9,11 @@ from analytics.cohort_figures import CohortFigure
 from analytics.cohort_words import LOW_CONFIDENCE, few_nights
 from analytics.summary import CohortOverview, CohortPeriod
 from analytics.triage import HOW_TO_READ
-from analytics.wording import NOTHING, of, p_value, percent, rounded_series, span
+from analytics.wording import NOTHING, of, p_value, percent, plural, rounded_series, span
 from charts.cohort import people_map
 from charts.sparkline import data_uri, sparkline
 from nocturne.access import Permission
+from nocturne.mapping import EngineFailed
 from nocturne.views import (
     Cohort,
     cohort_people,
@@ -60,7 +61,10 @@ def _page() -> None:
     few = few_nights(seen.people)
     with card("table", seen.table_title, _how_to_read(few=any(few))):
         _table(seen.people.assign(few=few))
-    _summary(cohort_summary(application, actor, cohort, first=first, last=last))
+    try:
+        _summary(cohort_summary(application, actor, cohort, first=first, last=last))
+    except EngineFailed as failure:
+        st.warning(escape(str(failure)))
     caption = "One square a night: time asleep. Dot: no valid night. Slash: not synced."
     if narrow():
         caption += " The last two weeks; the table below the map has the whole period."
@@ -144,6 +148,8 @@ def _table(people: pd.DataFrame) -> None:
 def _summary(found: CohortPeriod) -> None:
     caption = "Each person counts once. Change: of the people with both periods, with its 95 % interval."
     with card("summary", found.title, caption):
+        if found.unserved:
+            st.warning(escape(_unserved(found)))
         st.table(
             pd.DataFrame([_row(figure) for figure in found.figures.values()]),
             border="horizontal",
@@ -153,6 +159,11 @@ def _summary(found: CohortPeriod) -> None:
         with st.expander("How this was computed"):
             st.markdown(escape(found.lead))
             st.markdown(escape(found.method))
+
+
+def _unserved(found: CohortPeriod) -> str:
+    reasons = " ".join(sorted(set(found.unserved.values())))
+    return f"{plural(len(found.unserved), 'person', 'people')} counted nowhere below. {reasons}"
 
 
 def _row(figure: CohortFigure) -> dict[str, str]:

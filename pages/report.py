@@ -45,7 +45,10 @@ def _page() -> None:
         "The HTML is one file that opens anywhere and is laid out for one A4 page; the CSV has one row per sleep."
     )
     with card("preview", "Preview"):
-        st.iframe(document(application, report, "html").content.decode(), height=_PREVIEW_HEIGHT_PX)
+        st.iframe(
+            document(report, "html", generated_at=application.now()).content.decode(),
+            height=_PREVIEW_HEIGHT_PX,
+        )
 
 
 def _facts(report: PersonReport) -> str:
@@ -57,7 +60,7 @@ def _facts(report: PersonReport) -> str:
 def _download(application: Application, report: PersonReport, kind: Format) -> None:
     st.download_button(
         kind.upper(),
-        lambda: document(application, report, kind).content,
+        lambda: document(report, kind, generated_at=application.now()).content,
         file_name=file_name(report, kind),
         mime={"html": "text/html", "csv": "text/csv"}[kind],
         icon=":material/download:",

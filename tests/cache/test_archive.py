@@ -111,6 +111,18 @@ def test_a_persons_nights_have_the_columns_and_types_of_the_nights_table(archive
     pd.testing.assert_frame_equal(nights, wanted, rtol=1e-5)
 
 
+def test_some_people_s_rows_are_those_of_the_statistics_in_their_order(archive: NightArchive) -> None:
+    everyone = ["a", "b", "c", "d"]
+    for number, person_id in enumerate(everyone):
+        put(archive, person_id, range(2 + number))
+    table = archive.statistics(NORTH)
+    for wanted in (["d", "a"], ["c", "b"], ["nobody", "b"], everyone, ["nobody"], []):
+        found = archive.statistics_of(NORTH, wanted, ["person_id", "tst_min", "reasons"])
+        expected = table.loc[table["person_id"].isin(wanted), ["person_id", "tst_min", "reasons"]]
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert len(archive.statistics_of(NORTH, ["d", "a"], ["tst_min"])) == 7
+
+
 def test_nobody_has_nothing(archive: NightArchive) -> None:
     assert archive.version(NORTH) == ""
     assert len(archive.sessions(NORTH, "p_a")) == 0

@@ -11,6 +11,7 @@ from asleep.simulator.server import Running
 from nocturne import runs
 from nocturne.access import local_actor
 from nocturne.application import Application
+from nocturne.documents import document
 from nocturne.progress import SyncProgress
 from nocturne.roster import import_people
 from nocturne.sync import synchronise
@@ -72,9 +73,9 @@ def test_reports_are_made_of_it_and_say_so(statistics_only: Application) -> None
     report = runs.person_report(
         statistics_only, actor, statistics_only.people()[0].person_id, ending=NOW.date() - timedelta(days=1)
     )
-    html = runs.document(statistics_only, report, "html").content.decode()
+    html = document(report, "html", generated_at=NOW).content.decode()
     assert "stages for 0 of " in html.replace("\u00a0", " ")
-    csv = runs.document(statistics_only, report, "csv").content.decode("utf-8-sig")
+    csv = document(report, "csv", generated_at=NOW).content.decode("utf-8-sig")
     assert "provisional" in csv
 
 
