@@ -120,24 +120,28 @@ def unusable_sessions(frame: pd.DataFrame, stages: Ragged) -> dict[str, Flags]:
         frame: `SESSION_COLUMNS`, one row per session.
         stages: their stages.
     """
-    start, end, received = (frame[name] for name in ("start", "end", "received"))
-    complete = (frame["state"] == "COMPLETE").to_numpy()
-    summarised = (frame["basis"] == "vendor").to_numpy()
+    start, end, received = (
+        frame[name].to_numpy(dtype="datetime64[us]") for name in ("start", "end", "received")
+    )
+    state, basis, problem = (frame[name].to_numpy(dtype=object) for name in ("state", "basis", "problem"))
+    complete, summarised = (np.asarray(one, np.bool_) for one in (state == "COMPLETE", basis == "vendor"))
     # The vendor's statistics of a session stand in when its stages cannot be read.
-    unread = (frame["problem"] != "").to_numpy() & ~summarised
-    ended = end.notna().to_numpy()
+    unread = np.asarray(problem != "", np.bool_) & ~summarised
+    ended = ~np.isnat(end)
     empty = stages.lengths == 0
     found = {
         "UNREADABLE": unread,
         "IN_PROGRESS": ~complete & ~unread,
-        "NO_START": start.isna().to_numpy() & ~unread,
-        "IN_FUTURE": (start > received).to_numpy(),
+        "NO_START": np.isnat(start) & ~unread,
+        "IN_FUTURE": start > received,
         "NO_END": ~ended & complete & ~unread,
-        "END_BEFORE_START": (end <= start).to_numpy(),
+        "END_BEFORE_START": end <= start,
         "STAGE_CODE": _with_other_codes(stages),
     }
+    labels = [text.split(";") for text in frame["peculiarities"].tolist()]
     for label, code in _LABELS.items():
-        found[code] = found.get(code, np.zeros(len(frame), np.bool_)) | _labelled(frame, label)
+        labelled = np.array([label in each for each in labels], dtype=np.bool_)
+        found[code] = found[code] | labelled if code in found else labelled
     told = np.any(list(found.values()), axis=0)
     found["STAGES_AWAITED"] = summarised & ~told
     if found["STAGES_AWAITED"].any():
@@ -202,12 +206,6 @@ def in_a_phrase(sentence: str) -> str:
 
 def _excluding(reasons: str) -> list[str]:
     return [code for code in reasons.split(";") if code in REASONS and REASONS[code][1]]
-
-
-def _labelled(frame: pd.DataFrame, label: str) -> Flags:
-    labels = frame["peculiarities"]
-    # Few sessions carry a label at all, and a label may be a part of another one.
-    return np.array([label in text.split(";") if text else False for text in labels], dtype=np.bool_)
 
 
 def _with_other_codes(stages: Ragged) -> Flags:

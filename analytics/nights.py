@@ -203,4 +203,5 @@ def _frame(columns: Columns) -> pd.DataFrame:
             made[name] = values.view("datetime64[us]")
         else:
             made[name] = pd.Series(values, dtype=dtype) if dtype == "str" else values.astype(dtype)
-    return pd.DataFrame(made)
+    # The columns as they are: putting them together by type would cost more than it saves.
+    return pd.DataFrame(made, copy=False)

@@ -22,6 +22,7 @@ from store.people import NewPerson
 _PEOPLE: Final = 500
 _NIGHTS: Final = 90
 _RATE_PER_S: Final = 50.0
+_WORKERS: Final = 2
 
 
 def figures() -> list[Figure]:
@@ -71,6 +72,7 @@ def _application(vendor: dict[str, Any], folder: Path) -> Application:
         nocturne_data_dir=folder,
         nocturne_rate_limit_per_second=_RATE_PER_S,
         nocturne_sync_days=_NIGHTS,
+        nocturne_workers=_WORKERS,
     )
     application = build(settings)
     application.store.add_people(

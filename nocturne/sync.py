@@ -9,7 +9,6 @@ What is asked of the vendor about a person is decided in `sync_plan`.
 """
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -38,6 +37,7 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.progress import Failure, SyncProgress
 from nocturne.sync_plan import EVERYTHING, Due, due, list_since, statistics_period, told, vanished
+from nocturne.sync_writer import StatisticsWriter
 from store.people import Person, SyncOutcome
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,6 @@ _THREADS = 8
 _AHEAD = 64
 _ROUNDS_DAYS = (8, 36)
 _RECORDED_AT_ONCE = 200
-# What has arrived is written after a second, or four times as seldom as writing takes.
-_WRITE_EVERY_S, _WRITE_SHARE = 1.0, 4.0
 _NEVER: Event = Event()
 _REFUSES_EVERYBODY = (InvalidKey, PlanExpired, QuotaExceeded, NotAsked)
 _STOPPED = "The synchronisation was stopped before everything had arrived; the next one goes on."
@@ -168,20 +166,14 @@ class _Run:
         ]
         asked = [(work, period) for work, period in zip(self._works, periods, strict=True) if period]
         self._show(replace(self._progress, statistics=len(asked)))
-        arrived: list[Delivery] = []
-        written_s, pause_s = time.monotonic(), _WRITE_EVERY_S
+        writer = StatisticsWriter(self._application)
         for (work, _), future in self._in_order(pool, self._ask_statistics, asked):
             fresh = self._answer(work, future, fatal=False)
             if fresh is not None and len(fresh):
                 person = work.person
-                arrived.append(Delivery(person_id=person.person_id, zone=person.zone, sessions=fresh))
+                writer.take(Delivery(person_id=person.person_id, zone=person.zone, sessions=fresh))
             self._show(replace(self._progress, statistics_done=self._progress.statistics_done + 1))
-            if time.monotonic() - written_s > pause_s:
-                began_s = time.monotonic()
-                arrived = self._written(arrived)
-                written_s = time.monotonic()
-                pause_s = max(_WRITE_EVERY_S, _WRITE_SHARE * (written_s - began_s))
-        self._written(arrived)
+        writer.close()
 
     def _ask_statistics(self, asked: tuple[_Work, tuple[date, date]]) -> SessionSet:
         work, (first, last) = asked
@@ -192,15 +184,6 @@ class _Run:
         work.changed = found.changed
         work.again = found.gone | set(found.changed.frame["session_id"])
         return found.fresh
-
-    def _written(self, arrived: list[Delivery]) -> list[Delivery]:
-        """Nothing: what had arrived is in the archive, or named in the log, because stages will bring it again."""
-        try:
-            if arrived:
-                self._application.archive.put_many(self._organisation, arrived)
-        except OSError as problem:
-            log.warning("The statistics of %d people were not kept. %s", len(arrived), _disk_problem(problem))
-        return []
 
     def _list_all(self, pool: ThreadPoolExecutor) -> None:
         self._listed = [work for work in self._works if work.problem]

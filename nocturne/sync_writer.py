@@ -1,0 +1,102 @@
+"""Writes everybody's statistics into the archive as they arrive, beside the asking.
+
+Nights are made of each person's statistics, which takes longer than asking for them where calls are allowed by the
+dozen a second. Where there are worker processes one of them does it; otherwise this process does, between answers.
+"""
+
+import logging
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from cache.archive import Delivery, NightArchive
+from nocturne.application import Application
+from nocturne.batches import Batch, Outcome
+from nocturne.engines import EngineFailed, Processes
+
+log = logging.getLogger(__name__)
+
+# What has arrived is written after a second, or four times as seldom as writing takes.
+_WRITE_EVERY_S, _WRITE_SHARE = 1.0, 4.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """Puts deliveries into the archive, wherever it is called; for `Batch.function`."""
+
+    organisation: str
+
+    def __call__(self, archive: NightArchive, people: tuple[Any, ...]) -> int:
+        return len(archive.put_many(self.organisation, people))
+
+
+class StatisticsWriter:
+    """Takes deliveries and has them written; `close` returns when all of them are in the archive.
+
+    A delivery that cannot be written is named in the log and forgotten: the sessions themselves will bring it again.
+
+    Args:
+        application: whose archive, and who works for it.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._arrived: list[Delivery] = []
+        self._writing: tuple[list[Delivery], Future[Outcome]] | None = None
+        self._written_s, self._pause_s = time.monotonic(), _WRITE_EVERY_S
+
+    def take(self, delivery: Delivery) -> None:
+        """Keeps the delivery for the next time something is written, which may be now."""
+        self._arrived.append(delivery)
+        if time.monotonic() - self._written_s <= self._pause_s:
+            return
+        if isinstance(self._application.engine, Processes):
+            if self._writing is None or self._writing[1].done():
+                self._hand_over(self._application.engine)
+            return
+        began_s = time.monotonic()
+        self._write(self._arrived)
+        self._arrived, self._written_s = [], time.monotonic()
+        self._pause_s = max(_WRITE_EVERY_S, _WRITE_SHARE * (self._written_s - began_s))
+
+    def close(self) -> None:
+        """Writes what is left."""
+        self._finish()
+        self._write(self._arrived)
+        self._arrived = []
+
+    def _hand_over(self, engine: Processes) -> None:
+        self._finish()
+        organisation = self._application.organisation
+        batch = Batch(
+            function=_Kept(organisation=organisation), place=engine.place, people=tuple(self._arrived)
+        )
+        try:
+            self._writing = self._arrived, engine.submit(batch)
+        except EngineFailed as problem:
+            log.warning("%s", problem)
+            self._write(self._arrived)
+        self._arrived, self._written_s = [], time.monotonic()
+
+    def _finish(self) -> None:
+        """Waits for the process that writes; what it could not write is written here."""
+        if self._writing is None:
+            return
+        deliveries, future = self._writing
+        self._writing = None
+        try:
+            unwritten = bool(future.result().failures)
+        except Exception as problem:  # noqa: BLE001 - whatever became of the process, its work is done here
+            log.warning("A process that wrote statistics ended before it was done: %r", problem)
+            unwritten = True
+        if unwritten:
+            self._write(deliveries)
+
+    def _write(self, deliveries: list[Delivery]) -> None:
+        try:
+            if deliveries:
+                self._application.archive.put_many(self._application.organisation, deliveries)
+        except OSError as problem:
+            reason = problem.strerror or problem
+            log.warning("The statistics of %d people were not kept: %s.", len(deliveries), reason)
