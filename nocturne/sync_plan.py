@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from analytics.sessions import SessionSet
+from asleep.client import PERIOD_DAYS
 from asleep.models import SessionListItem
 from cache.archive import Known
 from store.people import SyncState
@@ -64,8 +65,8 @@ def statistics_period(now: datetime, *, days: int, state: SyncState | None) -> t
             return None
         days = min(days, DAYS_OF_A_CALL)
     calls = -(-days // DAYS_OF_A_CALL)
-    # The day more is not worth a call more.
-    first = max(last - timedelta(days=days), last - timedelta(days=calls * DAYS_OF_A_CALL - 1))
+    # The day more is not worth a call more, nor is the day by which the client's calls are shorter.
+    first = max(last - timedelta(days=days), last - timedelta(days=calls * PERIOD_DAYS - 1))
     return first, last
 
 
