@@ -188,7 +188,9 @@ class _Run:
         person = work.person
         averages = self._asleep.average_stats(person.vendor_id, first=first, last=last, fresh=True).value
         known = self._application.archive.known(self._organisation, person.person_id)
-        found = told(summarised(averages, received=self._now), known, first=first)
+        named = {one.session_id for one in (*averages.slept, *averages.never_slept)}
+        sessions = summarised(averages, received=self._now)
+        found = told(sessions, known, named=named, first=first, last=last)
         work.changed = found.changed
         work.again = found.gone | set(found.changed.frame["session_id"])
         return found.fresh
@@ -231,7 +233,7 @@ class _Run:
         last = (self._now + timedelta(days=1)).date()
         first = None if since is None else since.date()
         listed = self._asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True).value
-        gone = vanished({item.session_id for item in listed}, known, since=since)
+        gone = vanished({item.session_id for item in listed}, known, since=since, last=last)
         for session_id in gone:
             archive.remove_session(self._organisation, person.person_id, session_id)
             del known[session_id]

@@ -5,7 +5,7 @@ newest 100 days in one call, which show what changed, and the sessions of the la
 came and what went. What is unfinished is asked for by its id, however old it is.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -82,13 +82,16 @@ def list_since(
     return since
 
 
-def told(sessions: SessionSet, known: Mapping[str, Known], *, first: date) -> Told:
+def told(
+    sessions: SessionSet, known: Mapping[str, Known], *, named: Collection[str], first: date, last: date
+) -> Told:
     """What the statistics say that is not kept yet.
 
     Args:
         sessions: those of `cache.summaries.summarised`.
         known: what is kept of the person.
-        first: the first date that the statistics are of.
+        named: ids of all sessions that the statistics name; the older shape names them and says nothing of them.
+        first, last: the first and last date that the statistics are of.
     """
     rows = zip(
         sessions.frame["session_id"],
@@ -108,13 +111,8 @@ def told(sessions: SessionSet, known: Mapping[str, Known], *, first: date) -> To
             fresh.append(at)
         else:
             changed.append(at)
-    named = set(sessions.frame["session_id"])
-    begin = _midnight_of(first) + _ONE_MORE
-    gone = frozenset(
-        one.session_id
-        for one in known.values()
-        if one.summary and one.session_id not in named and one.start is not None and one.start >= begin
-    )
+    said_before = [one for one in known.values() if one.summary]
+    gone = frozenset(one.session_id for one in _missed(named, said_before, first=first, last=last))
     return Told(
         fresh=sessions.take(np.array(fresh, dtype=np.int64)),
         changed=sessions.take(np.array(changed, dtype=np.int64)),
@@ -144,7 +142,7 @@ def due(
 
 
 def vanished(
-    listed: Collection[str], known: Mapping[str, Known], *, since: datetime | None
+    listed: Collection[str], known: Mapping[str, Known], *, since: datetime | None, last: date
 ) -> tuple[str, ...]:
     """Sessions that are kept and that the vendor no longer names.
 
@@ -155,14 +153,26 @@ def vanished(
         listed: ids of the sessions that the vendor named.
         known: what is kept of the person.
         since: from when on it was asked; None for all there are.
+        last: the last date that it was asked for.
     """
     if not listed:
         return ()
-    begin = EVERYTHING if since is None else since + _ONE_MORE
-    return tuple(
-        one.session_id
-        for one in known.values()
-        if one.session_id not in listed and one.start is not None and one.start >= begin
+    first = (since or EVERYTHING).date()
+    return tuple(one.session_id for one in _missed(listed, known.values(), first=first, last=last))
+
+
+def _missed(
+    named: Collection[str], kept: Iterable[Known], *, first: date, last: date
+) -> Iterator[Known]:
+    """What is kept and not named in an answer about the dates first to last, without the outermost days.
+
+    An answer about days before a session says nothing of it: a clock that was set back makes no session vanish.
+    """
+    begin, end = _midnight_of(first) + _ONE_MORE, _midnight_of(last)
+    return (
+        one
+        for one in kept
+        if one.session_id not in named and one.start is not None and begin <= one.start < end
     )
 
 
