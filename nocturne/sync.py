@@ -65,6 +65,7 @@ class _Work:
     person: Person
     listed: int = 0
     asked_since: datetime | None = None
+    statistics_at: datetime | None = None
     changed: SessionSet = field(default_factory=SessionSet.empty)
     again: frozenset[str] = frozenset()
     missing: list[Due] = field(default_factory=list)
@@ -172,6 +173,7 @@ class _Run:
         written_s, pause_s = time.monotonic(), _WRITE_EVERY_S
         for (work, _), future in self._in_order(pool, self._ask_statistics, asked):
             fresh = self._answer(work, future, fatal=False)
+            work.statistics_at = None if fresh is None else self._now
             if fresh is not None and len(fresh):
                 person = work.person
                 arrived.append(Delivery(person_id=person.person_id, zone=person.zone, sessions=fresh))
@@ -370,6 +372,7 @@ class _Run:
                     fetched=work.fetched,
                     failed=len(work.missing),
                     asked_since=work.asked_since,
+                    statistics_at=work.statistics_at,
                 )
                 for work in due_now
             ],

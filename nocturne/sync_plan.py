@@ -58,10 +58,10 @@ class Told:
 
 
 def statistics_period(now: datetime, *, days: int, state: SyncState | None) -> tuple[date, date] | None:
-    """The first and last date to ask statistics for; None where they were asked for a short time ago."""
+    """The first and last date to ask statistics for; None where they came a short time ago."""
     last = now.date()
-    if _asked_for(now, days=days, state=state) and state is not None and state.succeeded_at is not None:
-        if timedelta() <= now - state.succeeded_at < _STATISTICS_AGAIN:
+    if _asked_for(now, days=days, state=state) and state is not None and state.statistics_at is not None:
+        if timedelta() <= now - state.statistics_at < _STATISTICS_AGAIN:
             return None
         days = min(days, DAYS_OF_A_CALL)
     calls = -(-days // DAYS_OF_A_CALL)
