@@ -190,7 +190,7 @@ class _Run:
         person = work.person
         averages = self._asleep.average_stats(person.vendor_id, first=first, last=last, fresh=True).value
         known = self._application.archive.known(self._organisation, person.person_id)
-        named = {one.session_id for one in (*averages.slept, *averages.never_slept)}
+        named = {one.session_id for one in averages.slept} | {one.session_id for one in averages.never_slept}
         sessions = summarised(averages, received=self._now)
         found = told(sessions, known, named=named, first=first, last=last)
         work.changed = found.changed

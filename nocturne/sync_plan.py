@@ -91,7 +91,8 @@ def told(
         sessions: those of `cache.summaries.summarised`.
         known: what is kept of the person.
         named: ids of all sessions that the statistics name; the older shape names them and says nothing of them.
-        first, last: the first and last date that the statistics are of.
+        first: the first date that the statistics are of.
+        last: the last one.
     """
     rows = zip(
         sessions.frame["session_id"],
@@ -161,9 +162,7 @@ def vanished(
     return tuple(one.session_id for one in _missed(listed, known.values(), first=first, last=last))
 
 
-def _missed(
-    named: Collection[str], kept: Iterable[Known], *, first: date, last: date
-) -> Iterator[Known]:
+def _missed(named: Collection[str], kept: Iterable[Known], *, first: date, last: date) -> Iterator[Known]:
     """What is kept and not named in an answer about the dates first to last, without the outermost days.
 
     An answer about days before a session says nothing of it: a clock that was set back makes no session vanish.

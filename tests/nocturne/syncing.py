@@ -1,4 +1,4 @@
-"""What the tests of synchronisation share: a client that notes what is asked, applications at a moment, what is kept."""
+"""What the tests of synchronisation share: a client that notes what is asked, an application at a moment."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -81,9 +81,7 @@ def opened(
         environment=settings.asleep_environment,
         now=lambda: now,
     )
-    application = replace(
-        application, asleep=cached, releases=(asked.close, *application.releases)
-    )
+    application = replace(application, asleep=cached, releases=(asked.close, *application.releases))
     if not application.people():
         import_people(application, local_actor(application.organisation), roster_csv(running))
     try:
@@ -140,4 +138,3 @@ def by_sessions_alone(folder: Path, running: Running, application: Application) 
                 "main", person.person_id, zone=person.zone, results=results, received=NOW, synced_at=NOW
             )
     return nights_of(replace(application, archive=archive))
-

@@ -1,7 +1,8 @@
-"""Statistics of everybody first, then stages: what pages have when, what it costs, and what either pass can do alone."""
+"""Statistics of everybody first, then stages: what pages have when, what it costs, what either can do alone."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import repeat
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +36,13 @@ def world() -> World:
 @pytest.fixture
 def vendor(world: World) -> Iterator[Running]:
     with serve(world) as running:
+        yield running
+
+
+@pytest.fixture
+def brief() -> Iterator[Running]:
+    """A vendor whose people recorded for two days, where only calls are counted."""
+    with serve(simulated_world(people=PEOPLE, nights=2, seed=11, until=UNTIL, now=NOW)) as running:
         yield running
 
 
@@ -77,41 +85,39 @@ def test_everybodys_statistics_are_on_the_pages_before_the_first_session_is_aske
 
 @pytest.mark.parametrize(("days", "calls"), [(90, 1), (99, 1), (100, 1), (101, 2), (200, 2), (365, 4)])
 def test_a_first_synchronisation_costs_a_call_for_each_hundred_days(
-    tmp_path: Path, vendor: Running, days: int, calls: int
+    tmp_path: Path, brief: Running, days: int, calls: int
 ) -> None:
-    synchronised_at(tmp_path, vendor, days=days)
-    counted = asked(vendor)
+    synchronised_at(tmp_path, brief, days=days)
+    counted = asked(brief)
     assert counted["getAverageStats"] == PEOPLE * calls
     assert counted["listSessions"] == PEOPLE
-    assert counted["getSession"] == sum(
-        len(vendor.account.sessions(person)) for person in vendor.world.people
-    )
+    assert counted["getSession"] == sum(len(brief.account.sessions(person)) for person in brief.world.people)
 
 
 @pytest.mark.parametrize("days", [60, 100, 365])
 def test_a_day_later_somebody_unchanged_costs_two_calls_and_soon_after_one(
-    tmp_path: Path, vendor: Running, days: int
+    tmp_path: Path, brief: Running, days: int
 ) -> None:
-    synchronised_at(tmp_path, vendor, days=days)
-    asked(vendor)
-    synchronised_at(tmp_path, vendor, now=A_DAY_LATER, days=days)
-    assert asked(vendor) == {"getAverageStats": PEOPLE, "listSessions": PEOPLE}
-    synchronised_at(tmp_path, vendor, now=A_DAY_LATER + timedelta(hours=11), days=days)
-    assert asked(vendor) == {"listSessions": PEOPLE}
+    synchronised_at(tmp_path, brief, days=days)
+    asked(brief)
+    synchronised_at(tmp_path, brief, now=A_DAY_LATER, days=days)
+    assert asked(brief) == {"getAverageStats": PEOPLE, "listSessions": PEOPLE}
+    synchronised_at(tmp_path, brief, now=A_DAY_LATER + timedelta(hours=11), days=days)
+    assert asked(brief) == {"listSessions": PEOPLE}
 
 
 def test_a_dashboard_that_synchronises_every_few_hours_asks_for_statistics_twice_a_day(
-    tmp_path: Path, vendor: Running
+    tmp_path: Path, brief: Running
 ) -> None:
-    synchronised_at(tmp_path, vendor)
-    asked(vendor)
+    synchronised_at(tmp_path, brief)
+    asked(brief)
     for hours in range(4, 49, 4):
-        synchronised_at(tmp_path, vendor, now=NOW + timedelta(hours=hours))
-    assert asked(vendor) == {"getAverageStats": 4 * PEOPLE, "listSessions": 12 * PEOPLE}
+        synchronised_at(tmp_path, brief, now=NOW + timedelta(hours=hours))
+    assert asked(brief) == {"getAverageStats": 4 * PEOPLE, "listSessions": 12 * PEOPLE}
 
 
 def test_statistics_that_did_not_arrive_are_asked_for_again_soon(tmp_path: Path, vendor: Running) -> None:
-    vendor.plan_faults(*["malformed"] * PEOPLE)
+    vendor.plan_faults(*repeat("malformed", PEOPLE))
     progress = synchronised_at(tmp_path, vendor)
     assert progress.people_complete == PEOPLE, "lists and sessions bring what the statistics did not"
     asked(vendor)
