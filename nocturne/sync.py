@@ -63,6 +63,7 @@ class _Work:
     person: Person
     listed: int = 0
     asked_since: datetime | None = None
+    statistics_at: datetime | None = None
     changed: SessionSet = field(default_factory=SessionSet.empty)
     again: frozenset[str] = frozenset()
     missing: list[Due] = field(default_factory=list)
@@ -169,6 +170,7 @@ class _Run:
         writer = StatisticsWriter(self._application)
         for (work, _), future in self._in_order(pool, self._ask_statistics, asked):
             fresh = self._answer(work, future, fatal=False)
+            work.statistics_at = None if fresh is None else self._now
             if fresh is not None and len(fresh):
                 person = work.person
                 writer.take(Delivery(person_id=person.person_id, zone=person.zone, sessions=fresh))
@@ -180,7 +182,9 @@ class _Run:
         person = work.person
         averages = self._asleep.average_stats(person.vendor_id, first=first, last=last, fresh=True).value
         known = self._application.archive.known(self._organisation, person.person_id)
-        found = told(summarised(averages, received=self._now), known, first=first)
+        named = {one.session_id for one in averages.slept} | {one.session_id for one in averages.never_slept}
+        sessions = summarised(averages, received=self._now)
+        found = told(sessions, known, named=named, first=first, last=last)
         work.changed = found.changed
         work.again = found.gone | set(found.changed.frame["session_id"])
         return found.fresh
@@ -214,7 +218,7 @@ class _Run:
         last = (self._now + timedelta(days=1)).date()
         first = None if since is None else since.date()
         listed = self._asleep.list_sessions(person.vendor_id, first=first, last=last, fresh=True).value
-        gone = vanished({item.session_id for item in listed}, known, since=since)
+        gone = vanished({item.session_id for item in listed}, known, since=since, last=last)
         for session_id in gone:
             archive.remove_session(self._organisation, person.person_id, session_id)
             del known[session_id]
@@ -351,6 +355,7 @@ class _Run:
                     fetched=work.fetched,
                     failed=len(work.missing),
                     asked_since=work.asked_since,
+                    statistics_at=work.statistics_at,
                 )
                 for work in due_now
             ],

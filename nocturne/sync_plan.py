@@ -5,7 +5,7 @@ newest 100 days in one call, which show what changed, and the sessions of the la
 came and what went. What is unfinished is asked for by its id, however old it is.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from analytics.sessions import SessionSet
+from asleep.client import PERIOD_DAYS
 from asleep.models import SessionListItem
 from cache.archive import Known
 from store.people import SyncState
@@ -57,15 +58,15 @@ class Told:
 
 
 def statistics_period(now: datetime, *, days: int, state: SyncState | None) -> tuple[date, date] | None:
-    """The first and last date to ask statistics for; None where they were asked for a short time ago."""
+    """The first and last date to ask statistics for; None where they came a short time ago."""
     last = now.date()
-    if _asked_for(now, days=days, state=state) and state is not None and state.succeeded_at is not None:
-        if timedelta() <= now - state.succeeded_at < _STATISTICS_AGAIN:
+    if _asked_for(now, days=days, state=state) and state is not None and state.statistics_at is not None:
+        if timedelta() <= now - state.statistics_at < _STATISTICS_AGAIN:
             return None
         days = min(days, DAYS_OF_A_CALL)
     calls = -(-days // DAYS_OF_A_CALL)
-    # The day more is not worth a call more.
-    first = max(last - timedelta(days=days), last - timedelta(days=calls * DAYS_OF_A_CALL - 1))
+    # The day more is not worth a call more, nor is the day by which the client's calls are shorter.
+    first = max(last - timedelta(days=days), last - timedelta(days=calls * PERIOD_DAYS - 1))
     return first, last
 
 
@@ -81,13 +82,17 @@ def list_since(
     return since
 
 
-def told(sessions: SessionSet, known: Mapping[str, Known], *, first: date) -> Told:
+def told(
+    sessions: SessionSet, known: Mapping[str, Known], *, named: Collection[str], first: date, last: date
+) -> Told:
     """What the statistics say that is not kept yet.
 
     Args:
         sessions: those of `cache.summaries.summarised`.
         known: what is kept of the person.
+        named: ids of all sessions that the statistics name; the older shape names them and says nothing of them.
         first: the first date that the statistics are of.
+        last: the last one.
     """
     rows = zip(
         sessions.frame["session_id"],
@@ -107,13 +112,8 @@ def told(sessions: SessionSet, known: Mapping[str, Known], *, first: date) -> To
             fresh.append(at)
         else:
             changed.append(at)
-    named = set(sessions.frame["session_id"])
-    begin = _midnight_of(first) + _ONE_MORE
-    gone = frozenset(
-        one.session_id
-        for one in known.values()
-        if one.summary and one.session_id not in named and one.start is not None and one.start >= begin
-    )
+    said_before = [one for one in known.values() if one.summary]
+    gone = frozenset(one.session_id for one in _missed(named, said_before, first=first, last=last))
     return Told(
         fresh=sessions.take(np.array(fresh, dtype=np.int64)),
         changed=sessions.take(np.array(changed, dtype=np.int64)),
@@ -143,7 +143,7 @@ def due(
 
 
 def vanished(
-    listed: Collection[str], known: Mapping[str, Known], *, since: datetime | None
+    listed: Collection[str], known: Mapping[str, Known], *, since: datetime | None, last: date
 ) -> tuple[str, ...]:
     """Sessions that are kept and that the vendor no longer names.
 
@@ -154,14 +154,24 @@ def vanished(
         listed: ids of the sessions that the vendor named.
         known: what is kept of the person.
         since: from when on it was asked; None for all there are.
+        last: the last date that it was asked for.
     """
     if not listed:
         return ()
-    begin = EVERYTHING if since is None else since + _ONE_MORE
-    return tuple(
-        one.session_id
-        for one in known.values()
-        if one.session_id not in listed and one.start is not None and one.start >= begin
+    first = (since or EVERYTHING).date()
+    return tuple(one.session_id for one in _missed(listed, known.values(), first=first, last=last))
+
+
+def _missed(named: Collection[str], kept: Iterable[Known], *, first: date, last: date) -> Iterator[Known]:
+    """What is kept and not named in an answer about the dates first to last, without the outermost days.
+
+    An answer about days before a session says nothing of it: a clock that was set back makes no session vanish.
+    """
+    begin, end = _midnight_of(first) + _ONE_MORE, _midnight_of(last)
+    return (
+        one
+        for one in kept
+        if one.session_id not in named and one.start is not None and begin <= one.start < end
     )
 
 

@@ -229,6 +229,7 @@ def _enter(session: Session, organisation: str, outcome: SyncOutcome) -> None:
         row.succeeded_at = outcome.attempted_at
         if outcome.asked_since is not None:
             row.asked_since = min(before or outcome.asked_since, outcome.asked_since)
+        row.statistics_at = outcome.statistics_at or row.statistics_at
     session.flush()
 
 

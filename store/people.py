@@ -127,6 +127,7 @@ class SyncState:
         listed, fetched, failed: in the last try, sessions the vendor named, those received, those not to be
             had.
         asked_since: from when on sessions were asked for, in all tries that went through; None when none did.
+        statistics_at: when statistics last arrived in a try that went through (UTC); None when they never did.
     """
 
     person_id: str
@@ -137,6 +138,7 @@ class SyncState:
     fetched: int
     failed: int
     asked_since: datetime | None = None
+    statistics_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +150,7 @@ class SyncOutcome:
         error: a sentence why it did not go through; empty when it did.
         listed, fetched, failed: as in `SyncState`.
         asked_since: from when on sessions were asked for; None for all there are, or when it did not go through.
+        statistics_at: when statistics were asked for; None where they were not, or did not arrive.
     """
 
     person_id: str
@@ -157,6 +160,7 @@ class SyncOutcome:
     fetched: int = 0
     failed: int = 0
     asked_since: datetime | None = None
+    statistics_at: datetime | None = None
 
 
 def checked_person(person: NewPerson, *, this_year: int) -> NewPerson:

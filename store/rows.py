@@ -110,4 +110,5 @@ def sync_state_of(row: SyncStateRow) -> SyncState:
         fetched=row.fetched,
         failed=row.failed,
         asked_since=row.asked_since,
+        statistics_at=row.statistics_at,
     )

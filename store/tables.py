@@ -106,3 +106,4 @@ class SyncStateRow(Base):
     fetched: Mapped[int]
     failed: Mapped[int]
     asked_since: Mapped[datetime | None] = mapped_column(Instant)
+    statistics_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -141,6 +141,22 @@ def test_what_was_asked_for_once_stays_asked_for(store: Store) -> None:
     assert since == [NOW - timedelta(days=days) for days in (30, 30, 90, 90)]
 
 
+def test_when_statistics_came_last_is_kept_through_failures_and_rounds_without_them(store: Store) -> None:
+    person_id = store.add_person("north", somebody()).person_id
+    later = NOW + timedelta(hours=13)
+    kept = []
+    for outcome in (
+        SyncOutcome(person_id=person_id, attempted_at=NOW, error="It broke off.", statistics_at=NOW),
+        SyncOutcome(person_id=person_id, attempted_at=NOW, statistics_at=NOW),
+        SyncOutcome(person_id=person_id, attempted_at=later),
+        SyncOutcome(person_id=person_id, attempted_at=later, error="It broke off.", statistics_at=later),
+        SyncOutcome(person_id=person_id, attempted_at=later, statistics_at=later),
+    ):
+        store.record_syncs("north", [outcome])
+        kept.append(store.sync_states("north")[person_id].statistics_at)
+    assert kept == [None, NOW, NOW, NOW, later]
+
+
 def test_one_who_left_meanwhile_does_not_keep_the_others_from_being_recorded(store: Store) -> None:
     stays = store.add_person("north", somebody()).person_id
     outcomes = [SyncOutcome(person_id=name, attempted_at=NOW) for name in ("p_gone", stays)]
