@@ -516,6 +516,18 @@ def test_readers_do_not_wait_for_a_writer(archive: NightArchive) -> None:
         assert time.monotonic() - began < 5
 
 
+def test_the_stages_of_many_come_one_person_after_the_other(archive: NightArchive) -> None:
+    for person_id in ("p_a", "p_b", "p_c"):
+        put(archive, person_id, range(3))
+    SPOILERS["rubbish"](archive._folder / NORTH / "people" / "p_b.parquet")
+    found = dict(archive.stages_of(NORTH, ["p_c", "p_nobody", "p_b", "p_a"]))
+    assert list(found) == ["p_c", "p_a"]
+    sessions = archive.sessions(NORTH, "p_c")
+    assert found["p_c"].session_ids == tuple(sessions.frame["session_id"])
+    assert [row.tolist() for row in found["p_c"].stages] == [row.tolist() for row in sessions.stages]
+    assert archive.known(NORTH, "p_b") == {}
+
+
 def test_threads_that_put_at_once_lose_nothing(archive: NightArchive) -> None:
     def deliver(first: int) -> None:
         for day in range(first, first + 4):
