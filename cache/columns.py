@@ -17,8 +17,8 @@ from analytics.ragged import Ragged
 from asleep.models import SessionResult
 from cache.seal import SealBroken
 
-SCHEMA = 2
-"""Raised whenever the columns change; `_upgraded` reads the files of every schema before."""
+SCHEMA = 3
+"""Raised whenever the columns change; `_upgraded` and `_ragged` read the files of every schema before."""
 
 READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, msgspec.DecodeError, SealBroken)
 """What bytes that are no such file can raise when they are read."""
@@ -69,17 +69,18 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode_person(person: PersonFile) -> bytes:
-    """The person as a Parquet file: one row per session, `SESSION_COLUMNS` and the two lists of int8."""
+    """The person as a Parquet file: one row per session, `SESSION_COLUMNS`, stages and snoring as a byte per epoch."""
     sessions = person.sessions
     arrays = {name: pa.array(sessions.frame[name], from_pandas=True) for name in SESSION_COLUMNS}
     table = pa.table(arrays)
     for name, ragged in zip(_LISTS, (sessions.stages, sessions.snoring), strict=True):
-        offsets = pa.array(ragged.offsets.astype(np.int32))
-        table = table.append_column(name, pa.ListArray.from_arrays(offsets, pa.array(ragged.values)))
+        table = table.append_column(name, _bytes_of(ragged))
     header = _Header(schema=SCHEMA, zone=person.zone, synced_at=person.synced_at)
     table = table.replace_schema_metadata({_METADATA: msgspec.json.encode(header)})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", write_statistics=False)
+    pq.write_table(
+        table, sink, compression="zstd", write_statistics=False, use_dictionary=list(SESSION_COLUMNS)
+    )
     return bytes(sink.getvalue())
 
 
@@ -122,7 +123,7 @@ def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
         raise ValueError(f"it has schema {schema}, and this program reads the schemas 1 to {SCHEMA}")
     if schema < 2:  # sessions of which only the vendor's statistics are known came with the second
         table = table.append_column("basis", pa.array(["stages"] * table.num_rows, pa.large_string()))
-    return table
+    return table  # stages as bytes came with the third; `_ragged` reads the lists before them too
 
 
 def known_states(data: bytes) -> dict[str, str]:
@@ -210,14 +211,26 @@ def _differing(both: SessionSet, pairs: Sequence[tuple[int, int]]) -> int:
     return int((~same).sum())
 
 
+def _bytes_of(ragged: Ragged) -> "pa.Array":
+    offsets = pa.py_buffer(ragged.offsets.astype(np.int32))
+    return pa.Array.from_buffers(pa.binary(), len(ragged), [None, offsets, pa.py_buffer(ragged.values)])
+
+
 def _ragged(column: "pa.ChunkedArray") -> Ragged:
+    """The rows of a column of bytes, or of lists of int8, as which the first two schemas have them."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # no rows at all
         return Ragged.from_arrays([])
-    if array.null_count or array.values.null_count:
+    lists = pa.types.is_list(array.type)
+    if array.null_count or (lists and array.values.null_count):
         raise ValueError("a list of stages has gaps")
-    offsets = array.offsets.to_numpy().astype(np.int64)
-    return Ragged(values=array.flatten().to_numpy(), offsets=offsets - offsets[0])
+    if lists:
+        offsets, values = array.offsets.to_numpy(), array.flatten().to_numpy()
+    else:
+        _, places, data = array.buffers()
+        offsets = np.frombuffer(places, np.int32)[array.offset : array.offset + len(array) + 1]
+        values = np.frombuffer(data, np.int8)[offsets[0] : offsets[-1]] if data else np.empty(0, np.int8)
+    return Ragged(values=values, offsets=offsets.astype(np.int64) - offsets[0])
 
 
 def _stacked(rows: Sequence[Sequence[int] | None], *, empty: int) -> Ragged:
