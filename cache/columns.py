@@ -78,9 +78,7 @@ def encode_person(person: PersonFile) -> bytes:
     header = _Header(schema=SCHEMA, zone=person.zone, synced_at=person.synced_at)
     table = table.replace_schema_metadata({_METADATA: msgspec.json.encode(header)})
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        table, sink, compression="zstd", write_statistics=False, use_dictionary=list(SESSION_COLUMNS)
-    )
+    pq.write_table(table, sink, compression="zstd", write_statistics=False, use_dictionary=False)
     return bytes(sink.getvalue())
 
 
