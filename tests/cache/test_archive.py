@@ -20,6 +20,7 @@ import pytest
 from analytics.nights import NIGHT_COLUMNS, night_table
 from cache import archive as archive_module
 from cache import arrivals as arrivals_module
+from cache import shelf as shelf_module
 from cache.archive import UNREADABLE, Delivery, NightArchive, PutReport, Unreadable, session_set
 from cache.files import exclusively
 from cache.seal import PlainSeal
@@ -581,6 +582,34 @@ def test_the_table_is_mapped_and_narrow(tmp_path: Path) -> None:
     numbers = frame["tst_min"].to_numpy()
     assert np.shares_memory(numbers, frame["tst_min"].to_numpy())
     assert not numbers.flags.writeable
+    addresses = [range(*(int(place, 16) for place in line.split()[0].split("-"))) for line in mapped]
+    for name in ("tst_min", "sri_known", "night", "valid"):
+        place = frame[name].to_numpy().__array_interface__["data"][0]
+        assert any(place in each for each in addresses), f"{name} is a copy"
+    place = frame["start"].array.asi8.__array_interface__["data"][0]
+    assert any(place in each for each in addresses), "instants are a copy"
+
+
+def test_a_file_that_did_not_change_is_not_read_again(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(archive, "p_a", range(3))
+    archive.fold(NORTH)
+    put(archive, "p_b", range(3))
+    reader, read = another(archive), list[str]()
+    reader.statistics(NORTH)
+    look = shelf_module.Shelf.map
+
+    def noted(shelf: shelf_module.Shelf, path: Path) -> memoryview:
+        read.append(path.name)
+        return look(shelf, path)
+
+    monkeypatch.setattr(shelf_module.Shelf, "map", noted)
+    put(archive, "p_c", range(3))
+    read.clear()
+    reader.statistics(NORTH)
+    assert read == ["p_c.arrow"]
+    assert_agrees(reader)
 
 
 def test_a_version_that_did_not_change_costs_no_reading(
