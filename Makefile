@@ -49,4 +49,4 @@ fonts: setup
 	$(BIN)/python scripts/build_fonts.py
 
 clean:
-	rm -rf .venv .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis data
+	rm -rf .venv .venv-bench bench/.archives .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis data

@@ -1,7 +1,7 @@
 """Everybody's nights: every session as columns, one file per person, and the statistics derived from them."""
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -26,8 +26,10 @@ from cache.columns import (
     UNREADABLE,
     Known,
     PersonFile,
+    PersonStages,
     Unreadable,
     decode_person,
+    decode_stages,
     known_sessions,
     session_set,
     without,
@@ -118,6 +120,22 @@ class NightArchive:
         shelf = self._settled(organisation)
         person = self._person(shelf, person_id)
         return SessionSet.empty() if person is None else person.sessions
+
+    def stages_of(self, organisation: str, person_ids: Iterable[str]) -> Iterator[tuple[str, PersonStages]]:
+        """Each person's id and stages, one person after the other: only those in hand are in memory.
+
+        Whoever has no file is passed over.
+        """
+        shelf = self._settled(organisation)
+        for person_id in person_ids:
+            try:
+                stages = decode_stages(shelf.read(shelf.person(person_id)))
+            except FileNotFoundError:
+                continue
+            except READ_ERRORS:
+                self._person(shelf, person_id)  # moves it aside
+            else:
+                yield person_id, stages
 
     def known(self, organisation: str, person_id: str) -> dict[str, Known]:
         """What a synchronisation has to know of each session kept of the person, by session id."""
@@ -261,6 +279,6 @@ class NightArchive:
         with loading:
             loaded = self._loaded.get(organisation)
             if loaded is None or loaded.version != shelf.version():
-                loaded = load(shelf, None if loaded is None else loaded.base)
+                loaded = load(shelf, {} if loaded is None else loaded.read)
                 self._loaded[organisation] = loaded
             return loaded

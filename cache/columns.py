@@ -17,8 +17,8 @@ from analytics.ragged import Ragged
 from asleep.models import SessionResult
 from cache.seal import SealBroken
 
-SCHEMA = 2
-"""Raised whenever the columns change; `_upgraded` reads the files of every schema before."""
+SCHEMA = 3
+"""Raised whenever the columns change; `_upgraded` and `_ragged` read the files of every schema before."""
 
 READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, msgspec.DecodeError, SealBroken)
 """What bytes that are no such file can raise when they are read."""
@@ -91,6 +91,14 @@ class PersonFile:
     synced_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PersonStages:
+    """The stages of a person by epoch of 30 s, a row for each session, and whose they are."""
+
+    session_ids: tuple[str, ...]
+    stages: Ragged
+
+
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
     schema: int
     zone: str
@@ -98,13 +106,12 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode_person(person: PersonFile) -> bytes:
-    """The person as a Parquet file: one row per session, `SESSION_COLUMNS` and the two lists of int8."""
+    """The person as a Parquet file: one row per session, `SESSION_COLUMNS`, stages and snoring as a byte per epoch."""
     sessions = person.sessions
     arrays = {name: pa.array(sessions.frame[name], from_pandas=True) for name in SESSION_COLUMNS}
     table = pa.table(arrays)
     for name, ragged in zip(_LISTS, (sessions.stages, sessions.snoring), strict=True):
-        offsets = pa.array(ragged.offsets.astype(np.int32))
-        table = table.append_column(name, pa.ListArray.from_arrays(offsets, pa.array(ragged.values)))
+        table = table.append_column(name, _bytes_of(ragged))
     header = _Header(schema=SCHEMA, zone=person.zone, synced_at=person.synced_at)
     table = table.replace_schema_metadata({_METADATA: msgspec.json.encode(header)})
     sink = pa.BufferOutputStream()
@@ -115,17 +122,29 @@ def encode_person(person: PersonFile) -> bytes:
 
 def decode_person(data: bytes) -> PersonFile:
     """The person as kept; raises one of `READ_ERRORS` when the bytes are not such a file."""
-    # One thread: a person's file is small, and a page reads many of them side by side.
-    table = pq.read_table(pa.BufferReader(data), use_threads=False)
-    header = msgspec.json.decode((table.schema.metadata or {})[_METADATA], type=_Header)
+    table, header = _read(data)
     table = _upgraded(table, header.schema)
-    frame = table.select(list(SESSION_COLUMNS)).to_pandas()
+    frame = table.select(list(SESSION_COLUMNS)).to_pandas(use_threads=False)
     found = {name: str(dtype) for name, dtype in frame.dtypes.items()}
     if found != SESSION_COLUMNS:
         frame = frame.astype(dict(SESSION_COLUMNS))
     stages, snoring = (_ragged(table[name]) for name in _LISTS)
     sessions = SessionSet(frame=frame, stages=stages, snoring=snoring)
     return PersonFile(sessions=sessions, zone=header.zone, synced_at=header.synced_at)
+
+
+def decode_stages(data: bytes) -> PersonStages:
+    """The stages alone, in a third of the time; raises one of `READ_ERRORS` when the bytes are not such a file."""
+    table, header = _read(data, "session_id", "stages")
+    stages = _ragged(_upgraded(table, header.schema)["stages"])
+    return PersonStages(session_ids=tuple(table["session_id"].to_pylist()), stages=stages)
+
+
+def _read(data: bytes, *columns: str) -> tuple["pa.Table", _Header]:
+    # One thread: a person's file is small, and a page reads many of them side by side.
+    file = pq.ParquetFile(pa.BufferReader(data))
+    table = file.read(columns=list(columns) or None, use_threads=False)
+    return table, msgspec.json.decode((table.schema.metadata or {})[_METADATA], type=_Header)
 
 
 def schema_of(data: bytes) -> int:
@@ -139,21 +158,24 @@ def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
     if not 1 <= schema <= SCHEMA:
         raise ValueError(f"it has schema {schema}, and this program reads the schemas 1 to {SCHEMA}")
     if schema < 2:  # sessions of which only the vendor's statistics are known came with the second
-        rows = table.num_rows
-        for name, value in {"basis": "stages", "summary": ""}.items():
-            table = table.append_column(name, pa.array([value] * rows, pa.large_string()))
+        table = table.append_column("basis", _all(table, "stages"))
+    if (
+        schema < 3
+    ):  # and with the third what the statistics said of each; `_ragged` reads the lists before it too
+        table = table.append_column("summary", _all(table, ""))
         for name in ("light", "deep", "rem"):
-            unknown = pa.nulls(rows, pa.float64())
-            table = table.append_column(f"vendor_{name}_latency_s", unknown)
+            table = table.append_column(f"vendor_{name}_latency_s", pa.nulls(table.num_rows, pa.float64()))
     return table
+
+
+def _all(table: "pa.Table", value: str) -> "pa.Array":
+    return pa.array([value] * table.num_rows, pa.large_string())
 
 
 def known_sessions(data: bytes) -> dict[str, Known]:
     """What is known of each session in the file, by session id."""
-    file = pq.ParquetFile(pa.BufferReader(data))
-    names = [name for name in _KNOWN if name in file.schema_arrow.names]
-    rows = file.read(columns=names, use_threads=False).to_pylist()
-    return {row["session_id"]: _known(**row) for row in rows}
+    table, _ = _read(data, *_KNOWN)
+    return {row["session_id"]: _known(**row) for row in table.to_pylist()}
 
 
 def _known(
@@ -287,14 +309,26 @@ def _differing(both: SessionSet, pairs: Sequence[tuple[int, int]]) -> int:
     return int((~same).sum())
 
 
+def _bytes_of(ragged: Ragged) -> "pa.Array":
+    offsets = pa.py_buffer(ragged.offsets.astype(np.int32))
+    return pa.Array.from_buffers(pa.binary(), len(ragged), [None, offsets, pa.py_buffer(ragged.values)])
+
+
 def _ragged(column: "pa.ChunkedArray") -> Ragged:
+    """The rows of a column of bytes, or of lists of int8, as which the first two schemas have them."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # no rows at all
         return Ragged.from_arrays([])
-    if array.null_count or array.values.null_count:
+    lists = pa.types.is_list(array.type)
+    if array.null_count or (lists and array.values.null_count):
         raise ValueError("a list of stages has gaps")
-    offsets = array.offsets.to_numpy().astype(np.int64)
-    return Ragged(values=array.flatten().to_numpy(), offsets=offsets - offsets[0])
+    if lists:
+        offsets, values = array.offsets.to_numpy(), array.flatten().to_numpy()
+    else:
+        _, places, data = array.buffers()
+        offsets = np.frombuffer(places, np.int32)[array.offset : array.offset + len(array) + 1]
+        values = np.frombuffer(data, np.int8)[offsets[0] : offsets[-1]] if data else np.empty(0, np.int8)
+    return Ragged(values=values, offsets=offsets.astype(np.int64) - offsets[0])
 
 
 def _stacked(rows: Sequence[Sequence[int] | None], *, empty: int) -> Ragged:

@@ -6,9 +6,10 @@ the reader itself when nobody else is at work, so a page never meets an error an
 """
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -40,43 +41,46 @@ class Statistics:
     """An organisation's nights at one version.
 
     Attributes:
-        base: the table of everybody as it was read, for who reads the next version.
+        read: the derived files as they were read, for who reads the next version.
         frame: `person_id` and the columns of nights, read-only; each person's rows together.
         rows: which rows are whose.
         parts: what is known of each person, by person id.
     """
 
     version: str
-    base: "Base | None"
+    read: "Mapping[Path, FileRead]"
     frame: pd.DataFrame
     rows: dict[str, slice]
     parts: dict[str, Part]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Base:
-    """The table of everybody, and the file it was read from."""
+class FileRead:
+    """The table in a derived file, and which file it was: its inode, size and time."""
 
-    file: tuple[int, int, int]
+    identity: tuple[int, int, int]
     table: NightTable
 
 
-def load(shelf: Shelf, before: Base | None = None) -> Statistics:
+_NOTHING_READ: Mapping[Path, FileRead] = MappingProxyType({})
+
+
+def load(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Statistics:
     """The nights of everybody who has a file, all of one state, derived again where they have to be.
 
-    `before` is the `base` of statistics read earlier; where the file is still that one, it is not read again.
+    `before` is `read` of statistics read earlier; a file that is still the one read then is not read again.
     """
     for _ in range(_ATTEMPTS):
         version = shelf.version()
         found = present(shelf, before)
-        before = found.base
+        before = found.read
         if not found.agrees and _healed(shelf, wait=not found.table.parts):
             continue
         if shelf.version() == version:
             break
     return Statistics(
         version=version,
-        base=found.base,
+        read=found.read,
         frame=frame_of(found.table),
         rows=ranges_of(found.table.parts),
         parts={part.person_id: part for part in found.table.parts},
@@ -168,12 +172,12 @@ class Present:
     """What the derived files say about everybody who has a file.
 
     Attributes:
-        base: the table of everybody alone; None when there is none that can be read.
+        read: the derived files that could be read.
         stale: whose rows are missing or out of date.
         leftover: of whom there are rows in the table of everybody and no file.
     """
 
-    base: Base | None
+    read: Mapping[Path, FileRead]
     table: NightTable
     stale: list[str]
     leftover: frozenset[str]
@@ -184,13 +188,14 @@ class Present:
         return not self.stale and not self.leftover
 
 
-def present(shelf: Shelf, before: Base | None = None) -> Present:
-    """What there is now; nothing is derived again, and `before` is not read again where it is still the file."""
-    base = _base(shelf, before)
-    table = empty_table() if base is None else base.table
-    overlays = {person_id: _read(shelf, shelf.overlay(person_id)) for person_id in shelf.overlays()}
+def present(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Present:
+    """What there is now; nothing is derived again, and a file that is still the one read `before` not read again."""
+    overlays = {shelf.overlay(person_id): person_id for person_id in shelf.overlays()}
+    paths = (shelf.statistics, *overlays)
+    read = {path: each for path in paths if (each := _read(shelf, path, before.get(path))) is not None}
+    table = read[shelf.statistics].table if shelf.statistics in read else empty_table()
     changes: dict[str, NightTable | None] = {
-        name: over for name, over in overlays.items() if over is not None
+        person_id: read[path].table for path, person_id in overlays.items() if path in read
     }
     people = shelf.people()
     leftover = _leftover(table, people.keys())
@@ -199,7 +204,7 @@ def present(shelf: Shelf, before: Base | None = None) -> Present:
     table = patched(table, changes)
     sources = {part.person_id: (part.size, part.mtime_ns) for part in table.parts}
     stale = [name for name, stat in people.items() if sources.get(name) != (stat.st_size, stat.st_mtime_ns)]
-    return Present(base=base, table=table, stale=stale, leftover=leftover)
+    return Present(read=read, table=table, stale=stale, leftover=leftover)
 
 
 def _leftover(table: NightTable, people: Collection[str]) -> frozenset[str]:
@@ -207,28 +212,15 @@ def _leftover(table: NightTable, people: Collection[str]) -> frozenset[str]:
     return frozenset(named) - frozenset(people)
 
 
-def _base(shelf: Shelf, before: Base | None) -> Base | None:
+def _read(shelf: Shelf, path: Path, before: FileRead | None) -> FileRead | None:
     try:
-        stat = shelf.statistics.stat()
+        stat = path.stat()
+        identity = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if before is not None and before.identity == identity:
+            return before
+        return FileRead(identity=identity, table=decode_table(shelf.map(path)))
     except FileNotFoundError:
         return None
-    file = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    if before is not None and before.file == file:
-        return before
-    table = _read(shelf, shelf.statistics)
-    return None if table is None else Base(file=file, table=table)
-
-
-def _read(shelf: Shelf, path: Path) -> NightTable | None:
-    try:
-        data = shelf.map(path)
-    except FileNotFoundError:
-        return None
-    except READ_ERRORS as error:
-        log.warning("%s could not be opened and is derived again: %s", path.name, error)
-        return None
-    try:
-        return decode_table(data)
     except READ_ERRORS as error:
         log.warning("%s could not be read and is derived again: %s", path.name, error)
         return None

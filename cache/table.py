@@ -207,12 +207,12 @@ def _shown(column: "pa.ChunkedArray", dtype: str) -> Any:
         string_array: Any = (
             pd.arrays.ArrowStringArray
         )  # takes the dtype as well, which its stub does not know
-        return pd.Series(string_array(column, dtype=kind), copy=False)
+        return string_array(column, dtype=kind)
     values = column.chunk(0).to_numpy(zero_copy_only=True) if column.num_chunks else column.to_numpy()
     if dtype == "bool":
         return values.view(np.bool_)
     if dtype.startswith("datetime64"):
         if "UTC" in dtype:  # made of integers: of instants pandas would make a copy
-            return pd.Series(pd.array(values, dtype=pd.DatetimeTZDtype("us", "UTC"), copy=False), copy=False)
+            return pd.array(values, dtype=pd.DatetimeTZDtype("us", "UTC"), copy=False)
         return values.view("datetime64[us]")
     return values

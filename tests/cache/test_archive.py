@@ -20,6 +20,7 @@ import pytest
 from analytics.nights import NIGHT_COLUMNS, night_table
 from cache import archive as archive_module
 from cache import arrivals as arrivals_module
+from cache import shelf as shelf_module
 from cache.archive import UNREADABLE, Delivery, NightArchive, PutReport, Unreadable, session_set
 from cache.files import exclusively
 from cache.seal import PlainSeal
@@ -529,6 +530,18 @@ def test_readers_do_not_wait_for_a_writer(archive: NightArchive) -> None:
         assert time.monotonic() - began < 5
 
 
+def test_the_stages_of_many_come_one_person_after_the_other(archive: NightArchive) -> None:
+    for person_id in ("p_a", "p_b", "p_c"):
+        put(archive, person_id, range(3))
+    SPOILERS["rubbish"](archive._folder / NORTH / "people" / "p_b.parquet")
+    found = dict(archive.stages_of(NORTH, ["p_c", "p_nobody", "p_b", "p_a"]))
+    assert list(found) == ["p_c", "p_a"]
+    sessions = archive.sessions(NORTH, "p_c")
+    assert found["p_c"].session_ids == tuple(sessions.frame["session_id"])
+    assert [row.tolist() for row in found["p_c"].stages] == [row.tolist() for row in sessions.stages]
+    assert archive.known(NORTH, "p_b") == {}
+
+
 def test_threads_that_put_at_once_lose_nothing(archive: NightArchive) -> None:
     def deliver(first: int) -> None:
         for day in range(first, first + 4):
@@ -582,6 +595,34 @@ def test_the_table_is_mapped_and_narrow(tmp_path: Path) -> None:
     numbers = frame["tst_min"].to_numpy()
     assert np.shares_memory(numbers, frame["tst_min"].to_numpy())
     assert not numbers.flags.writeable
+    addresses = [range(*(int(place, 16) for place in line.split()[0].split("-"))) for line in mapped]
+    for name in ("tst_min", "sri_known", "night", "valid"):
+        place = frame[name].to_numpy().__array_interface__["data"][0]
+        assert any(place in each for each in addresses), f"{name} is a copy"
+    place = frame["start"].array.asi8.__array_interface__["data"][0]
+    assert any(place in each for each in addresses), "instants are a copy"
+
+
+def test_a_file_that_did_not_change_is_not_read_again(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(archive, "p_a", range(3))
+    archive.fold(NORTH)
+    put(archive, "p_b", range(3))
+    reader, read = another(archive), list[str]()
+    reader.statistics(NORTH)
+    look = shelf_module.Shelf.map
+
+    def noted(shelf: shelf_module.Shelf, path: Path) -> memoryview:
+        read.append(path.name)
+        return look(shelf, path)
+
+    monkeypatch.setattr(shelf_module.Shelf, "map", noted)
+    put(archive, "p_c", range(3))
+    read.clear()
+    reader.statistics(NORTH)
+    assert read == ["p_c.arrow"]
+    assert_agrees(reader)
 
 
 def test_a_version_that_did_not_change_costs_no_reading(

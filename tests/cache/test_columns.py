@@ -23,6 +23,7 @@ from cache.columns import (
     PersonFile,
     Unreadable,
     decode_person,
+    decode_stages,
     encode_person,
     known_sessions,
     merged,
@@ -31,7 +32,7 @@ from cache.columns import (
 )
 from tests.cache.samples import NOW, night
 
-FIRST_SCHEMA = Path(__file__).parent.parent / "data" / "archive-v1"
+OLDER = [Path(__file__).parent.parent / "data" / f"archive-v{schema}" for schema in (1, 2)]
 EXAMPLES = [
     "session_complete",
     "session_in_progress",
@@ -240,15 +241,21 @@ def test_a_session_taken_out_takes_its_stages_along() -> None:
 
 
 def test_a_file_of_another_schema_is_not_misread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cache.columns.SCHEMA", 1)
-    with pytest.raises(ValueError, match="schema 2, and this program reads the schemas 1 to 1"):
+    monkeypatch.setattr("cache.columns.SCHEMA", 2)
+    with pytest.raises(ValueError, match="schema 3, and this program reads the schemas 1 to 2"):
         decode_person(ONE_NIGHT)
 
 
+@pytest.mark.parametrize("folder", OLDER, ids=lambda folder: folder.name)
 @pytest.mark.parametrize("name", ["p_first", "p_second", "p_third"])
-def test_a_file_of_the_first_schema_is_read_whole(name: str) -> None:
-    expected = json.loads((FIRST_SCHEMA / "expected.json").read_text())[name]
-    person = decode_person((FIRST_SCHEMA / "north" / "people" / f"{name}.parquet").read_bytes())
+def test_a_file_of_an_older_schema_is_read_whole(name: str, folder: Path) -> None:
+    expected = json.loads((folder / "expected.json").read_text())[name]
+    data = (folder / "north" / "people" / f"{name}.parquet").read_bytes()
+    person = decode_person(data)
+    assert rows(decode_person(encode_person(person)).sessions) == rows(person.sessions)
+    stages = decode_stages(data)
+    assert stages.session_ids == tuple(session["session_id"] for session in expected["sessions"])
+    assert [row.tolist() for row in stages.stages] == [row.tolist() for row in person.sessions.stages]
     assert person.zone == expected["zone"]
     assert person.synced_at == datetime.fromisoformat(expected["synced_at"])
     assert person.sessions.frame["basis"].tolist() == ["stages"] * len(expected["sessions"])
@@ -272,3 +279,12 @@ def test_the_moment_of_receipt_may_be_given_in_any_zone() -> None:
     assert session_set([night(1)], received=seoul).frame["received"].tolist() == [
         datetime(2026, 3, 1, 12, tzinfo=UTC)
     ]
+
+
+@pytest.mark.parametrize("folder", OLDER, ids=lambda folder: folder.name)
+def test_what_a_synchronisation_has_to_know_is_in_files_of_every_schema(folder: Path) -> None:
+    expected = json.loads((folder / "expected.json").read_text())["p_second"]["sessions"]
+    known = known_sessions((folder / "north" / "people" / "p_second.parquet").read_bytes())
+    assert {name: (one.whole, one.summary) for name, one in known.items()} == {
+        each["session_id"]: (not each["problem"] and each["state"] == "COMPLETE", "") for each in expected
+    }

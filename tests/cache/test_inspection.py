@@ -16,7 +16,7 @@ from cache.table import NightTable
 from tests.cache.samples import MirrorSeal, bytes_under
 from tests.cache.test_archive import NORTH, another, assert_agrees, put
 
-FIRST_SCHEMA = Path(__file__).parent.parent / "data" / "archive-v1" / NORTH / "people"
+DATA = Path(__file__).parent.parent / "data"
 ROSTER = ("p_a", "p_b", "p_c")
 
 
@@ -116,16 +116,17 @@ def test_whoever_is_not_on_the_roster_is_named(archive: NightArchive) -> None:
     assert found(archive, roster=("p_a", "p_c")) == {("not on the roster", "p_b")}
 
 
-def test_files_of_the_first_format_are_found_and_written_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("older", range(1, SCHEMA))
+def test_files_of_an_older_format_are_found_and_written_anew(tmp_path: Path, older: int) -> None:
     archive = NightArchive(tmp_path, PlainSeal())
     people = tmp_path / NORTH / "people"
-    shutil.copytree(FIRST_SCHEMA, people)
+    shutil.copytree(DATA / f"archive-v{older}" / NORTH / "people", people)
     names = tuple(sorted(path.stem for path in people.iterdir()))
     before = {name: archive.sessions(NORTH, name).frame for name in names}
     statistics = archive.statistics(NORTH)
     assert found(archive, roster=names) == {("older format", name) for name in names}
     deeds = archive.repair(NORTH)
-    assert sum(f"in format {SCHEMA}; it had format 1" in deed for deed in deeds) == len(names) > 0
+    assert sum(f"in format {SCHEMA}; it had format {older}" in deed for deed in deeds) == len(names) > 0
     assert found(archive, roster=names) == set()
     for name in names:
         assert schema_of((people / f"{name}.parquet").read_bytes()) == SCHEMA
