@@ -128,10 +128,10 @@ class Shelf:
         return True
 
     def remove_person(self, person_id: str) -> bool:
-        """Whether the person had a file; every file of theirs is gone, damaged and unfinished ones too."""
-        found = remove(self.person(person_id))
+        """Whether there was a file of the person; every one is gone, damaged and unfinished ones too."""
+        found = False
         for path in (self.person(person_id), self.overlay(person_id), self.arrival(person_id)):
-            remove(path, path.with_name(path.name + DAMAGED))
+            found |= remove(path, path.with_name(path.name + DAMAGED))
             if path.parent.exists():
                 settle(path.parent)
         self.remove_unfinished()
