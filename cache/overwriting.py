@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from cache.table import NightTable, Part, ranges_of
 
@@ -43,23 +42,21 @@ def patches(table: NightTable, data: memoryview, people: Collection[str]) -> Ite
     """
     ranges = ranges_of(table.parts)
     gone = [part for part in table.parts if part.person_id in people]
-    others = np.ones(table.rows.num_rows, dtype=np.bool_)
-    for part in table.parts:
-        if part.person_id in people or part.person_id.startswith(ERASED):
-            others[ranges[part.person_id]] = False
+    rows = [ranges[part.person_id] for part in gone]
+    nobodys = [ranges[part.person_id] for part in table.parts if part.person_id.startswith(ERASED)]
     start = pa.py_buffer(data).address
     for column in table.rows.columns:
         for array in column.chunks:
-            yield from _column(array, [ranges[part.person_id] for part in gone], others, start)
+            if pa.types.is_dictionary(array.type):
+                yield from _lonely_words(array, rows, nobodys, start)
+                array = array.indices  # noqa: PLW2901 - what is left of it are the codes
+            yield from _column(array, rows, start)
     headers = _headers(table, data)
     for part in gone:
         yield from _named(part, ranges[part.person_id].start, headers)
 
 
-def _column(array: "pa.Array", rows: list[slice], others: NDArray[np.bool_], start: int) -> Iterator[Patch]:
-    if pa.types.is_dictionary(array.type):
-        yield from _lonely_words(array, rows, others, start)
-        array = array.indices
+def _column(array: "pa.Array", rows: list[slice], start: int) -> Iterator[Patch]:
     if pa.types.is_large_string(array.type):
         for each in rows:
             yield from _dashes(array, each, start)
@@ -73,14 +70,16 @@ def _column(array: "pa.Array", rows: list[slice], others: NDArray[np.bool_], sta
 
 
 def _lonely_words(
-    array: "pa.DictionaryArray", rows: list[slice], others: NDArray[np.bool_], start: int
+    array: "pa.DictionaryArray", rows: list[slice], nobodys: list[slice], start: int
 ) -> Iterator[Patch]:
+    """The words that only these rows use, not counting rows that are nobody's any more."""
     codes = array.indices.to_numpy(zero_copy_only=True)
     if len(codes) and not 0 <= codes.min() <= codes.max() < len(array.dictionary):
         raise ValueError("a code stands for no word")
-    used = np.bincount(codes[others], minlength=len(array.dictionary)) > 0
-    mine = np.unique(np.concatenate([codes[each] for each in rows] or [codes[:0]]))
-    for code in mine[~used[mine]].tolist():
+    words = len(array.dictionary)
+    mine = sum((np.bincount(codes[each], minlength=words) for each in rows), np.zeros(words, np.int64))
+    unused = sum((np.bincount(codes[each], minlength=words) for each in nobodys), mine)
+    for code in np.flatnonzero((mine > 0) & (np.bincount(codes, minlength=words) == unused)).tolist():
         yield from _dashes(array.dictionary, slice(code, code + 1), start)
 
 

@@ -22,6 +22,8 @@ from cache.files import (
 )
 from cache.seal import Seal, SealBroken
 
+_FOLDERS = ("people", "overlay", "arriving")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
@@ -95,7 +97,7 @@ class Shelf:
 
     def alone(self) -> AbstractContextManager[None]:
         """Be the only one who changes something, waiting for one's turn; makes the folders."""
-        for folder in (self.folder, *(self.folder / name for name in ("people", "overlay", "arriving"))):
+        for folder in (self.folder, *(self.folder / name for name in _FOLDERS)):
             private_folder(folder)
         return exclusively(self.folder / ".lock")
 
@@ -126,10 +128,10 @@ class Shelf:
         return True
 
     def remove_person(self, person_id: str) -> bool:
-        """Whether the person had a file; every file of theirs is gone, damaged and unfinished ones too."""
-        found = remove(self.person(person_id))
+        """Whether there was a file of the person; every one is gone, damaged and unfinished ones too."""
+        found = False
         for path in (self.person(person_id), self.overlay(person_id), self.arrival(person_id)):
-            remove(path, path.with_name(path.name + DAMAGED))
+            found |= remove(path, path.with_name(path.name + DAMAGED))
             if path.parent.exists():
                 settle(path.parent)
         self.remove_unfinished()
@@ -141,7 +143,11 @@ class Shelf:
 
     def unfinished(self) -> list[Path]:
         """What writers are writing now, and what those left who were cut off."""
-        return sorted(self.folder.rglob(f".*{PART}"))
+        folders = (self.folder, *(self.folder / name for name in _FOLDERS))
+        entries = (entry for folder in folders if folder.exists() for entry in os.scandir(folder))
+        return sorted(
+            Path(entry.path) for entry in entries if entry.name.startswith(".") and entry.name.endswith(PART)
+        )
 
     def damaged(self) -> dict[Path, str]:
         """The files that could not be read and were moved aside, with whose they are."""

@@ -499,7 +499,7 @@ def test_a_person_erased_while_a_delivery_was_cut_off_does_not_come_back(
     with pytest.raises(KeyboardInterrupt):
         put(archive, "p_a", range(9))
     monkeypatch.undo()
-    archive.erase(NORTH, "p_a")
+    assert archive.erase(NORTH, "p_a")
     assert len(another(archive).known(NORTH, "p_a")) == 0
     assert len(another(archive).statistics(NORTH)) == 0
 
