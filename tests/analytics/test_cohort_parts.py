@@ -14,7 +14,7 @@ from analytics.score import EVIDENCE, VENDOR
 from analytics.score_rules import ScoreRules
 from analytics.sleeper import Sleeper
 from analytics.travel import LEFT_OUT_OF_CONSISTENCY
-from tests.analytics.lives import LAST, life, person, scattered
+from tests.analytics.lives import LAST, Minutes, life, person, scattered
 
 DAYS = 45
 FIRST = LAST - timedelta(days=6)
@@ -32,7 +32,7 @@ def lived() -> pd.DataFrame:
             life(
                 sleeper,
                 days=DAYS,
-                asleep_min=lambda day, n=n: 400 + scattered(n, 60)(day),
+                asleep_min=minutes(n),
                 later_min=scattered(50 + n, 20 + 9 * n),
             )
             for n, sleeper in enumerate(SQUAD)
@@ -46,6 +46,11 @@ def lived() -> pd.DataFrame:
         valid=nights["valid"] & ~invalid,
         reasons=np.where(rng.random(len(nights)) < 0.03, LEFT_OUT_OF_CONSISTENCY[0], nights["reasons"]),
     )
+
+
+def minutes(number: int) -> Minutes:
+    noise = scattered(number, 60)
+    return lambda day: 400 + noise(day)
 
 
 NIGHTS = lived()
