@@ -8,6 +8,7 @@ the reader itself when nobody else is at work, so a page never meets an error an
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -38,15 +39,20 @@ class Statistics:
     """An organisation's nights at one version.
 
     Attributes:
-        frame: `person_id` and the columns of nights, read-only; each person's rows together.
+        table: everybody's nights; each person's rows together.
         rows: which rows are whose.
         parts: what is known of each person, by person id.
     """
 
     version: str
-    frame: pd.DataFrame
+    table: NightTable
     rows: dict[str, slice]
     parts: dict[str, Part]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table as a frame, read-only: `person_id` and the columns of nights; made when it is first asked for."""
+        return frame_of(self.table)
 
 
 def load(shelf: Shelf) -> Statistics:
@@ -60,7 +66,7 @@ def load(shelf: Shelf) -> Statistics:
             break
     return Statistics(
         version=version,
-        frame=frame_of(table),
+        table=table,
         rows=ranges_of(table.parts),
         parts={part.person_id: part for part in table.parts},
     )
