@@ -95,7 +95,9 @@ def cohort_part(
 ) -> CohortPart:
     """The part of these people; arguments as `cohort_period.cohort_period`, which puts parts together."""
     ids = [sleeper.person_id for sleeper in people]
-    mine = nights.loc[nights["person_id"].isin(ids), [name for name in READ if name in nights]]
+    read = nights[[name for name in READ if name in nights]]
+    whose = read["person_id"].isin(ids)
+    mine = read if whose.all() else read[whose]
     inside = _between(mine, first, last)
     now = _days(people, mine, first, last, rules)
     earlier = first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)

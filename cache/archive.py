@@ -4,10 +4,8 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analytics.nights import NIGHT_COLUMNS, SessionSet
@@ -40,7 +38,7 @@ from cache.inspection import Finding, Holdings, holdings, verify
 from cache.repair import repair
 from cache.seal import Seal
 from cache.shelf import Shelf
-from cache.table import NightTable
+from cache.table import NightTable, part_of_frame
 
 __all__ = ["UNREADABLE", "Delivery", "Known", "NightArchive", "PutReport", "Unreadable", "session_set"]
 
@@ -172,15 +170,8 @@ class NightArchive:
     ) -> pd.DataFrame:
         """Some columns of the rows of `statistics` of these people, in its order; who has none is left out."""
         statistics = self._statistics(organisation)
-        frame = statistics.frame[list(columns)]
-        wanted = sorted(
-            (statistics.rows[who] for who in set(person_ids) if who in statistics.rows), key=lambda r: r.start
-        )
-        if all(
-            one.stop == after.start for one, after in pairwise(wanted)
-        ):  # neighbours are handed out uncopied
-            return frame.iloc[wanted[0].start if wanted else 0 : wanted[-1].stop if wanted else 0]
-        return frame.take(np.concatenate([np.arange(rows.start, rows.stop) for rows in wanted]))
+        wanted = [statistics.rows[who] for who in set(person_ids) if who in statistics.rows]
+        return part_of_frame(statistics.table, sorted(wanted, key=lambda rows: rows.start), columns)
 
     def version(self, organisation: str) -> str:
         """A word that is another one after every change by any process; empty before the first."""

@@ -8,6 +8,7 @@ the reader itself when nobody else is at work, so a page never meets an error an
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,16 +43,21 @@ class Statistics:
 
     Attributes:
         read: the derived files as they were read, for who reads the next version.
-        frame: `person_id` and the columns of nights, read-only; each person's rows together.
+        table: everybody's nights; each person's rows together.
         rows: which rows are whose.
         parts: what is known of each person, by person id.
     """
 
     version: str
     read: "Mapping[Path, FileRead]"
-    frame: pd.DataFrame
+    table: NightTable
     rows: dict[str, slice]
     parts: dict[str, Part]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table as a frame, read-only: `person_id` and the columns of nights; made when it is first asked for."""
+        return frame_of(self.table)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +87,7 @@ def load(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Stati
     return Statistics(
         version=version,
         read=found.read,
-        frame=frame_of(found.table),
+        table=found.table,
         rows=ranges_of(found.table.parts),
         parts={part.person_id: part for part in found.table.parts},
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ RULES = 3
 """Raised whenever the rules that make nights of sessions change, so that every table is derived again."""
 
 _METADATA = b"nocturne"
+_SHOWN = {"person_id": "str", **{name: str(dtype) for name, dtype in NIGHT_COLUMNS.items()}}
 _SINGULAR_TEXT = frozenset({"session_id", "session_ids"})
 _SMALL = frozenset({"start_offset_min", "end_offset_min", "sri_agree", "sri_known"})
 _TEXT = pa.dictionary(pa.int32(), pa.large_string())
@@ -159,9 +160,29 @@ def ranges_of(parts: Sequence[Part]) -> dict[str, slice]:
 
 def frame_of(table: NightTable) -> pd.DataFrame:
     """The table as a frame: `person_id` and `NIGHT_COLUMNS`, read-only, floats as float32."""
-    dtypes = {"person_id": "str", **{name: str(dtype) for name, dtype in NIGHT_COLUMNS.items()}}
-    arrays = {name: _shown(table.rows[name], dtype) for name, dtype in dtypes.items()}
-    return pd.DataFrame(arrays, copy=False)
+    return _frame(table.rows, _SHOWN)
+
+
+def part_of_frame(table: NightTable, rows: Sequence[slice], columns: Sequence[str]) -> pd.DataFrame:
+    """Some rows and columns of `frame_of`, without making the whole of it; neighbouring rows are not copied.
+
+    Args:
+        table: everybody's nights.
+        rows: which, in rising order.
+        columns: which.
+    """
+    narrow = table.rows.select(list(columns))
+    if not rows:
+        chosen = narrow.slice(0, 0)
+    elif all(one.stop == after.start for one, after in pairwise(rows)):
+        chosen = narrow.slice(rows[0].start, rows[-1].stop - rows[0].start)
+    else:
+        chosen = narrow.take(np.concatenate([np.arange(each.start, each.stop) for each in rows]))
+    return _frame(chosen.combine_chunks(), {name: _SHOWN[name] for name in columns})
+
+
+def _frame(rows: "pa.Table", dtypes: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({name: _shown(rows[name], dtype) for name, dtype in dtypes.items()}, copy=False)
 
 
 def _firsts(parts: Sequence[Part]) -> list[int]:

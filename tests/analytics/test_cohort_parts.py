@@ -25,10 +25,6 @@ SILENT = person(17)
 SYNCED = {sleeper.person_id: (LAST - timedelta(days=DAYS), LAST) for sleeper in [*SQUAD[2:], SILENT]}
 
 
-def _around(middle: float, spread: Minutes) -> Minutes:
-    return lambda day: middle + spread(day)
-
-
 def lived() -> pd.DataFrame:
     """Nights of everybody, some of which are missing, journeys or not valid, in no order of people."""
     nights = pd.concat(
@@ -36,7 +32,7 @@ def lived() -> pd.DataFrame:
             life(
                 sleeper,
                 days=DAYS,
-                asleep_min=_around(400, scattered(n, 60)),
+                asleep_min=minutes(n),
                 later_min=scattered(50 + n, 20 + 9 * n),
             )
             for n, sleeper in enumerate(SQUAD)
@@ -50,6 +46,11 @@ def lived() -> pd.DataFrame:
         valid=nights["valid"] & ~invalid,
         reasons=np.where(rng.random(len(nights)) < 0.03, LEFT_OUT_OF_CONSISTENCY[0], nights["reasons"]),
     )
+
+
+def minutes(number: int) -> Minutes:
+    noise = scattered(number, 60)
+    return lambda day: 400 + noise(day)
 
 
 NIGHTS = lived()
