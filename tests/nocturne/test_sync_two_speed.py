@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from asleep.simulator.faults import FaultKind
 from asleep.simulator.server import Running, serve
 from asleep.simulator.world import World, simulated_world
 from nocturne.progress import SyncProgress
@@ -117,7 +118,8 @@ def test_a_dashboard_that_synchronises_every_few_hours_asks_for_statistics_twice
 
 
 def test_statistics_that_did_not_arrive_are_asked_for_again_soon(tmp_path: Path, vendor: Running) -> None:
-    vendor.plan_faults(*repeat("malformed", PEOPLE))
+    fault: FaultKind = "malformed"
+    vendor.plan_faults(*repeat(fault, PEOPLE))
     progress = synchronised_at(tmp_path, vendor)
     assert progress.people_complete == PEOPLE, "lists and sessions bring what the statistics did not"
     asked(vendor)
