@@ -245,15 +245,21 @@ class _Run:
     def _fetch(self, task: tuple[_Work, Due]) -> Outcome:
         """The session; how it was unreadable; or None when the vendor no longer has it."""
         work, session = task
-        fresh = session.session_id in work.again
         try:
-            return self._asleep.get_session(work.person.vendor_id, session.session_id, fresh=fresh).value
+            return self._found(work.person.vendor_id, session, fresh=session.session_id in work.again)
         except SessionNotFound:
             return None
         except MalformedAnswer as problem:
             return Unreadable(
                 session_id=session.session_id, start=session.start, end=session.end, reason=str(problem)
             )
+
+    def _found(self, vendor_id: str, session: Due, *, fresh: bool) -> SessionResult:
+        """The session, kept from an earlier day only where the statistics do not tell of another one."""
+        found = self._asleep.get_session(vendor_id, session.session_id, fresh=fresh)
+        if found.fetched_at < self._now and session.contradicts(found.value.stat):
+            found = self._asleep.get_session(vendor_id, session.session_id, fresh=True)
+        return found.value
 
     def _gather(self, work: _Work, answers: "Iterable[tuple[Due, Future[Outcome]]]") -> None:
         """Puts what arrived of a person into the archive; what did not arrive stays missing."""

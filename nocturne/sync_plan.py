@@ -6,7 +6,7 @@ came and what went. What is unfinished is asked for by its id, however old it is
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from analytics.sessions import SessionSet
 from asleep.client import PERIOD_DAYS
-from asleep.models import SessionListItem
+from asleep.models import SessionListItem, SessionStat
 from cache.archive import Known
 from store.people import SyncState
 
@@ -35,11 +35,23 @@ _SAME_S: Final = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """A session to be fetched: what the vendor said of it, or what was known, where it is older than the list."""
+    """A session to be fetched: what the vendor said of it, or what was known, where it is older than the list.
+
+    Attributes:
+        in_bed_s, asleep_s: what its statistics say; None where they said nothing yet.
+    """
 
     session_id: str
     start: datetime
     end: datetime | None
+    in_bed_s: float | None = None
+    asleep_s: float | None = None
+
+    def contradicts(self, stat: SessionStat | None) -> bool:
+        """Whether the session with these figures, kept from an earlier day, is not the one that statistics tell of."""
+        if stat is None:
+            return False
+        return not _same(self.in_bed_s, stat.time_in_bed_s) or not _same(self.asleep_s, stat.time_in_sleep_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +150,8 @@ def due(
     }
     for one in known.values():
         if one.start is not None and (not one.whole or one.session_id in asked_again):
-            found.setdefault(one.session_id, Due(session_id=one.session_id, start=one.start, end=None))
+            said = found.get(one.session_id) or Due(session_id=one.session_id, start=one.start, end=None)
+            found[one.session_id] = replace(said, in_bed_s=one.in_bed_s, asleep_s=one.asleep_s)
     return sorted(found.values(), key=lambda each: (each.start, each.session_id), reverse=True)
 
 

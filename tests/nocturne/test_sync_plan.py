@@ -1,6 +1,7 @@
 """What is asked of the vendor about one person: how many calls it costs, and that nothing is forgotten."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
 from asleep.client import PERIOD_DAYS
-from asleep.models import SessionListItem
+from asleep.models import SessionListItem, SessionStat
 from cache.archive import UNREADABLE, Known
 from cache.columns import SUMMARISED
 from nocturne.sync_plan import due, list_since, statistics_period, told, vanished
@@ -342,6 +343,19 @@ def test_new_unfinished_and_contradicted_sessions_are_due_newest_first_and_once(
     ends = {one.session_id: one.end for one in found}
     assert ends["new"] == NOW - 3 * DAY + 8 * HOUR
     assert ends["old-unfinished"] is None
+
+
+def test_an_answer_of_an_earlier_day_is_held_against_what_the_statistics_say_now() -> None:
+    said = replace(known("a", is_state=SUMMARISED), in_bed_s=28_800.0, asleep_s=25_000.0)
+    for items in ([], [listed("a", ago=3 * DAY)]):
+        (one,) = due(items, by_id(said), asked_again=())
+        assert not one.contradicts(SessionStat(time_in_bed_s=28_800.0, time_in_sleep_s=25_000.5))
+        assert not one.contradicts(SessionStat(time_in_sleep_s=25_000.0))
+        assert not one.contradicts(None)
+        assert one.contradicts(SessionStat(time_in_bed_s=28_800.0, time_in_sleep_s=26_000.0))
+        assert one.contradicts(SessionStat(time_in_bed_s=28_000.0, time_in_sleep_s=25_000.0))
+    (new,) = due([listed("a", ago=DAY)], {}, asked_again=())
+    assert not new.contradicts(SessionStat(time_in_bed_s=1.0))
 
 
 def test_what_begins_at_once_has_one_order() -> None:

@@ -159,6 +159,22 @@ def test_a_session_that_changed_is_fetched_again_once_and_replaced(story: Story)
     assert story.synchronise(timedelta(days=2), **hooks)[1] == []
 
 
+def test_a_lost_archive_is_not_filled_with_what_was_kept_of_a_session_that_changed_since(
+    story: Story,
+) -> None:
+    story.synchronise()
+    before = story.kept()
+    with opened(story.folder, story.vendor) as application:
+        (person,) = application.people()
+        application.archive.erase(application.organisation, person.person_id)
+    hooks = {"altered_averages": lengthened(story.old.id), "altered_session": restaged(story.old.id)}
+    _, asked = story.synchronise(timedelta(days=1), **hooks)
+    assert asked == [story.old.id], "all others are as they were kept in the cache of answers"
+    assert set(story.kept()) == set(before)
+    assert story.first_stages() == [3, 3]
+    assert story.synchronise(timedelta(days=2), **hooks)[1] == []
+
+
 @pytest.mark.parametrize("fault", ["server-error", "malformed"])
 def test_a_change_whose_session_could_not_be_had_is_noticed_again(story: Story, fault: FaultKind) -> None:
     story.synchronise()

@@ -118,8 +118,8 @@ def test_a_dashboard_that_synchronises_every_few_hours_asks_for_statistics_twice
 
 
 def test_statistics_that_did_not_arrive_are_asked_for_again_soon(tmp_path: Path, vendor: Running) -> None:
-    malformed: FaultKind = "malformed"
-    vendor.plan_faults(*repeat(malformed, PEOPLE))
+    fault: FaultKind = "malformed"
+    vendor.plan_faults(*repeat(fault, PEOPLE))
     progress = synchronised_at(tmp_path, vendor)
     assert progress.people_complete == PEOPLE, "lists and sessions bring what the statistics did not"
     asked(vendor)
