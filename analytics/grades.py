@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from analytics.ragged import Ragged
 from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.stages import REM, UNKNOWN
-from analytics.vendor_statistics import has_statistics, served_figures
+from analytics.vendor_statistics import has_statistics
 
 __all__ = [
     "DEFAULT_RULES",
@@ -145,7 +145,7 @@ def unusable_sessions(frame: pd.DataFrame, stages: Ragged) -> dict[str, Flags]:
     told = np.any(list(found.values()), axis=0)
     found["STAGES_AWAITED"] = summarised & ~told
     if found["STAGES_AWAITED"].any():
-        found["STAGES_AWAITED"] &= ~has_statistics(served_figures(frame))
+        found["STAGES_AWAITED"] &= ~has_statistics(frame)
     found["NO_STAGES"] = empty & ~told & ~summarised
     return found
 

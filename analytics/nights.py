@@ -16,7 +16,8 @@ from analytics.daily_slots import Recorded, joined
 from analytics.dating import night_labels
 from analytics.day_words import regularity_counts
 from analytics.episodes import Recordings, episodes_of, settle_overlaps
-from analytics.grades import DEFAULT_RULES, REASONS, Flags, ValidNight, unusable_sessions
+from analytics.grades import DEFAULT_RULES, REASONS, Flags, Floats, ValidNight, unusable_sessions
+from analytics.ragged import Ragged
 from analytics.received import NO_INSTANT, Columns, Counts, instants, placed
 from analytics.sessions import SESSION_COLUMNS, SessionSet, rows_of
 from analytics.sleep_columns import recorded_sleep, recorded_unstaged, sleep_columns
@@ -127,9 +128,6 @@ def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
     frame, stages = sessions.frame, rows_of(sessions.stages, rows)
     staged = (frame["basis"] != "vendor").to_numpy()[rows]
     vendor = served_figures(frame)[rows]
-    statistics = night_statistics(stages.values, stages.offsets)
-    if not staged.all():
-        statistics[~staged] = of_sessions(vendor)[~staged]
     return Recordings(
         row=rows,
         session_id=frame["session_id"].to_numpy(dtype=object)[rows],
@@ -141,9 +139,19 @@ def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
         overlapping=np.zeros(len(rows), dtype=np.bool_),
         staged=staged,
         stages=stages,
-        statistics=statistics,
+        statistics=_statistics(stages, vendor, staged),
         vendor=vendor,
     )
+
+
+def _statistics(stages: Ragged, vendor: Floats, staged: Flags) -> pd.DataFrame:
+    """`STATISTICS` of the stages where there are any, else of the vendor's figures."""
+    if not staged.any():
+        return of_sessions(vendor)
+    statistics = night_statistics(stages.values, stages.offsets)
+    if not staged.all():
+        statistics[~staged] = of_sessions(vendor)[~staged]
+    return statistics
 
 
 def _below_each_other(parts: list[Columns]) -> Columns:

@@ -55,7 +55,7 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
     of_sessions = _flags_of_sessions(received, episodes, rules)
     of_sleeps = _flags_of_sleeps(episodes, rules)
     figures = {
-        **{name: episodes.statistics[name].to_numpy() for name in STATISTICS},
+        **dict(zip(STATISTICS, episodes.statistics[list(STATISTICS)].to_numpy().T, strict=True)),
         **vendor_figures(episodes),
         "pieces": episodes.count,
     }

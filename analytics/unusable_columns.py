@@ -10,7 +10,6 @@ from analytics.grades import Flags, reason_codes
 from analytics.received import NO_INSTANT, Columns, Counts, Received, instants, midway
 from analytics.zones import DAY_US, MINUTE_US, wall_us
 
-_READ: Final = ("session_id", "basis", "start", "end", "received", "missing_data_ratio")
 # Duplicates and nights awake say what the time was; a session without a place in time says nothing of any.
 _LEAVE_NOTHING_UNKNOWN: Final = ("DUPLICATE", "NEVER_SLEPT", "NO_START", "END_BEFORE_START", "IN_FUTURE")
 
@@ -24,14 +23,14 @@ def unusable_columns(received: Received, rows: Counts, flags: dict[str, Flags], 
         flags: per code of a reason, which sessions it holds for.
         anchor_h: the hour at which sleep days begin.
     """
-    frame, zones = received.frame[list(_READ)].iloc[rows], received.places[rows]
-    start, end, fetched = (instants(frame[name]) for name in ("start", "end", "received"))
+    frame, zones = received.frame, received.places[rows]
+    start, end, fetched = (instants(frame[name])[rows] for name in ("start", "end", "received"))
     # Nobody may be left without a date, so the next best instant stands in.
     begun = np.where(start != NO_INSTANT, start, np.where(end != NO_INSTANT, end, np.maximum(fetched, 0)))
     ended = np.where(end != NO_INSTANT, end, begun)
     moments = np.concatenate([begun, ended, midway(begun, ended)])
     local_begun, local_ended, local_middle = np.split(wall_us(moments, np.tile(zones, 3)), 3)
-    ids = frame["session_id"].to_numpy(dtype=object)
+    ids, basis = (frame[name].to_numpy(dtype=object)[rows] for name in ("session_id", "basis"))
     return {
         "session_id": ids,
         "session_ids": ids,
@@ -39,7 +38,7 @@ def unusable_columns(received: Received, rows: Counts, flags: dict[str, Flags], 
         "day_index": day_index(local_middle, anchor_h),
         "kind": np.full(len(rows), "unusable", dtype=object),
         "grade": np.full(len(rows), "X", dtype=object),
-        "basis": frame["basis"].to_numpy(dtype=object),
+        "basis": basis,
         "reasons": np.array(reason_codes({code: flag[rows] for code, flag in flags.items()}), dtype=object),
         "start": start,
         "end": end,
@@ -48,7 +47,7 @@ def unusable_columns(received: Received, rows: Counts, flags: dict[str, Flags], 
         "end_offset_min": (local_ended - ended) // MINUTE_US,
         "start_clock_h": np.where(start != NO_INSTANT, clock_hours(local_begun), np.nan),
         "end_clock_h": np.where(end != NO_INSTANT, clock_hours(local_ended), np.nan),
-        "missing_share": frame["missing_data_ratio"].to_numpy(dtype=np.float64),
+        "missing_share": frame["missing_data_ratio"].to_numpy(dtype=np.float64)[rows],
         "date": local_ended // DAY_US,
         "received": fetched,
     }
@@ -63,8 +62,7 @@ def recorded_unknown(received: Received, rows: Counts, flags: dict[str, Flags]) 
         flags: per code of a reason, which sessions it holds for.
     """
     silent = rows[~np.any([flags[code][rows] for code in _LEAVE_NOTHING_UNKNOWN], axis=0)]
-    frame = received.frame[["start", "end"]].iloc[silent]
-    start, end = instants(frame["start"]), instants(frame["end"])
+    start, end = (instants(received.frame[name])[silent] for name in ("start", "end"))
     epochs = received.sessions.stages.lengths[silent]
     slots = np.where(end != NO_INSTANT, (end - start) // SLOT_US, epochs)
     offsets = np.concatenate([[0], np.cumsum(np.minimum(slots, SLOTS_PER_DAY))])

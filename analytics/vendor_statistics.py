@@ -64,7 +64,8 @@ def served_figures(frame: pd.DataFrame) -> Floats:
     Args:
         frame: `SESSION_COLUMNS`, one row per session.
     """
-    return frame[_COLUMNS].to_numpy(dtype=np.float64)
+    # A column at a time: a frame of some of the columns would copy them twice.
+    return np.array([frame[name].to_numpy(dtype=np.float64) for name in _COLUMNS]).T
 
 
 def named_figures(figures: Floats) -> pd.DataFrame:
@@ -72,15 +73,17 @@ def named_figures(figures: Floats) -> pd.DataFrame:
     return pd.DataFrame(figures, columns=_COLUMNS)
 
 
-def has_statistics(figures: Floats) -> Flags:
+def has_statistics(frame: pd.DataFrame) -> Flags:
     """Which sessions have the figures without which a sleep has neither length nor place in time.
 
     Args:
-        figures: those of `served_figures`.
+        frame: `SESSION_COLUMNS`, one row per session.
     """
-    served = ~np.isnan(figures)
-    needed, ends = ([_AT[name] for name in names] for names in (_NEEDED, _ENDS))
-    return np.asarray(served[:, needed].all(axis=1) & served[:, ends].any(axis=1))
+    served = {
+        name: ~np.isnan(frame[f"vendor_{name}"].to_numpy(dtype=np.float64)) for name in (*_NEEDED, *_ENDS)
+    }
+    ended = np.any([served[name] for name in _ENDS], axis=0)
+    return np.asarray(np.all([served[name] for name in _NEEDED], axis=0) & ended)
 
 
 def joined_figures(vendor: Floats, first: Counts) -> dict[str, Floats]:

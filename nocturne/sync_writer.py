@@ -17,8 +17,9 @@ from nocturne.engines import EngineFailed, Processes
 
 log = logging.getLogger(__name__)
 
-# What has arrived is written after a second, or four times as seldom as writing takes.
-_WRITE_EVERY_S, _WRITE_SHARE = 1.0, 4.0
+# The first nights are on the pages after a second. Each time the table of everybody is written anew, so the pauses
+# double, up to a quarter of a minute, and writing here takes a fifth of the time at most.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _PAUSE_PER_WRITING = 1.0, 15.0, 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ class StatisticsWriter:
         self._application = application
         self._arrived: list[Delivery] = []
         self._writing: tuple[list[Delivery], Future[Outcome]] | None = None
-        self._written_s, self._pause_s = time.monotonic(), _WRITE_EVERY_S
+        self._written_s, self._pause_s = time.monotonic(), _FIRST_PAUSE_S
 
     def take(self, delivery: Delivery) -> None:
         """Keeps the delivery for the next time something is written, which may be now."""
@@ -57,8 +58,7 @@ class StatisticsWriter:
             return
         began_s = time.monotonic()
         self._write(self._arrived)
-        self._arrived, self._written_s = [], time.monotonic()
-        self._pause_s = max(_WRITE_EVERY_S, _WRITE_SHARE * (self._written_s - began_s))
+        self._rest(least_s=_PAUSE_PER_WRITING * (time.monotonic() - began_s))
 
     def close(self) -> None:
         """Writes what is left."""
@@ -77,7 +77,12 @@ class StatisticsWriter:
         except EngineFailed as problem:
             log.warning("%s", problem)
             self._write(self._arrived)
+        self._rest()
+
+    def _rest(self, *, least_s: float = 0.0) -> None:
+        """Nothing is in hand any more, and the next writing comes after a pause."""
         self._arrived, self._written_s = [], time.monotonic()
+        self._pause_s = max(min(2 * self._pause_s, _LONGEST_PAUSE_S), least_s)
 
     def _finish(self) -> None:
         """Waits for the process that writes; what it could not write is written here."""
