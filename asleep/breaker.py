@@ -42,6 +42,12 @@ class Breaker:
         self._probing = False
         self._was_up = False
         self._why = ""
+        self._faulty = False
+
+    @property
+    def faulty(self) -> bool:
+        """Whether the call that failed last was answered, though with a fault."""
+        return self._faulty
 
     @property
     def why_open(self) -> str:
@@ -76,10 +82,10 @@ class Breaker:
         self._probing = True
         return Pass(era=self._era, probe=True)
 
-    def settle(self, given: Pass, *, up: bool | None, why: str = "") -> None:
+    def settle(self, given: Pass, *, up: bool | None, why: str = "", faulty: bool = False) -> None:
         """Say how the call went: True, the service is up; False, it is down; None, the call does not tell.
 
-        `why` is the sentence about a failure that `why_open` repeats.
+        `why` is the sentence about a failure that `why_open` repeats, `faulty` whether the service answered with it.
         """
         with self._turned:
             self._was_up = self._was_up or up is True
@@ -93,7 +99,7 @@ class Breaker:
                     self._turn(closes_at=None)
             elif up is False:
                 self._failed += 1
-                self._why = why
+                self._why, self._faulty = why, faulty
                 if given.probe or self._failed >= self.failures:
                     self._turn(closes_at=self._clock() + self._rest_s)
 

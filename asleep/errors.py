@@ -58,12 +58,16 @@ class Unreachable(TransportError):
 class NotAsked(Unreachable):
     """The service is left alone for a while: it failed several times in a row, or asked for it. Nothing was sent.
 
-    `retry_after_s` is when it may be asked again.
+    `retry_after_s` is when it may be asked again; `faulty` is whether it answers, though with faults of its own, so
+    that another operation may do well.
     """
 
-    def __init__(self, message: str, *, retry_after_s: float, request_id: str = "") -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: float, faulty: bool = False, request_id: str = ""
+    ) -> None:
         super().__init__(message, request_id=request_id)
         self.retry_after_s = retry_after_s
+        self.faulty = faulty
 
 
 class Untrusted(TransportError):

@@ -103,7 +103,7 @@ class Transport:
         if leave is None:
             return _not_asked(call, self._breaker, request_id)
         up: bool | None = None
-        why = ""
+        why, faulty = "", False
         try:
             left_s = deadline.remaining_s()
             if not self._pacer.wait(within_s=left_s, background=background, stop=deadline.stop):
@@ -117,9 +117,10 @@ class Transport:
             fair = left_s >= min(_FAIR_TRY_S, deadline.total_s / 2)
             up = _is_up(outcome) if fair or not isinstance(outcome, DeadlineExceeded) else None
             why = "" if isinstance(outcome, Answer) else str(outcome)
+            faulty = isinstance(outcome, ServerFault)
             return outcome
         finally:
-            self._breaker.settle(leave, up=up, why=why)
+            self._breaker.settle(leave, up=up, why=why, faulty=faulty)
 
     def _exchanged(self, call: Call, *, deadline: Deadline, request_id: str) -> Answer | AsleepError:
         began_s = time.monotonic()
@@ -169,6 +170,7 @@ def _not_asked(call: Call, breaker: Breaker, request_id: str) -> NotAsked:
         f"{call.operation} was not sent: the service failed {breaker.failures} times in a row and is left alone for a "
         f"moment. The last time: {breaker.why_open}",
         retry_after_s=breaker.rests_s(),
+        faulty=breaker.faulty,
         request_id=request_id,
     )
 

@@ -64,5 +64,9 @@ def _instants(moments: Sequence[datetime | None]) -> pd.DatetimeIndex:
 
 
 def _digest(one: SleptSession | NeverSlept) -> str:
-    """A word that is another one when the vendor says anything else of the session."""
-    return hashlib.blake2b(msgspec.json.encode(one), digest_size=6).hexdigest()
+    """A word that is another one when the vendor says anything else of the session that this program knows.
+
+    A field that the vendor adds one day changes nothing, or everybody's sessions would be fetched again for it.
+    """
+    known = msgspec.structs.replace(one, unknown=()) if one.unknown else one
+    return hashlib.blake2b(msgspec.json.encode(known), digest_size=6).hexdigest()

@@ -115,6 +115,7 @@ class _Run:
         self._days = days
         self._stop = stop
         self._halted = ""
+        self._statistics_down_s: float | None = None
         self._works = [_Work(person=person) for person in people]
         self._listed: list[_Work] = []
         self._unrecorded: list[_Work] = []
@@ -170,12 +171,16 @@ class _Run:
         writer = StatisticsWriter(self._application)
         for (work, _), future in self._in_order(pool, self._ask_statistics, asked):
             fresh = self._answer(work, future, fatal=False)
+            if self._statistics_down_s is not None:
+                break
             work.statistics_at = None if fresh is None else self._now
             if fresh is not None and len(fresh):
                 person = work.person
                 writer.take(Delivery(person_id=person.person_id, zone=person.zone, sessions=fresh))
             self._show(replace(self._progress, statistics_done=self._progress.statistics_done + 1))
         writer.close()
+        # The lists find out whether the service is up, once it may be asked again.
+        self._stop.wait(self._statistics_down_s or 0.0)
 
     def _ask_statistics(self, asked: tuple[_Work, tuple[date, date]]) -> SessionSet:
         work, (first, last) = asked
@@ -304,17 +309,24 @@ class _Run:
     ) -> "Iterator[tuple[_Item, Future[_Answer]]]":
         """Each item with its answer, in order; after the end of everything, cancelled ones."""
         pending: deque[tuple[_Item, Future[_Answer]]] = deque()
-        for item in items:
-            if self._ended:
-                break
-            pending.append((item, pool.submit(ask, item)))
-            if len(pending) >= _AHEAD:
-                yield pending.popleft()
-        while pending:
-            item, future = pending.popleft()
-            if self._ended:
+        # A single question first finds out whether a service that was down is up again.
+        ahead = _AHEAD if self._statistics_down_s is None else 1
+        try:
+            for item in items:
+                if self._ended:
+                    break
+                pending.append((item, pool.submit(ask, item)))
+                if len(pending) >= ahead:
+                    yield pending.popleft()
+                    ahead = _AHEAD
+            while pending:
+                item, future = pending.popleft()
+                if self._ended:
+                    future.cancel()
+                yield item, future
+        finally:
+            for _, future in pending:
                 future.cancel()
-            yield item, future
 
     def _answer(self, work: _Work, future: "Future[_Answer]", *, fatal: bool = True) -> _Answer | None:
         """What a question brought, or None; what keeps it from everybody or from this person is noted.
@@ -326,6 +338,9 @@ class _Run:
         except (CancelledError, Stopped):
             return None
         except _REFUSES_EVERYBODY as refusal:
+            if isinstance(refusal, NotAsked) and refusal.faulty and not fatal:
+                self._statistics_down_s = refusal.retry_after_s
+                return None
             self._halted = self._halted or str(refusal)
         except AsleepError as problem:
             if fatal or isinstance(problem, UserNotFound):

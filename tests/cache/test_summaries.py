@@ -265,3 +265,16 @@ def test_such_sessions_are_told_apart_by_what_synchronisation_knows(lives: list[
     assert {one.state for one in known.values()} == {SUMMARISED}
     assert all(one.summary for one in known.values())
     assert len({one.summary for one in known.values()}) == len(known)
+
+
+def test_a_field_that_the_vendor_adds_makes_no_session_another_one() -> None:
+    payload = example("average_stats")
+    plain = summarised(parse_average_stats(json.dumps(payload).encode()), received=NOW)
+    for slept in (*payload["result"]["slept_sessions"], *payload["result"]["never_slept_sessions"]):
+        slept["season"] = "winter"
+    richer = summarised(parse_average_stats(json.dumps(payload).encode()), received=NOW)
+    assert richer.frame["summary"].tolist() == plain.frame["summary"].tolist()
+    payload["result"]["slept_sessions"][0]["time_in_sleep"] -= 30
+    other = summarised(parse_average_stats(json.dumps(payload).encode()), received=NOW)
+    changed = [one != two for one, two in zip(other.frame["summary"], plain.frame["summary"], strict=True)]
+    assert changed == [True, False, False, False]

@@ -282,10 +282,6 @@ def test_whoever_was_done_before_the_refusal_stays_done(tmp_path: Path, small: R
         assert len(application.archive.nights(application.organisation, first.person_id))
 
 
-@pytest.mark.xfail(
-    reason="Statistics that fail for everybody open the breaker of the whole service: lists and sessions, which the "
-    "vendor would answer, are not asked for."
-)
 def test_a_vendor_whose_statistics_alone_are_down_still_brings_lists_and_sessions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
