@@ -29,7 +29,15 @@ from analytics.vendor_figures import VENDOR_COLUMNS
 from analytics.vendor_statistics import of_sessions, served_figures
 from analytics.zones import DAY_US
 
-__all__ = ["NIGHT_COLUMNS", "REASONS", "SESSION_COLUMNS", "SessionSet", "ValidNight", "night_table"]
+__all__ = [
+    "NIGHT_COLUMNS",
+    "REASONS",
+    "SESSION_COLUMNS",
+    "SessionSet",
+    "ValidNight",
+    "night_columns",
+    "night_table",
+]
 
 _INSTANT = "datetime64[us, UTC]"
 NIGHT_COLUMNS: Final[dict[str, str]] = {
@@ -68,6 +76,8 @@ NIGHT_COLUMNS: Final[dict[str, str]] = {
 }
 """Columns of the nights table and their types."""
 
+_ARRAYS: Final = {_INSTANT: "int64", "datetime64[us]": "int64", "str": "object"}
+
 
 def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_RULES) -> pd.DataFrame:
     """One row per main sleep, nap or session that could not be used, `NIGHT_COLUMNS`, in the order of their starts.
@@ -86,6 +96,25 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
         zone: IANA name of where the person lives, for sessions that do not say where they were recorded.
         rules: how sleeps are grouped and graded.
     """
+    columns = night_columns(sessions, zone=zone, rules=rules)
+    made: dict[str, object] = {}
+    for name, dtype in NIGHT_COLUMNS.items():
+        values = columns[name]
+        if dtype == _INSTANT:
+            made[name] = pd.DatetimeIndex(values.view("datetime64[us]"), tz="UTC")
+        elif name == "night":
+            made[name] = values.view("datetime64[us]")
+        else:
+            made[name] = pd.Series(values, dtype=dtype) if dtype == "str" else values
+    # The columns as they are: putting them together by type would cost more than it saves.
+    return pd.DataFrame(made, copy=False)
+
+
+def night_columns(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_RULES) -> Columns:
+    """`night_table` as plain arrays: text as objects, instants and `night` as int64 microseconds since 1970.
+
+    An instant that is not known is `received.NO_INSTANT`, which is what numpy and pandas take for a missing one.
+    """
     received = placed(sessions.latest(), zone)
     flags = unusable_sessions(received.frame, received.sessions.stages)
     recordings = _sleeps_among(received.sessions, flags, rules)
@@ -101,7 +130,12 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
     columns["anchor_clock_h"] = np.full(len(columns["start"]), anchor_h)
     columns["night"] = _labels(columns) * DAY_US
     columns["sri_agree"], columns["sri_known"] = _regularity(columns, recorded, anchor_h, rules)
-    return _frame(columns)
+    # As an unsigned number a missing start is the largest: such a session comes last. Names decide among equals.
+    order = np.lexsort((columns["session_id"].astype(str), columns["start"].astype(np.uint64)))
+    return {
+        name: columns[name][order].astype(_ARRAYS.get(dtype, dtype), copy=False)
+        for name, dtype in NIGHT_COLUMNS.items()
+    }
 
 
 def _sleeps_among(sessions: SessionSet, flags: dict[str, Flags], rules: ValidNight) -> Recordings:
@@ -197,19 +231,3 @@ def _regularity(
         day[covered], columns["zone"][covered].tolist(), joined(recorded), anchor_h
     )
     return agree, known
-
-
-def _frame(columns: Columns) -> pd.DataFrame:
-    # As an unsigned number a missing start is the largest: such a session comes last. Names decide among equals.
-    order = np.lexsort((columns["session_id"].astype(str), columns["start"].astype(np.uint64)))
-    made: dict[str, object] = {}
-    for name, dtype in NIGHT_COLUMNS.items():
-        values = columns[name][order]
-        if dtype == _INSTANT:
-            made[name] = pd.DatetimeIndex(values.view("datetime64[us]"), tz="UTC")
-        elif name == "night":
-            made[name] = values.view("datetime64[us]")
-        else:
-            made[name] = pd.Series(values, dtype=dtype) if dtype == "str" else values.astype(dtype)
-    # The columns as they are: putting them together by type would cost more than it saves.
-    return pd.DataFrame(made, copy=False)

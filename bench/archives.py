@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from analytics.nights import night_table
+from analytics.nights import night_columns
 from asleep.models import SessionResult
 from cache import columns, table
 from cache.archive import NightArchive
@@ -113,7 +113,7 @@ def _stamp() -> str:
 @cache
 def _life(seed: int) -> _Life:
     person = PersonFile(sessions=session_set(year(seed), received=RECEIVED), zone=ZONE, synced_at=RECEIVED)
-    nights = night_table(person.sessions, zone=ZONE)
+    nights = night_columns(person.sessions, zone=ZONE)
     part = table.Part(person_id="", rows=0, zone=ZONE, synced_at=RECEIVED, size=0, mtime_ns=0)
     return _Life(file=encode_person(person), nights=table.night_table_of(nights, part))
 

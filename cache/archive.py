@@ -4,6 +4,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, repeat
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from cache.arrivals import (
     Delivery,
     PutReport,
     merged_in,
+    prepared,
     received_safely,
     stored,
     take_in,
@@ -41,6 +43,9 @@ from cache.shelf import Shelf
 from cache.table import NightTable, part_of_frame
 
 __all__ = ["UNREADABLE", "Delivery", "Known", "NightArchive", "PutReport", "Unreadable", "session_set"]
+
+_PREPARED_AT_ONCE = 256
+"""Of so many people at most the bytes of new files are held in memory."""
 
 FOLD_AFTER = 64
 """So many people's own tables are laid over the table of everybody before it is written anew."""
@@ -99,15 +104,21 @@ class NightArchive:
         return report
 
     def put_many(self, organisation: str, deliveries: Iterable[Delivery]) -> tuple[PutReport, ...]:
-        """One report for each delivery; the table of everybody is written once, at the end."""
+        """One report for each delivery; the table of everybody is written once, at the end.
+
+        What takes time about people who are new is done before it is this writer's turn, so that several of them work
+        side by side; not where deliveries are only made as they are asked for.
+        """
         shelf = self._shelf(organisation)
+        at_hand = deliveries[:_PREPARED_AT_ONCE] if isinstance(deliveries, Sequence) else ()
+        new = [prepared(shelf, each) for each in at_hand]
         reports: list[PutReport] = []
         tables: dict[str, NightTable] = {}
         with shelf.alone():
             take_in(shelf)
             try:
-                for delivery in deliveries:
-                    report, tables[delivery.person_id] = merged_in(shelf, delivery)
+                for delivery, ready in zip(deliveries, chain(new, repeat(None)), strict=False):
+                    report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
                     reports.append(report)
             finally:
                 fold(shelf, fresh=tables.values())
@@ -221,6 +232,11 @@ class NightArchive:
         with shelf.alone():
             shelf.remove_derived()
             fold(shelf)
+
+    def table_bytes(self, organisation: str) -> int:
+        """How large the table of everybody is, which every fold writes anew."""
+        shelf = self._shelf(organisation)
+        return shelf.size(shelf.statistics)
 
     def holdings(self, organisation: str) -> Holdings:
         """What is kept of the organisation, and how large it is."""

@@ -8,7 +8,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from analytics.nights import SessionSet, night_table
+from analytics.nights import SessionSet, night_columns
+from analytics.received import Columns
 from cache.columns import PersonFile, decode_person, encode_person, merged
 from cache.derived import derived, lay_over, read_person
 from cache.files import remove, set_aside
@@ -56,9 +57,39 @@ def received_safely(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightT
     return done
 
 
-def merged_in(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
-    """What the delivery did, and the person's nights now; only for whoever is alone on the shelf."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """A delivery as the whole file of somebody who has none yet: its bytes and its nights."""
+
+    report: PutReport
+    data: bytes
+    person: PersonFile
+    nights: Columns
+
+
+def prepared(shelf: Shelf, delivery: Delivery) -> Prepared | None:
+    """What takes time about somebody new, done before it is one's turn on the shelf; None for who is known already."""
+    if shelf.person(delivery.person_id).exists():
+        return None
+    sessions, added, changed = merged(SessionSet.empty(), delivery.sessions)
+    person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=delivery.synced_at)
+    return Prepared(
+        report=PutReport(added=added, changed=changed, total=len(sessions)),
+        data=encode_person(person),
+        person=person,
+        nights=night_columns(sessions, zone=person.zone),
+    )
+
+
+def merged_in(shelf: Shelf, delivery: Delivery, new: Prepared | None = None) -> tuple[PutReport, NightTable]:
+    """What the delivery did, and the person's nights now; only for whoever is alone on the shelf.
+
+    `new` is what was prepared of the delivery for the case that the person still has no file.
+    """
     kept = read_person(shelf, delivery.person_id)
+    if kept is None and new is not None:
+        shelf.write(shelf.person(delivery.person_id), new.data)
+        return new.report, derived(shelf, delivery.person_id, new.person, new.nights)
     old = SessionSet.empty() if kept is None else kept.sessions
     sessions, added, changed = merged(old, delivery.sessions)
     synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
@@ -70,7 +101,7 @@ def merged_in(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
 def stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
     """The person's nights, after their file was written; only for whoever is alone on the shelf."""
     # The nights first: sessions that no night can be made of must not get into a file that every page reads.
-    nights = night_table(person.sessions, zone=person.zone)
+    nights = night_columns(person.sessions, zone=person.zone)
     shelf.write(shelf.person(person_id), encode_person(person))
     return derived(shelf, person_id, person, nights)
 

@@ -66,7 +66,7 @@ class Known:
         state: OPEN, CLOSED or COMPLETE; `UNREADABLE` or `SUMMARISED` while its stages are missing.
         start: None when the vendor gave none.
         summary: `summary` of `SESSION_COLUMNS`.
-        in_bed_s, asleep_s: the vendor's figures, None where it sent none.
+        in_bed_s, asleep_s: the vendor's figures; NaN, in older files None, where it sent none.
     """
 
     session_id: str
@@ -108,7 +108,10 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
 def encode_person(person: PersonFile) -> bytes:
     """The person as a Parquet file: one row per session, `SESSION_COLUMNS`, stages and snoring as a byte per epoch."""
     sessions = person.sessions
-    arrays = {name: pa.array(sessions.frame[name], from_pandas=True) for name in SESSION_COLUMNS}
+    arrays = {
+        name: pa.array(sessions.frame[name].array if dtype != "float64" else sessions.frame[name].to_numpy())
+        for name, dtype in SESSION_COLUMNS.items()
+    }
     table = pa.table(arrays)
     for name, ragged in zip(_LISTS, (sessions.stages, sessions.snoring), strict=True):
         table = table.append_column(name, _bytes_of(ragged))
@@ -225,7 +228,9 @@ def merged(old: SessionSet, new: SessionSet) -> tuple[SessionSet, int, int]:
     matter. What the average statistics last said of the session, and why its stages could not be read, are kept
     beside whichever row stays.
     """
-    both = SessionSet.concat([old, new]) if len(old.frame) else new
+    if not len(old) and _is_in_order(new.frame):
+        return new, len(new), 0
+    both = SessionSet.concat([old, new]) if len(old) else new
     ids = both.frame["session_id"].tolist()
     chosen = _one_of_each(both.frame, ids)
     came = chosen[chosen >= len(old.frame)].tolist()
@@ -235,6 +240,13 @@ def merged(old: SessionSet, new: SessionSet) -> tuple[SessionSet, int, int]:
     if len(chosen) < len(ids):
         result = _with_what_was_said(result, both.frame)
     return result, len(came) - len(again), _differing(both, again)
+
+
+def _is_in_order(frame: pd.DataFrame) -> bool:
+    """Whether each session is there once, by start; ids decide between equal starts."""
+    ids = frame["session_id"].tolist()
+    places = list(zip(_as_integers(frame["start"]), ids, strict=True))
+    return len(set(ids)) == len(ids) and places == sorted(places)
 
 
 def _one_of_each(frame: pd.DataFrame, ids: Sequence[str]) -> NDArray[np.int64]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
-from analytics.nights import night_table
+from analytics.nights import night_columns
 from cache.columns import READ_ERRORS, PersonFile, decode_person
 from cache.files import remove, set_aside
 from cache.overwriting import ERASED, patches
@@ -111,18 +112,18 @@ def read_person(shelf: Shelf, person_id: str) -> PersonFile | None:
 
 
 def derived(
-    shelf: Shelf, person_id: str, person: PersonFile, nights: pd.DataFrame | None = None
+    shelf: Shelf, person_id: str, person: PersonFile, nights: Mapping[str, Any] | None = None
 ) -> NightTable:
     """The person's nights as a table of one part that belongs to the file as it lies there now.
 
-    `nights` is what `night_table` made of the person's sessions, when that is known already.
+    `nights` is what `night_columns` made of the person's sessions, when that is known already.
     """
     if nights is None:
-        nights = night_table(person.sessions, zone=person.zone)
+        nights = night_columns(person.sessions, zone=person.zone)
     stat = shelf.person(person_id).stat()
     part = Part(
         person_id=person_id,
-        rows=len(nights),
+        rows=0,
         zone=person.zone,
         synced_at=person.synced_at,
         size=stat.st_size,

@@ -25,6 +25,7 @@ from cache.trouble import REST_S, Trouble, cause_of, is_damage, is_strange_text,
 SIZE_LIMIT_BYTES = 256 * 2**20
 _WAIT_S = 2.0
 _ERASE_WAIT_S = 5.0
+_CUT_MS = 50
 
 _DISK_FAILS = (sqlite3.Error, diskcache.Timeout, OSError)
 _OPENING_FAILS = (*_DISK_FAILS, TypeError, ValueError)
@@ -247,9 +248,7 @@ class DiskCache:
             count = connection.execute(f"DELETE FROM Cache WHERE {where}", values).rowcount  # noqa: S608
             # Overwritten in the file and cut out of the log: only both together leave no byte. Also when there
             # was nothing to delete: an earlier call may have been kept from cutting.
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
-                raise TimeoutError("others are reading what was deleted")
+            _cut_log(connection)
             return count
 
     def _connected(self, *, renew: bool = False) -> Any:
@@ -319,6 +318,16 @@ class DiskCache:
             self._files += 1
             self._put_away_at_s = self._clock()
             self._cache = None
+
+
+def _cut_log(connection: sqlite3.Connection) -> None:
+    """Cut the log, a moment at a time: nobody can write while SQLite waits for readers to let go of it."""
+    until_s = time.monotonic() + _ERASE_WAIT_S
+    connection.execute(f"PRAGMA busy_timeout = {_CUT_MS}")
+    while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        if time.monotonic() > until_s:
+            raise TimeoutError("others are reading what was deleted")
+        time.sleep(_CUT_MS / 1000)
 
 
 def _row_key(key: str, number: int) -> str:

@@ -20,15 +20,17 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
-    """The sessions behind the means as columns, `basis` "vendor", without stages, all received then.
+    """The sessions behind the means as columns, `basis` "vendor", without stages, all received then, by start.
 
     A session whose statistics the service does not send (the older shape lists ids only), or of which it does not say
     when it was, is not among them: the list of sessions brings it.
     """
-    slept = [one for one in averages.slept if one.stat is not None and one.start and one.end]
-    never_slept = [one for one in averages.never_slept if one.start and one.end]
-    sessions: list[SleptSession | NeverSlept] = [*slept, *never_slept]
-    figures = [one.stat for one in slept]
+    sessions: list[SleptSession | NeverSlept] = [
+        *(one for one in averages.slept if one.stat is not None and one.start and one.end),
+        *(one for one in averages.never_slept if one.start and one.end),
+    ]
+    sessions.sort(key=lambda one: (one.start or _EPOCH, one.session_id))
+    slept = [one if isinstance(one, SleptSession) else None for one in sessions]
     columns: dict[str, object] = {
         "session_id": _text([one.session_id for one in sessions]),
         "state": _text(["COMPLETE"] * len(sessions)),
@@ -36,18 +38,16 @@ def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
         "start": _instants([one.start for one in sessions]),
         "end": _instants([one.end for one in sessions]),
         "unexpected_end": _instants([None] * len(sessions)),
-        "created_timezone": _text(
-            [*(one.created_timezone or "" for one in slept), *("" for _ in never_slept)]
-        ),
-        "peculiarities": _text([*("" for _ in slept), *("NEVER_SLEPT" for _ in never_slept)]),
+        "created_timezone": _text([(one.created_timezone or "") if one else "" for one in slept]),
+        "peculiarities": _text(["" if one else "NEVER_SLEPT" for one in slept]),
         "missing_data_ratio": np.full(len(sessions), np.nan),
         "received": _instants([received] * len(sessions)),
         "problem": _text([""] * len(sessions)),
         "summary": _text([_digest(one) for one in sessions]),
     }
     for name in VENDOR_FIGURES:
-        served = [getattr(stat, name) for stat in figures]
-        columns[f"vendor_{name}"] = np.array(served + [None] * len(never_slept), dtype=np.float64)
+        served = [getattr(one.stat, name) if one else None for one in slept]
+        columns[f"vendor_{name}"] = np.array(served, dtype=np.float64)
     nothing = Ragged.from_arrays([()] * len(sessions))
     return SessionSet(
         frame=pd.DataFrame({name: columns[name] for name in SESSION_COLUMNS}), stages=nothing, snoring=nothing

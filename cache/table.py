@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analytics.nights import NIGHT_COLUMNS
+from analytics.nights import NIGHT_COLUMNS, SessionSet, night_columns
 
 RULES = 3
 """Raised whenever the rules that make nights of sessions change, so that every table is derived again."""
@@ -68,12 +68,13 @@ class NightTable:
     rows: "pa.Table"
 
 
-def night_table_of(nights: pd.DataFrame, part: Part) -> NightTable:
-    """The nights of one person in the table's types; `part.rows` is set to their number."""
-    arrays = {"person_id": pa.array([part.person_id] * len(nights), pa.large_string())}
+def night_table_of(nights: Mapping[str, Any], part: Part) -> NightTable:
+    """The nights of one person (`night_columns`) in the table's types; `part.rows` is set to their number."""
+    rows = len(nights["start"])
+    arrays = {"person_id": pa.array([part.person_id] * rows, pa.large_string())}
     for name, dtype in NIGHT_COLUMNS.items():
-        arrays[name] = _stored(nights[name].array, str(dtype), name)
-    part = msgspec.structs.replace(part, rows=len(nights))
+        arrays[name] = _stored(nights[name], str(dtype), name)
+    part = msgspec.structs.replace(part, rows=rows)
     return NightTable(parts=(part,), rows=pa.table(arrays))
 
 
@@ -81,7 +82,7 @@ def night_table_of(nights: pd.DataFrame, part: Part) -> NightTable:
 def empty_table() -> NightTable:
     """Nobody's nights."""
     nobody = Part(person_id="", rows=0, zone="", synced_at=None, size=0, mtime_ns=0)
-    nights = pd.DataFrame({name: pd.Series([], dtype=str(dtype)) for name, dtype in NIGHT_COLUMNS.items()})
+    nights = night_columns(SessionSet.empty(), zone="UTC")
     return NightTable(parts=(), rows=night_table_of(nights, nobody).rows)
 
 
@@ -191,7 +192,7 @@ def _firsts(parts: Sequence[Part]) -> list[int]:
 
 def _stored(values: Any, dtype: str, name: str = "") -> "pa.Array":
     if dtype.startswith("datetime64"):
-        return pa.array(values.as_unit("us").asi8)
+        return pa.array(values)
     if dtype.startswith("float"):
         return pa.array(np.asarray(values, dtype=np.float32))
     if dtype == "bool":

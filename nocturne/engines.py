@@ -100,7 +100,7 @@ class Processes:
     def __init__(self, organisation: str, archive: NightArchive, *, workers: int) -> None:
         self._organisation = organisation
         self._archive = archive
-        self._workers = workers
+        self.workers = workers
         self._pool: ProcessPoolExecutor | None = None
         self._starting = Lock()
 
@@ -112,7 +112,7 @@ class Processes:
     @property
     def at_once(self) -> int:
         """One more than there are processes, so that none waits."""
-        return self._workers + 1
+        return self.workers + 1
 
     def submit(self, batch: Batch) -> "Future[Outcome]":
         """The outcome to come; processes that have ended are replaced."""
@@ -122,14 +122,14 @@ class Processes:
                     return self._pool.submit(outcome_of, batch)
                 except BrokenProcessPool:
                     self._pool.shutdown(wait=True)
-            self._pool = _pool(self._workers)
+            self._pool = _pool(self.workers)
             return self._pool.submit(outcome_of, batch)
 
     def warm(self) -> None:
         """Starts the processes, so that the first batch need not wait for them."""
         with self._starting:
             if self._pool is None:
-                self._pool = _pool(self._workers)
+                self._pool = _pool(self.workers)
 
     def close(self) -> None:
         """Ends the processes; what they have begun is finished first."""

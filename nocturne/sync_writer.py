@@ -1,11 +1,12 @@
 """Writes everybody's statistics into the archive as they arrive, beside the asking.
 
 Nights are made of each person's statistics, which takes longer than asking for them where calls are allowed by the
-dozen a second. Where there are worker processes one of them does it; otherwise this process does, between answers.
+dozen a second. Where there are worker processes they do it; otherwise this process does, between answers.
 """
 
 import logging
 import time
+from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,9 @@ from nocturne.engines import EngineFailed, Processes
 
 log = logging.getLogger(__name__)
 
-# The first nights are on the pages after a second. Each time the table of everybody is written anew, so the pauses
-# double, up to a quarter of a minute, and writing here takes a fifth of the time at most.
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _PAUSE_PER_WRITING = 1.0, 15.0, 4.0
+# What has arrived is on the pages after a second, or later where the table of everybody, written anew each time, is
+# large; and writing in this process takes a fifth of its time at most.
+_SHORTEST_PAUSE_S, _TABLE_BYTES_PER_S, _PAUSE_PER_WRITING = 1.0, 50e6, 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +45,21 @@ class StatisticsWriter:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._arrived: list[Delivery] = []
-        self._writing: tuple[list[Delivery], Future[Outcome]] | None = None
-        self._written_s, self._pause_s = time.monotonic(), _FIRST_PAUSE_S
+        self._writing = deque[tuple[list[Delivery], Future[Outcome]]]()
+        self._written_s, self._pause_s = time.monotonic(), _SHORTEST_PAUSE_S
 
     def take(self, delivery: Delivery) -> None:
         """Keeps the delivery for the next time something is written, which may be now."""
         self._arrived.append(delivery)
         if time.monotonic() - self._written_s <= self._pause_s:
             return
-        if isinstance(self._application.engine, Processes):
-            if self._writing is None or self._writing[1].done():
-                self._hand_over(self._application.engine)
+        engine = self._application.engine
+        if isinstance(engine, Processes):
+            while self._writing and self._writing[0][1].done():
+                self._finish()
+            if len(self._writing) < engine.workers:
+                self._hand_over(engine, self._arrived)
+                self._rest()
             return
         began_s = time.monotonic()
         self._write(self._arrived)
@@ -62,34 +67,36 @@ class StatisticsWriter:
 
     def close(self) -> None:
         """Writes what is left."""
-        self._finish()
+        engine = self._application.engine
+        if isinstance(engine, Processes):
+            for part in range(engine.workers):
+                self._hand_over(engine, self._arrived[part :: engine.workers])
+            self._arrived = []
+        while self._writing:
+            self._finish()
         self._write(self._arrived)
         self._arrived = []
 
-    def _hand_over(self, engine: Processes) -> None:
-        self._finish()
+    def _hand_over(self, engine: Processes, deliveries: list[Delivery]) -> None:
+        if not deliveries:
+            return
         organisation = self._application.organisation
-        batch = Batch(
-            function=_Kept(organisation=organisation), place=engine.place, people=tuple(self._arrived)
-        )
+        batch = Batch(function=_Kept(organisation=organisation), place=engine.place, people=tuple(deliveries))
         try:
-            self._writing = self._arrived, engine.submit(batch)
+            self._writing.append((deliveries, engine.submit(batch)))
         except EngineFailed as problem:
             log.warning("%s", problem)
-            self._write(self._arrived)
-        self._rest()
+            self._write(deliveries)
 
     def _rest(self, *, least_s: float = 0.0) -> None:
         """Nothing is in hand any more, and the next writing comes after a pause."""
         self._arrived, self._written_s = [], time.monotonic()
-        self._pause_s = max(min(2 * self._pause_s, _LONGEST_PAUSE_S), least_s)
+        table_bytes = self._application.archive.table_bytes(self._application.organisation)
+        self._pause_s = max(_SHORTEST_PAUSE_S, table_bytes / _TABLE_BYTES_PER_S, least_s)
 
     def _finish(self) -> None:
-        """Waits for the process that writes; what it could not write is written here."""
-        if self._writing is None:
-            return
-        deliveries, future = self._writing
-        self._writing = None
+        """Waits for what was handed over first; what could not be written there is written here."""
+        deliveries, future = self._writing.popleft()
         try:
             unwritten = bool(future.result().failures)
         except Exception as problem:  # noqa: BLE001 - whatever became of the process, its work is done here

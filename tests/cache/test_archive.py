@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.nights import NIGHT_COLUMNS, night_table
+from analytics.nights import NIGHT_COLUMNS, night_columns, night_table
+from analytics.received import Columns
 from cache import archive as archive_module
 from cache import arrivals as arrivals_module
 from cache import shelf as shelf_module
@@ -396,7 +397,7 @@ def test_a_rebuild_needs_the_peoples_files_only(archive: NightArchive) -> None:
 @pytest.mark.parametrize(
     ("module", "cut"),
     [
-        (arrivals_module, "night_table"),
+        (arrivals_module, "night_columns"),
         (arrivals_module, "derived"),
         (arrivals_module, "remove"),
         (archive_module, "lay_over"),
@@ -442,7 +443,7 @@ def test_sessions_that_no_night_can_be_made_of_do_not_get_in(
     def refuses(*_: object, **__: object) -> None:
         raise ValueError("no night can be made of this")
 
-    monkeypatch.setattr(arrivals_module, "night_table", refuses)
+    monkeypatch.setattr(arrivals_module, "night_columns", refuses)
     with pytest.raises(ValueError, match="no night"):
         put(archive, "p_a", range(9))
     monkeypatch.undo()
@@ -456,11 +457,11 @@ def test_a_delivery_is_on_disk_before_its_nights_are_computed_and_in_no_way_afte
     arriving = archive._folder / NORTH / "arriving"
     seen = []
 
-    def noted(*arguments: Any, **more: Any) -> pd.DataFrame:
+    def noted(*arguments: Any, **more: Any) -> Columns:
         seen.append([path.name for path in arriving.iterdir()])
-        return night_table(*arguments, **more)
+        return night_columns(*arguments, **more)
 
-    monkeypatch.setattr(arrivals_module, "night_table", noted)
+    monkeypatch.setattr(arrivals_module, "night_columns", noted)
     put(archive, "p_a", range(3))
     assert seen == [["p_a.parquet"]]
     assert list(arriving.iterdir()) == []
@@ -477,10 +478,10 @@ def test_what_arrived_and_makes_no_nights_is_set_aside_and_nobody_stumbles_over_
     def refuses(*_: object, **__: object) -> None:
         raise ZeroDivisionError("no night can be made of this")
 
-    monkeypatch.setattr(arrivals_module, "night_table", dies)
+    monkeypatch.setattr(arrivals_module, "night_columns", dies)
     with pytest.raises(KeyboardInterrupt):
         put(archive, "p_a", range(9))
-    monkeypatch.setattr(arrivals_module, "night_table", refuses)
+    monkeypatch.setattr(arrivals_module, "night_columns", refuses)
     with caplog.at_level(logging.WARNING):
         assert len(another(archive).known(NORTH, "p_a")) == 3
     assert "no night can be made of this" in caplog.text
@@ -495,7 +496,7 @@ def test_a_person_erased_while_a_delivery_was_cut_off_does_not_come_back(
     def dies(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(arrivals_module, "night_table", dies)
+    monkeypatch.setattr(arrivals_module, "night_columns", dies)
     with pytest.raises(KeyboardInterrupt):
         put(archive, "p_a", range(9))
     monkeypatch.undo()
