@@ -57,7 +57,8 @@ class Settings(BaseSettings):
         default=1,
         ge=1,
         le=64,
-        description="Processes that compute large cohorts and report runs; 1: the one that asks.",
+        description="Processes that compute large cohorts, report runs and a synchronisation's statistics; "
+        "1: the one that asks.",
     )
     nocturne_dask_scheduler: str | None = Field(
         default=None,
