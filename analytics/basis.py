@@ -9,28 +9,42 @@ from analytics.wording import of
 
 @dataclass(frozen=True, kw_only=True)
 class Basis:
-    """Of so many nights that count, on how many the stages are here."""
+    """On how many of the nights that count the stages are here.
 
-    staged: int
+    Attributes:
+        nights: how many there are.
+        staged: those whose stages are here.
+        unreadable: those whose stages could not be read, so that the vendor's statistics stay.
+    """
+
     nights: int
+    staged: int
+    unreadable: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether no stages are awaited."""
-        return self.staged == self.nights
+        return not self.awaited
 
     @property
     def awaited(self) -> int:
         """Nights that count by the vendor's statistics while their stages are awaited."""
-        return self.nights - self.staged
+        return self.nights - self.staged - self.unreadable
 
     @property
     def in_words(self) -> str:
-        """`stages for 12 of 30 nights`; nothing when all are here."""
-        return "" if self.complete else f"stages for {of(self.staged, self.nights)} nights"
+        """`stages for 12 of 30 nights`; nothing when all are here that can be."""
+        if self.complete:
+            return ""
+        return f"stages for {of(self.staged, self.nights)} {'night' if self.nights == 1 else 'nights'}"
 
 
 def basis_of(nights: pd.DataFrame) -> Basis:
     """What the valid main sleeps among these rows of the nights table rest on."""
     counted = nights[nights["valid"] & (nights["kind"] == "main")]
-    return Basis(staged=int((counted["basis"] == "stages").sum()), nights=len(counted))
+    by_vendor = counted[counted["basis"] == "vendor"]
+    return Basis(
+        nights=len(counted),
+        staged=len(counted) - len(by_vendor),
+        unreadable=int(by_vendor["reasons"].str.contains("STAGES_UNREADABLE", regex=False).sum()),
+    )

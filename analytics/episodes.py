@@ -10,7 +10,7 @@ from analytics.grades import Flags
 from analytics.ragged import Ragged
 from analytics.rules import ValidNight
 from analytics.stages import EPOCH_S, UNKNOWN, night_statistics
-from analytics.vendor_statistics import joined_figures, vendor_statistics
+from analytics.vendor_statistics import joined_figures, own_figures, vendor_statistics
 from analytics.zones import MINUTE_US, SECOND_US
 
 Counts = NDArray[np.int64]
@@ -139,10 +139,11 @@ class Episodes:
 def settle_overlaps(recordings: Recordings, rules: ValidNight) -> tuple[Recordings, Counts, Counts]:
     """The recordings with no time in common; the positions (of the given ones) of those left out.
 
-    Two recordings that share half of the shorter one or more are the same sleep: the one with less missing stays, then
-    the longer, then the later received. The others are the first positions. With a smaller overlap both stay; the
-    later start is moved to the end of the earlier one, so that no minute counts twice. That cannot be done without
-    stages: a recording whose stages have not arrived waits for them, and these are the second positions.
+    Two recordings that share half of the shorter one or more are the same sleep: one with stages stays, then the one
+    with less missing, then the longer, then the later received. The others are the first positions. With a smaller
+    overlap both stay; the later start is moved to the end of the earlier one, so that no minute counts twice. That
+    cannot be done without stages: a recording whose stages have not arrived waits for them, and these are the second
+    positions.
 
     Args:
         recordings: in the order of their starts.
@@ -211,9 +212,10 @@ def _duplicates(recordings: Recordings, group: Counts, rules: ValidNight) -> lis
     own = np.nan_to_num(recordings.statistics["unknown_share"].to_numpy())
     start, end = recordings.start_us, recordings.end_us
 
-    def rank(at: int) -> tuple[float, int, int, str]:
+    def rank(at: int) -> tuple[bool, float, int, int, str]:
         missing = max(float(own[at]), float(recordings.missing_share[at]))
         return (
+            not recordings.staged[at],
             missing,
             -int(end[at] - start[at]),
             -int(recordings.received_us[at]),
@@ -284,7 +286,8 @@ def _joined_statistics(pieces: Recordings, first: Counts, count: Counts, staged:
     statistics.iloc[several] = whole
     unstaged = several[~staged[several]]
     if len(unstaged):
-        statistics.iloc[unstaged] = vendor_statistics(joined_figures(pieces.vendor, first)).iloc[unstaged]
+        figures = joined_figures(own_figures(pieces.statistics, pieces.vendor, pieces.staged), first)
+        statistics.iloc[unstaged] = vendor_statistics(figures).iloc[unstaged]
     return statistics
 
 

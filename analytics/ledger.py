@@ -63,10 +63,10 @@ class Ledger:
         person_ids: whose; several where ledgers were added up.
         received: sessions received, older versions of the same session included.
         recorded: different sessions.
-        valid: those that belong to a sleep of grade A or B, naps included.
+        valid: those that belong to a sleep of grade A, B or provisional, naps included.
         analysed: those whose sleep is analysed.
         recorded_nights: nights with at least one session.
-        valid_nights: those with a main sleep of grade A or B.
+        valid_nights: those with a main sleep of grade A, B or provisional.
         analysed_nights: those of them that are analysed.
         exclusions: by step and, within one, in the order of the codes; none is empty.
 

@@ -103,6 +103,11 @@ class NightView:
     against: tuple[Against, ...]
     beside: tuple[Beside, ...]
 
+    @property
+    def unreadable(self) -> bool:
+        """Whether the vendor's answer with the stages could not be read."""
+        return "STAGES_UNREADABLE" in str(self.statistics["reasons"]).split(";")
+
 
 def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> NightView:
     """One row of the nights table, main sleep, nap or unusable session, ready to be shown.

@@ -84,12 +84,13 @@ def night_table(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_
 
     Every session is named once in `session_ids` (joined by ";"), whatever became of it. `night` is the date the sleep
     day is called by, for its naps and unusable sessions too; no two days with a main sleep share one (see
-    `dating.night_labels`). `day_index` counts sleep days. `valid` is grade A or B. `reasons` are codes of `REASONS`
-    joined by ";". Instants are in UTC; `_clock_h` are hours of the local day, in the zone in which the sleep ended.
-    Statistics are those of `stages.night_statistics` over the joined stages, without the time between pieces
-    (`gap_min`); an unusable session has none (NaN). `sri_agree` and `sri_known` count 30 s slots of the day of a valid
-    main sleep against the day before (see `day_words`); days of a journey are left out (see `travel`), and days whose
-    main sleep rests on the vendor's statistics (`basis`), of which grade is "provisional" (see `vendor_statistics`).
+    `dating.night_labels`). `day_index` counts sleep days. `valid` is grade A, B or provisional. `reasons` are codes
+    of `REASONS` joined by ";". Instants are in UTC; `_clock_h` are hours of the local day, in the zone in which the
+    sleep ended. Statistics are those of `stages.night_statistics` over the joined stages, without the time between
+    pieces (`gap_min`); an unusable session has none (NaN). `sri_agree` and `sri_known` count 30 s slots of the day of a
+    valid main sleep against the day before (see `day_words`); days of a journey are left out (see `travel`), and days
+    whose main sleep rests on the vendor's statistics (`basis`), of which the grade is "provisional" (see
+    `vendor_statistics`).
 
     Args:
         sessions: all of one person, in any order; of several versions of a session the last received counts.

@@ -48,7 +48,7 @@ class Coverage:
     Attributes:
         expected: nights the period has (calendar days).
         recorded: sleep days with at least one session, whatever its grade.
-        valid: sleep days with a main sleep of grade A or B.
+        valid: sleep days with a main sleep of grade A, B or provisional.
         excluded: reason in words -> number of sessions left out, most frequent first.
     """
 

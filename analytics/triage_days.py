@@ -107,7 +107,9 @@ def placed(nights: pd.DataFrame, owner: Counts, asked: tuple[Counts, Counts], la
     main = (rows["kind"] == "main").to_numpy(dtype=bool)
     valid = np.flatnonzero(main & rows["valid"].to_numpy(dtype=bool))
     asleep = _floats(rows, "tst_min")[valid]
-    in_bed = np.where(main, _floats(rows, "tib_min"), 0.0)
+    # What is lost of a night is not known before its stages are here: it counts in neither sum.
+    lost_share = _floats(rows, "missing_share")
+    in_bed = np.where(main & ~np.isnan(lost_share), _floats(rows, "tib_min"), 0.0)
     shape = (len(until), _DAYS)
     earlier = np.flatnonzero(wanted & (label < first))
     older = np.full(len(until), NEVER)
@@ -118,10 +120,7 @@ def placed(nights: pd.DataFrame, owner: Counts, asked: tuple[Counts, Counts], la
             for metric in METRICS
             if metric.name != "score" or "score" in nights
         },
-        # What is lost of a night is not known before its stages are here.
-        lost_min=_sums(
-            in_bed * np.nan_to_num(np.where(main, _floats(rows, "missing_share"), 0.0)), cell, shape
-        ),
+        lost_min=_sums(in_bed * np.nan_to_num(lost_share), cell, shape),
         in_bed_min=_sums(in_bed, cell, shape),
         recorded=_sums(np.ones(len(cell)), cell, shape) > 0,
         older=older,

@@ -87,8 +87,11 @@ def snoring_minutes(snoring: Ragged, episodes: Episodes) -> Floats:
     if not len(episodes):
         return np.empty(0)
     pieces = episodes.pieces
-    onset = pieces.skipped + np.rint(pieces.statistics["sol_min"].to_numpy() / EPOCH_MIN).astype(np.int64)
-    end = onset + np.rint(pieces.statistics["spt_min"].to_numpy() / EPOCH_MIN).astype(np.int64)
+    latency, period = (
+        np.where(pieces.staged, pieces.statistics[name].to_numpy(), 0.0) for name in ("sol_min", "spt_min")
+    )
+    onset = pieces.skipped + np.rint(latency / EPOCH_MIN).astype(np.int64)
+    end = onset + np.rint(period / EPOCH_MIN).astype(np.int64)
     lengths = snoring.lengths
     sums = np.concatenate([[0], np.cumsum(snoring.values == 1)])
     begin = snoring.offsets[:-1]

@@ -53,8 +53,21 @@ _ACROSS: Final = (
     "longest_waso_s",
     "waso_count",
 )
-_NEEDED: Final = ("time_in_bed_s", "time_in_sleep_s", "sleep_latency_s")
+_LONGEST_S: Final = 30 * 86_400.0
+_SLACK_S: Final = 60.0
 
+_OWN_IN_SECONDS: Final = {
+    "time_in_bed_s": "tib_min",
+    "time_in_sleep_s": "tst_min",
+    "time_in_sleep_period_s": "spt_min",
+    "time_in_wake_s": "waso_min",
+    "sleep_latency_s": "sol_min",
+    "wakeup_latency_s": "final_wake_min",
+    "time_in_light_s": "light_min",
+    "time_in_deep_s": "deep_min",
+    "time_in_rem_s": "rem_min",
+    "longest_waso_s": "longest_wake_min",
+}
 _ENDS: Final = ("wakeup_latency_s", "time_in_sleep_period_s")
 
 
@@ -74,16 +87,24 @@ def named_figures(figures: Floats) -> pd.DataFrame:
 
 
 def has_statistics(frame: pd.DataFrame) -> Flags:
-    """Which sessions have the figures without which a sleep has neither length nor place in time.
+    """Which sessions have figures that give a sleep its length and its place in time, and that can be true.
+
+    Time in bed, time asleep, latency, and final wake or sleep period; none of them negative, and latency, sleep and
+    final wake together no longer than the time in bed by more than a minute.
 
     Args:
         frame: `SESSION_COLUMNS`, one row per session.
     """
-    served = {
-        name: ~np.isnan(frame[f"vendor_{name}"].to_numpy(dtype=np.float64)) for name in (*_NEEDED, *_ENDS)
+    of = {
+        name: frame[f"vendor_{name}"].to_numpy(dtype=np.float64)
+        for name in ("time_in_bed_s", "time_in_sleep_s", "sleep_latency_s", *_ENDS)
     }
-    ended = np.any([served[name] for name in _ENDS], axis=0)
-    return np.asarray(np.all([served[name] for name in _NEEDED], axis=0) & ended)
+    bed, asleep, latency, final, period = of.values()
+    ends = np.where(np.isnan(final), period, final)
+    after = np.where(np.isnan(final), 0.0, final)
+    lengths = np.array([bed, asleep, latency, ends])
+    sound = np.isfinite(lengths).all(axis=0) & (lengths >= 0).all(axis=0) & (bed > 0) & (bed <= _LONGEST_S)
+    return np.asarray(sound & (latency + asleep + after <= bed + _SLACK_S))
 
 
 def joined_figures(vendor: Floats, first: Counts) -> dict[str, Floats]:
@@ -114,6 +135,21 @@ def joined_figures(vendor: Floats, first: Counts) -> dict[str, Floats]:
         "longest_waso_s": np.maximum.reduceat(np.maximum(of["longest_waso_s"], at_seam), first),
         "waso_count": np.add.reduceat(of["waso_count"] + np.minimum(at_seam, 1), first),
     }
+
+
+def own_figures(statistics: pd.DataFrame, vendor: Floats, staged: Flags) -> Floats:
+    """`served_figures` with our own amounts, in seconds, in the rows of which the stages are known.
+
+    Args:
+        statistics: `STATISTICS` of the same rows.
+        vendor: `served_figures`.
+        staged: which rows have stages.
+    """
+    figures = vendor.copy()
+    for name, ours in _OWN_IN_SECONDS.items():
+        figures[staged, _AT[name]] = 60 * statistics[ours].to_numpy()[staged]
+    figures[staged, _AT["waso_count"]] = statistics["awakenings"].to_numpy()[staged]
+    return figures
 
 
 def vendor_statistics(figures: Mapping[str, Floats]) -> pd.DataFrame:

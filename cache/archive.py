@@ -40,6 +40,7 @@ from cache.inspection import Finding, Holdings, holdings, verify
 from cache.repair import repair
 from cache.seal import Seal
 from cache.shelf import Shelf
+from cache.summaries import marked
 from cache.table import NightTable, part_of_frame
 
 __all__ = ["UNREADABLE", "Delivery", "Known", "NightArchive", "PutReport", "Unreadable", "session_set"]
@@ -83,6 +84,7 @@ class NightArchive:
         results: Iterable[SessionResult],
         problems: Iterable[Unreadable] = (),
         summaries: SessionSet | None = None,
+        unnamed: Collection[str] = (),
         received: datetime,
         synced_at: datetime | None,
     ) -> PutReport:
@@ -90,10 +92,11 @@ class NightArchive:
 
         Each session is kept once: COMPLETE and read in full when it ever was, otherwise as received last.
         Nothing is kept when anything fails. The delivery is on disk before its nights are computed: a process that
-        dies meanwhile has lost nothing. `summaries` are sessions of `summaries.summarised`; `received` is when the
-        vendor sent the answers; `zone` and `synced_at` are those of `Delivery`.
+        dies meanwhile has lost nothing. `summaries` are sessions of `summaries.summarised`, `unnamed` the ids of those
+        that the statistics do not name any more; `received` is when the vendor sent the answers; `zone` and
+        `synced_at` are those of `Delivery`.
         """
-        sessions = session_set(results, problems, received=received)
+        sessions = marked(session_set(results, problems, received=received), unnamed)
         sessions = SessionSet.concat([summaries or SessionSet.empty(), sessions])
         delivery = Delivery(person_id=person_id, zone=zone, sessions=sessions, synced_at=synced_at)
         shelf = self._shelf(organisation)

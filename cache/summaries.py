@@ -1,9 +1,10 @@
 """The average statistics of a period as sessions: what the vendor computed of each, before any stages are here."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -14,6 +15,9 @@ from analytics.ragged import Ragged
 from analytics.received import NO_INSTANT
 from analytics.sessions import VENDOR_FIGURES
 from asleep.models import AverageStats, NeverSlept, SleptSession
+
+UNNAMED: Final = "-"
+"""Stands for the summary of a session that the statistics named once and do not name any more, though it is there."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -54,7 +58,18 @@ def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
     )
 
 
-def _text(values: list[str]) -> object:
+def marked(sessions: SessionSet, unnamed: Collection[str]) -> SessionSet:
+    """The sessions, those of these ids with the remark that the statistics do not name them any more."""
+    if not unnamed:
+        return sessions
+    summary = [
+        UNNAMED if name in unnamed else said
+        for name, said in zip(sessions.frame["session_id"], sessions.frame["summary"], strict=True)
+    ]
+    return replace(sessions, frame=sessions.frame.assign(summary=_text(summary)))
+
+
+def _text(values: list[str]) -> Any:
     return pd.array(values, dtype="str")
 
 

@@ -1,8 +1,8 @@
 """Synchronises while the dashboard runs: once at the start, then at an interval, and whenever somebody asks.
 
-When the vendor refuses everybody (a quota that is used up, a plan that has run out) synchronisation pauses: it tries
-again after five minutes, then after twice as long each time, up to an hour. The first try that gets through goes on
-where the last one stopped.
+When the vendor refuses everybody (a quota that is used up, a plan that has run out, a key that is not accepted, a
+service that is down) synchronisation pauses: it tries again after five minutes, then after twice as long each time, up
+to an hour. The first try that gets through goes on where the last one stopped.
 """
 
 import logging
@@ -63,26 +63,27 @@ class BackgroundSync:
         refused = 0
         while not self._stop.is_set():
             self._wake.clear()
-            self._once()
-            refused = refused + 1 if self._application.board.progress.halted else 0
+            refused = refused + 1 if self._refused() else 0
             self._wake.wait(self._pause_s(refused) if refused else interval_s or None)
 
     def _pause_s(self, refused: int) -> float:
         """How long to wait after so many refusals in a row; the board says until when."""
-        pause_s = min(self._first_pause_s * 2.0 ** (refused - 1), LONGEST_PAUSE_S)
+        pause_s = min(self._first_pause_s * 2.0 ** min(refused - 1, 20), LONGEST_PAUSE_S)
         board, now = self._application.board, self._application.now()
         board.show(replace(board.progress, resumes_at=now + timedelta(seconds=pause_s)))
         return pause_s
 
-    def _once(self) -> None:
+    def _refused(self) -> bool:
+        """Whether the vendor refused everybody in the synchronisation that this makes."""
         application = self._application
         actor = local_actor(application.organisation)
         try:
-            synchronise(application, actor, application.people(), stop=self._stop)
+            return bool(synchronise(application, actor, application.people(), stop=self._stop).halted)
         except Exception:
             # The thread must outlive a fault of one round; the next round tries again, and the log says what happened.
             log.exception("A synchronisation broke off; the next one starts at the next interval.")
             self._say_broken_off()
+            return False
 
     def _say_broken_off(self) -> None:
         board = self._application.board

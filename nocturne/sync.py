@@ -1,6 +1,6 @@
 """Brings people's nights into the archive: statistics of everybody first, then stages, newest first.
 
-Three passes. First everybody's statistics: one call brings a person's 100 days, so that pages show every night within
+Three passes. First everybody's statistics: one call brings a person's 99 days, so that pages show every night within
 minutes. Then the lists of sessions: what is new, unfinished or gone. Then the sessions themselves with their stages, in
 rounds by age: everybody's last week, then the last five weeks, then the rest. What arrives is written at once, so a
 synchronisation that was stopped goes on where it was. Somebody counts as synchronised only when nothing is missing.
@@ -66,6 +66,7 @@ class _Work:
     statistics_at: datetime | None = None
     changed: SessionSet = field(default_factory=SessionSet.empty)
     again: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     missing: list[Due] = field(default_factory=list)
     fetched: int = 0
     problem: str = ""
@@ -177,8 +178,11 @@ class _Run:
             if fresh is not None and len(fresh):
                 person = work.person
                 writer.take(Delivery(person_id=person.person_id, zone=person.zone, sessions=fresh))
-            self._show(replace(self._progress, statistics_done=self._progress.statistics_done + 1))
+            if not future.cancelled():
+                self._show(replace(self._progress, statistics_done=self._progress.statistics_done + 1))
         writer.close()
+        came = [work.person.person_id for work, _ in asked if work.statistics_at is not None]
+        self._application.store.record_statistics(self._organisation, came, at=self._now)
         # The lists find out whether the service is up, once it may be asked again.
         self._stop.wait(self._statistics_down_s or 0.0)
 
@@ -191,6 +195,7 @@ class _Run:
         sessions = summarised(averages, received=self._now)
         found = told(sessions, known, named=named, first=first, last=last)
         work.changed = found.changed
+        work.gone = found.gone
         work.again = found.gone | set(found.changed.frame["session_id"])
         return found.fresh
 
@@ -278,6 +283,11 @@ class _Run:
         except OSError as problem:
             work.problem = _disk_problem(problem)
             return
+        except Exception as problem:  # whatever one person's sessions do, the others are served
+            log.exception("Nothing could be made of the sessions of %s.", work.person.person_id)
+            kind = type(problem).__name__
+            work.problem = f"Nothing could be made of this person's sessions ({kind}). The log says where."
+            return
         work.missing = [session for session in work.missing if session.session_id not in outcomes]
         work.fetched += len(outcomes)
         self._show(replace(self._progress, nights_done=self._progress.nights_done + len(outcomes)))
@@ -297,6 +307,7 @@ class _Run:
                 results=results,
                 problems=problems,
                 summaries=work.changed.take(confirmed),
+                unnamed=work.gone,
                 received=self._now,
                 synced_at=self._now,
             )

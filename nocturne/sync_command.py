@@ -1,6 +1,7 @@
 """`python -m nocturne sync`: a bar for people, lines for logs, JSON for machines."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -42,7 +43,9 @@ def _spelled(value: object) -> str:
 
 def _drawing(application: Application) -> Callable[[SyncProgress], None]:
     def draw(progress: SyncProgress) -> None:
-        print(_CLEAR + bar(progress, application.now()), end="", file=sys.stderr, flush=True)
+        # A line longer than the terminal would wrap, and could not be drawn over.
+        longest = shutil.get_terminal_size().columns - 1
+        print(_CLEAR + bar(progress, application.now())[:longest], end="", file=sys.stderr, flush=True)
 
     return draw
 

@@ -1,7 +1,7 @@
 """What to ask the vendor about one person, as pure functions: which days, which sessions, and what has changed.
 
 Somebody new is asked for all days that are wanted. Somebody who is known is asked for little: the statistics of the
-newest 100 days in one call, which show what changed, and the sessions of the last weeks in another one, which show what
+newest 99 days in one call, which show what changed, and the sessions of the last weeks in another one, which show what
 came and what went. What is unfinished is asked for by its id, however old it is.
 """
 
@@ -16,6 +16,7 @@ from analytics.sessions import SessionSet
 from asleep.client import PERIOD_DAYS
 from asleep.models import SessionListItem, SessionStat
 from cache.archive import Known
+from cache.summaries import UNNAMED
 from store.people import SyncState
 
 DAYS_OF_A_CALL: Final = 100
@@ -124,8 +125,10 @@ def told(
             fresh.append(at)
         else:
             changed.append(at)
-    said_before = [one for one in known.values() if one.summary]
-    gone = frozenset(one.session_id for one in _missed(named, said_before, first=first, last=last))
+    said_before = [one for one in known.values() if one.summary not in {"", UNNAMED}]
+    # No session at all beside those there were is more likely a fault of the service than the end of all of them.
+    missed = _missed(named, said_before, first=first, last=last) if named else ()
+    gone = frozenset(one.session_id for one in missed)
     return Told(
         fresh=sessions.take(np.array(fresh, dtype=np.int64)),
         changed=sessions.take(np.array(changed, dtype=np.int64)),

@@ -196,12 +196,13 @@ def overview(
 def _asked(application: Application) -> dict[str, tuple[date, date]]:
     """By person_id the first and last date for which the vendor has been asked."""
     states = application.store.sync_states(application.organisation)
-    asked = timedelta(days=application.settings.nocturne_sync_days)
-    return {
-        key: ((state.succeeded_at - asked).date(), state.succeeded_at.date())
+    days = timedelta(days=application.settings.nocturne_sync_days)
+    asked = {
+        key: [moment for moment in (state.succeeded_at, state.statistics_at) if moment is not None]
         for key, state in states.items()
-        if state.succeeded_at is not None
     }
+    # The statistics name every night that was slept: who has none there has recorded none.
+    return {key: ((max(of) - days).date(), max(of).date()) for key, of in asked.items() if of}
 
 
 def cohort_summary(

@@ -79,7 +79,9 @@ def _running_sync(application: Application, shown: str, since: datetime) -> None
     progress = application.board.progress
     follow(application, shown, since)
     left = progress.seconds_left(application.now())
-    if progress.state == "statistics":
+    if progress.state == "statistics" and not progress.statistics:
+        words = "Asking what is new"
+    elif progress.state == "statistics":
         words = f"Nights of **{of(progress.statistics_done, progress.statistics)}** people by the vendor's statistics"
     elif progress.state == "listing":
         words = f"Looking for new sessions of **{of(progress.people_done, progress.people)}** people"

@@ -10,7 +10,7 @@ import streamlit as st
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.views import NothingRecorded, cohorts, person_nights
-from pages.parts import problem, stale_banner
+from pages.parts import awaiting, problem, stale_banner
 from store.people import Person, UnknownPerson
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -45,6 +45,8 @@ def linked_person(application: Application, actor: Actor) -> Linked:
     except NothingRecorded as reason:
         nobody = application.person(person_id)
         stale_banner(application, [nobody])
+        if application.board.progress.running:
+            awaiting(application, f"The nights of {nobody.name} are on their way.")
         problem(f"No night of {nobody.name} yet", str(reason))
     return Linked(people=people, person=found, nights=nights)
 

@@ -66,23 +66,21 @@ def _page() -> None:
     with heading:
         title(_title(page), _facts(view))
         stale_banner(application, [found])
-        if view.basis == "vendor":
+        if view.basis == "vendor" and not view.unreadable:
             awaiting(application, "This night rests on the vendor's own statistics.")
         for remark in view.reasons:
             st.caption(escape(remark))
     with controls:
         _controls(linked.people, page)
     _metrics(page)
-    with card("hypnogram", _heading(view), _how_to_read(view)):
-        if len(view.runs):
+    with card("hypnogram", _heading(view), _how_to_read(view) if len(view.runs) else ""):
+        if view.basis == "vendor" and view.kind != "unusable":
+            _served_stages(view)
+        elif len(view.runs):
             _cycle_notes(view)
             _stages(view)
         else:
-            st.markdown(
-                "The stages of this night have not arrived yet."
-                if view.basis == "vendor"
-                else "There are no stages to draw."
-            )
+            st.markdown("There are no stages to draw.")
     _beside(view)
 
 
@@ -172,7 +170,16 @@ def _usual(row: Against) -> str:
     )
 
 
+def _served_stages(view: NightView) -> None:
+    """How long each stage lasted, as the vendor says: when it was, only the stages themselves can tell."""
+    words = _share_words(view)
+    svg(stage_strip(view, theme()), alt=", ".join(words).replace("*", ""), width="stretch")
+    st.markdown(("  \n" if narrow() else " · ").join(words))
+
+
 def _heading(view: NightView) -> str:
+    if view.basis == "vendor" and view.kind != "unusable":
+        return "The stages could not be read" if view.unreadable else "The stages have not arrived yet"
     if not len(view.runs):
         return "No stages arrived"
     if view.kind == "unusable" and view.shares["pct"].notna().any():
@@ -234,7 +241,7 @@ def _share_words(view: NightView) -> list[str]:
         of_sleep = "" if math.isnan(share) else f" · {percent(share)} of sleep"
         words.append(f"{label} **{duration(minutes)}**{of_sleep}")
     unknown = float(view.shares["minutes"]["unknown"])
-    return [*words, f"No signal **{duration(unknown)}**"] if unknown else words
+    return [*words, f"No signal **{duration(unknown)}**"] if unknown > 0 else words
 
 
 def _beside(view: NightView) -> None:
@@ -250,6 +257,13 @@ def _beside(view: NightView) -> None:
             with card("against", "Nothing to compare it with"):
                 st.markdown(note_of(view.against) or "Only main sleeps are compared with the usual.")
     with vendor, card("beside", "Ours beside the vendor’s"):
+        if not view.beside:
+            st.markdown(
+                "What is shown is the vendor's; ours is computed from the stages."
+                if view.basis == "vendor"
+                else "Neither of us computes anything of this recording."
+            )
+            return
         st.table(
             pd.DataFrame(
                 [

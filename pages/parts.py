@@ -116,7 +116,7 @@ def stale_banner(application: Application, people: Sequence[Person]) -> None:
         if because:
             st.caption(f"What you see had arrived by then. {because}")
     elif fresh.behind:
-        st.caption(f"{plural(fresh.behind, 'person is', 'people are')} not up to date. {because}")
+        st.caption(f"{plural(fresh.behind, 'person is', 'people are')} not up to date. {because}".rstrip())
 
 
 def rests_on(application: Application, nights: pd.DataFrame) -> None:
@@ -124,14 +124,14 @@ def rests_on(application: Application, nights: pd.DataFrame) -> None:
     basis = basis_of(nights)
     if not basis.complete:
         words = basis.in_words[0].upper() + basis.in_words[1:]
-        awaiting(application, f"{words}; the others rest on the vendor's own statistics.")
+        awaiting(application, f"{words}; until the rest is here, the vendor's own statistics stand in.")
 
 
 def awaiting(application: Application, sentence: str) -> None:
     """The sentence, and while stages are on their way the page is run again as they arrive."""
     if application.board.progress.running:
         version = application.archive.version(application.organisation)
-        _arriving(application, f"{sentence} Stages are arriving.", version, application.now())
+        _arriving(application, f"{sentence} More is arriving.", version, application.now())
     else:
         st.caption(escape(sentence))
 

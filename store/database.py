@@ -209,6 +209,24 @@ class Store:
                 if person is not None:
                     _enter(session, organisation, outcome)
 
+    def record_statistics(self, organisation: str, person_ids: Iterable[str], *, at: datetime) -> None:
+        """Enters that the statistics of these people have arrived, whatever becomes of the rest of the synchronisation.
+
+        Somebody who has left the roster meanwhile is passed over.
+        """
+        with writing(self._engine) as session:
+            for person_id in sorted(person_ids):
+                if session.get(PersonRow, (organisation, person_id), with_for_update=True) is None:
+                    continue
+                row = session.get(SyncStateRow, (organisation, person_id))
+                if row is None:
+                    row = SyncStateRow(
+                        organisation_id=organisation, person_id=person_id, attempted_at=at, error=""
+                    )
+                    row.listed = row.fetched = row.failed = 0
+                    session.add(row)
+                row.statistics_at = at
+
     def sync_states(self, organisation: str) -> Mapping[str, SyncState]:
         """The last synchronisation of each person who ever had one, by person id."""
         query = select(SyncStateRow).where(SyncStateRow.organisation_id == organisation)
@@ -225,10 +243,12 @@ def _enter(session: Session, organisation: str, outcome: SyncOutcome) -> None:
     row.error = outcome.error[:_LONGEST_ERROR]
     row.listed, row.fetched, row.failed = outcome.listed, outcome.fetched, outcome.failed
     if not outcome.error:
-        before = row.asked_since if row.succeeded_at is not None else None
+        before, until = row.asked_since, row.succeeded_at
         row.succeeded_at = outcome.attempted_at
         if outcome.asked_since is not None:
-            row.asked_since = min(before or outcome.asked_since, outcome.asked_since)
+            # Between a success long ago and a first day after it nobody has asked.
+            joined = before is not None and until is not None and outcome.asked_since <= until
+            row.asked_since = min(before, outcome.asked_since) if joined and before else outcome.asked_since
         row.statistics_at = outcome.statistics_at or row.statistics_at
     session.flush()
 

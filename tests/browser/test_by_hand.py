@@ -69,6 +69,8 @@ def test_rows_open_a_person_and_a_night(browser: Browser, dashboard: Served) -> 
 
 def test_another_person_is_one_choice_away_and_back_returns(browser: Browser, dashboard: Served) -> None:
     page = open_tab(browser).page
+    page.goto(dashboard.address)
+    wait_until_synchronised(page)  # until then a title may change as stages arrive
     page.goto(f"{dashboard.address}/person")
     settle(page)
     first = page.locator("h1").inner_text()

@@ -79,7 +79,9 @@ def test_a_page_shows_what_it_had_with_its_age(browser: Browser, orphaned: Orpha
     settle(tab)
     no_fault(tab)
     expect(tab.get_by_text("data as of").first).to_be_visible()
-    expect(tab.get_by_text("The last attempt failed").first).to_be_visible()
+    expect(tab.get_by_text("synchronisation paused").first).to_be_visible()
+    expect(tab.get_by_text("could not be reached").first).to_be_visible()
+    expect(tab.get_by_text("It goes on by itself at").first).to_be_visible()
     if page in {"night", "person", "cohort"}:
         expect(tab.locator(".js-plotly-plot").first).to_be_visible()
     if page == "":

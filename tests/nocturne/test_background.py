@@ -83,6 +83,6 @@ def test_a_used_up_quota_pauses_and_ends_by_itself(
 
 def test_pauses_grow_to_an_hour_and_no_further(application: Application) -> None:
     background = BackgroundSync(application)
-    pauses = [background._pause_s(refused) for refused in (1, 2, 3, 4, 5, 9)]
-    assert pauses == [300, 600, 1200, 2400, 3600, 3600]
+    pauses = [background._pause_s(refused) for refused in (1, 2, 3, 4, 5, 9, 5000)]
+    assert pauses == [300, 600, 1200, 2400, 3600, 3600, 3600]
     assert application.board.progress.resumes_at == NOW + timedelta(hours=1)
