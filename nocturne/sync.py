@@ -67,6 +67,7 @@ class _Work:
     changed: SessionSet = field(default_factory=SessionSet.empty)
     again: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    named: int = 0
     missing: list[Due] = field(default_factory=list)
     fetched: int = 0
     problem: str = ""
@@ -195,7 +196,7 @@ class _Run:
         sessions = summarised(averages, received=self._now)
         found = told(sessions, known, named=named, first=first, last=last)
         work.changed = found.changed
-        work.gone = found.gone
+        work.gone, work.named = found.gone, len(named)
         work.again = found.gone | set(found.changed.frame["session_id"])
         return found.fresh
 
@@ -234,6 +235,10 @@ class _Run:
             del known[session_id]
         if gone:
             log.warning("%d sessions that the vendor no longer has were removed from the archive.", len(gone))
+        if listed and not work.named:
+            # Statistics that name nothing beside a list that does are more likely a fault than the end of everything.
+            work.again -= work.gone
+            work.gone = frozenset()
         work.listed, work.asked_since = len(listed), since or EVERYTHING
         work.missing = due(listed, known, asked_again=work.again)
 

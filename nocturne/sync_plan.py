@@ -71,10 +71,13 @@ class Told:
 
 
 def statistics_period(now: datetime, *, days: int, state: SyncState | None) -> tuple[date, date] | None:
-    """The first and last date to ask statistics for; None where they came a short time ago."""
+    """The first and last date to ask statistics for; None where they came a short time ago.
+
+    After a try that did not go through they are asked for again, because what they told then may not have been done.
+    """
     last = now.date()
     if _asked_for(now, days=days, state=state) and state is not None and state.statistics_at is not None:
-        if timedelta() <= now - state.statistics_at < _STATISTICS_AGAIN:
+        if not state.error and timedelta() <= now - state.statistics_at < _STATISTICS_AGAIN:
             return None
         days = min(days, DAYS_OF_A_CALL)
     calls = -(-days // DAYS_OF_A_CALL)
@@ -126,9 +129,7 @@ def told(
         else:
             changed.append(at)
     said_before = [one for one in known.values() if one.summary not in {"", UNNAMED}]
-    # No session at all beside those there were is more likely a fault of the service than the end of all of them.
-    missed = _missed(named, said_before, first=first, last=last) if named else ()
-    gone = frozenset(one.session_id for one in missed)
+    gone = frozenset(one.session_id for one in _missed(named, said_before, first=first, last=last))
     return Told(
         fresh=sessions.take(np.array(fresh, dtype=np.int64)),
         changed=sessions.take(np.array(changed, dtype=np.int64)),

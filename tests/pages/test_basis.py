@@ -53,7 +53,8 @@ def test_a_page_shows_the_nights_and_says_that_no_stages_are_here(
     said = plain(words(app)).replace("\\", "").lower()
     if page == "night.py":
         assert "this night rests on the vendor's own statistics" in said
-        assert "the stages of this night have not arrived yet" in said
+        assert "the stages have not arrived yet" in said
+        assert "of sleep" in said, "how long each stage lasted is known"
         assert "provisional" in said
         assert "slept" in app.title[0].value.lower()
     else:
