@@ -19,7 +19,7 @@ from tests.serving import ROOT, Served, clean_environment, serve_script
 
 PEOPLE: Final = 500
 NIGHTS: Final = 30
-RATE_PER_S: Final = 40
+RATE_PER_S: Final = 10
 PAINTED_WITHIN_S: Final = 1.0
 RESTS_ON = re.compile(r"[Ss]tages for ([\d,]+) of ([\d,]+) nights")
 
