@@ -22,9 +22,11 @@ from cache.arrivals import (
     take_in_if_free,
 )
 from cache.columns import (
+    NOT_DAMAGE,
     READ_ERRORS,
     UNREADABLE,
     Known,
+    NewerFormat,
     PersonFile,
     PersonStages,
     Unreadable,
@@ -32,6 +34,7 @@ from cache.columns import (
     decode_stages,
     known_sessions,
     session_set,
+    stages_in,
     without,
 )
 from cache.derived import Statistics, erase_rows, fold, lay_over, load, read_person
@@ -42,7 +45,16 @@ from cache.seal import Seal
 from cache.shelf import Shelf
 from cache.table import NightTable, part_of_frame
 
-__all__ = ["UNREADABLE", "Delivery", "Known", "NightArchive", "PutReport", "Unreadable", "session_set"]
+__all__ = [
+    "UNREADABLE",
+    "Delivery",
+    "Known",
+    "NewerFormat",
+    "NightArchive",
+    "PutReport",
+    "Unreadable",
+    "session_set",
+]
 
 _PREPARED_AT_ONCE = 256
 """Of so many people at most the bytes of new files are held in memory."""
@@ -64,6 +76,8 @@ class NightArchive:
 
     Raises:
         ValueError: from every method, when an organisation's or a person's id cannot be the name of a file.
+        NewerFormat: a newer program wrote the person's file, which stays as it is; what concerns everybody leaves
+            that person's statistics as they are instead.
     """
 
     def __init__(self, folder: Path, seal: Seal, *, fold_after: int = FOLD_AFTER) -> None:
@@ -141,10 +155,14 @@ class NightArchive:
                 stages = decode_stages(shelf.read(shelf.person(person_id)))
             except FileNotFoundError:
                 continue
+            except NOT_DAMAGE:
+                raise
             except READ_ERRORS:
-                self._person(shelf, person_id)  # moves it aside
-            else:
-                yield person_id, stages
+                person = self._person(shelf, person_id)  # moves it aside, unless it can be read after all
+                if person is None:
+                    continue
+                stages = stages_in(person)
+            yield person_id, stages
 
     def known(self, organisation: str, person_id: str) -> dict[str, Known]:
         """What a synchronisation has to know of each session kept of the person, by session id."""
@@ -153,6 +171,8 @@ class NightArchive:
             return known_sessions(shelf.read(shelf.person(person_id)))
         except FileNotFoundError:
             return {}
+        except NOT_DAMAGE:
+            raise
         except READ_ERRORS:
             person = self._person(shelf, person_id)  # moves it aside, unless it was exchanged meanwhile
             return {} if person is None else known_sessions(shelf.read(shelf.person(person_id)))
@@ -272,6 +292,8 @@ class NightArchive:
             return decode_person(shelf.read(shelf.person(person_id)))
         except FileNotFoundError:
             return None
+        except NOT_DAMAGE:
+            raise
         except READ_ERRORS:
             with shelf.alone():  # looked at again alone: nobody else may be moving or mending it
                 person = read_person(shelf, person_id)
