@@ -10,7 +10,16 @@ from datetime import datetime
 
 from analytics.nights import SessionSet, night_columns
 from analytics.received import Columns
-from cache.columns import PersonFile, decode_person, encode_person, merged
+from cache.columns import (
+    BEYOND_US,
+    NOT_DAMAGE,
+    READ_ERRORS,
+    NewerFormat,
+    PersonFile,
+    decode_person,
+    encode_person,
+    merged,
+)
 from cache.derived import derived, lay_over, read_person
 from cache.files import remove, set_aside
 from cache.shelf import Shelf
@@ -46,6 +55,10 @@ class PutReport:
 def received_safely(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
     """As `merged_in`, with the delivery on disk from its first moment; only for whoever is alone on the shelf."""
     path = shelf.arrival(delivery.person_id)
+    if path.exists():  # `take_in` has left it there
+        raise NewerFormat(
+            f"What arrived before of {delivery.person_id} is for a newer program to take in. Start the newer program."
+        )
     kept = PersonFile(sessions=delivery.sessions, zone=delivery.zone, synced_at=delivery.synced_at)
     shelf.write(path, encode_person(kept))
     try:
@@ -107,22 +120,46 @@ def stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
 
 
 def take_in(shelf: Shelf) -> None:
-    """Take in what was safe when its writer was cut off; only for whoever is alone on the shelf."""
+    """Take in what was safe when its writer was cut off; only for whoever is alone on the shelf.
+
+    What is damaged is set aside, and what is a newer program's stays for it.
+
+    Raises:
+        OSError: the disk, not a delivery: another time. MemoryError likewise.
+    """
     for person_id in shelf.arrivals():
         path = shelf.arrival(person_id)
+        data = path.read_bytes()
         try:
-            left = decode_person(shelf.read(path))
-            delivery = Delivery(
-                person_id=person_id, zone=left.zone, sessions=left.sessions, synced_at=left.synced_at
-            )
-            _, table = merged_in(shelf, delivery)
-        except OSError:
-            raise  # the disk, not the delivery: another time
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, nobody after may stumble over it
+            delivery = _arrived(shelf, person_id, data)
+        except BEYOND_US as error:
+            log.warning("What arrived of %s is left as it is: %s", person_id, error)
+        except NOT_DAMAGE:
+            raise
+        except READ_ERRORS as error:
             set_aside(path, because=str(error))
         else:
-            lay_over(shelf, table)
-            remove(path)
+            _take_in_one(shelf, delivery)
+
+
+def _arrived(shelf: Shelf, person_id: str, data: bytes) -> Delivery:
+    left = decode_person(shelf.seal.open(data, label=shelf.label(shelf.arrival(person_id))))
+    return Delivery(person_id=person_id, zone=left.zone, sessions=left.sessions, synced_at=left.synced_at)
+
+
+def _take_in_one(shelf: Shelf, delivery: Delivery) -> None:
+    path = shelf.arrival(delivery.person_id)
+    try:
+        _, table = merged_in(shelf, delivery)
+    except BEYOND_US as error:
+        log.warning("What arrived of %s is left as it is: %s", delivery.person_id, error)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, nobody after may stumble over it
+        set_aside(path, because=str(error))
+    else:
+        lay_over(shelf, table)
+        remove(path)
         shelf.renew_version()
 
 

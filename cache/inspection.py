@@ -27,10 +27,11 @@ Kind = Literal[
     "stranger",
     "not on the roster",
 ]
-"""damaged: a file that cannot be read. set aside: one that could not, still lying there. older format: of a program
-before this one. newer format: of a program after this one, which cannot read it. out of date: statistics that do not belong to the person's file. disagreeing: statistics other than
-the person's sessions give. left over: statistics of whoever has no file. unfinished: what a writer left that was cut
-off. stranger: a file that is none of the archive's. not on the roster: a person nobody is expected to be."""
+"""damaged: a file that cannot be read. set aside: one that could not, still lying there. older format: of a
+program before this one. newer format: of a program after this one, which cannot read it. out of date:
+statistics that do not belong to the person's file. disagreeing: statistics other than the person's sessions
+give. left over: statistics of whoever has no file. unfinished: what a writer left that was cut off. stranger: a
+file that is none of the archive's. not on the roster: a person nobody is expected to be."""
 
 
 @dataclass(frozen=True, kw_only=True)

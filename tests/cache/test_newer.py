@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from cache import archive as archive_module
+from cache import arrivals as arrivals_module
 from cache import columns
 from cache import derived as derived_module
 from cache.archive import Delivery, NewerFormat, NightArchive, session_set
@@ -129,3 +130,45 @@ def test_a_person_who_cannot_be_read_for_a_moment_is_not_left_out(
     assert found.keys() == wanted.keys()
     assert found["p_a"].session_ids == wanted["p_a"].session_ids
     assert found["p_a"].stages.values.tolist() == wanted["p_a"].stages.values.tolist()
+
+
+def left_behind(archive: NightArchive, monkeypatch: pytest.MonkeyPatch, person_id: str) -> Path:
+    """The delivery of a writer that was cut off before any night was made of it."""
+
+    def dies(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arrivals_module, "night_columns", dies)
+        with pytest.raises(KeyboardInterrupt):
+            put(archive, person_id, [7])
+    return archive._folder / NORTH / "arriving" / f"{person_id}.parquet"
+
+
+def test_a_damaged_delivery_is_set_aside_and_blocks_nobody(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = left_behind(archive, monkeypatch, "p_a")
+    data = bytearray(path.read_bytes())
+    for place in range(len(data) // 3, 2 * len(data) // 3):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+    put(archive, "p_b", [8])
+    assert [each.name for each in path.parent.iterdir()] == ["p_a.parquet.damaged"]
+    assert len(archive.known(NORTH, "p_a")) == 3
+    assert len(archive.known(NORTH, "p_b")) == 4
+
+
+def test_a_delivery_for_a_newer_file_stays_and_blocks_nobody_else(
+    archive: NightArchive, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(archive, "p_c", [1])
+    path = left_behind(archive, monkeypatch, "p_c")
+    shelf = archive._shelf(NORTH)
+    shelf.write(shelf.person("p_c"), shelf.read(newer))
+    before = path.read_bytes()
+    put(archive, "p_b", [8])
+    assert len(archive.known(NORTH, "p_b")) == 4
+    with pytest.raises(NewerFormat, match="for a newer program to take in"):
+        put(archive, "p_c", [2])
+    assert path.read_bytes() == before
