@@ -15,7 +15,7 @@ from cache.arrivals import (
     Delivery,
     PutReport,
     merged_in,
-    prepared,
+    prepared_if_possible,
     received_safely,
     stored,
     take_in,
@@ -120,22 +120,31 @@ class NightArchive:
     def put_many(self, organisation: str, deliveries: Iterable[Delivery]) -> tuple[PutReport, ...]:
         """One report for each delivery; the table of everybody is written once, at the end.
 
+        A delivery that fails does not keep the others from getting in: when all the others are kept, the first
+        failure is raised, with a note of how many there were and whose.
+
         What takes time about people who are new is done before it is this writer's turn, so that several of them work
         side by side; not where deliveries are only made as they are asked for.
         """
         shelf = self._shelf(organisation)
         at_hand = deliveries[:_PREPARED_AT_ONCE] if isinstance(deliveries, Sequence) else ()
-        new = [prepared(shelf, each) for each in at_hand]
+        new = [prepared_if_possible(shelf, each) for each in at_hand]
         reports: list[PutReport] = []
+        failed: list[tuple[str, Exception]] = []
         tables: dict[str, NightTable] = {}
         with shelf.alone():
             take_in(shelf)
             try:
                 for delivery, ready in zip(deliveries, chain(new, repeat(None)), strict=False):
-                    report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
-                    reports.append(report)
+                    try:
+                        report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
+                        reports.append(report)
+                    except Exception as error:  # noqa: BLE001 - raised when the others are kept
+                        failed.append((delivery.person_id, error))
             finally:
                 fold(shelf, fresh=tables.values())
+        if failed:
+            raise _first_of(failed, kept=len(reports))
         return tuple(reports)
 
     def sessions(self, organisation: str, person_id: str) -> SessionSet:
@@ -311,3 +320,11 @@ class NightArchive:
                 loaded = load(shelf, {} if loaded is None else loaded.read)
                 self._loaded[organisation] = loaded
             return loaded
+
+
+def _first_of(failed: Sequence[tuple[str, Exception]], *, kept: int) -> Exception:
+    """The first failure, with a note of all of them."""
+    people = ", ".join(person_id for person_id, _ in failed)
+    _, first = failed[0]
+    first.add_note(f"{len(failed)} of {kept + len(failed)} deliveries were not kept: those of {people}.")
+    return first

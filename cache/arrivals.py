@@ -94,6 +94,15 @@ def prepared(shelf: Shelf, delivery: Delivery) -> Prepared | None:
     )
 
 
+def prepared_if_possible(shelf: Shelf, delivery: Delivery) -> Prepared | None:
+    """As `prepared`; None also for what fails, which `merged_in` will say when it is its turn."""
+    try:
+        return prepared(shelf, delivery)
+    except Exception as error:  # noqa: BLE001 - one delivery must not lose the others
+        log.debug("Nothing is prepared of %s: %r", delivery.person_id, error)
+        return None
+
+
 def merged_in(shelf: Shelf, delivery: Delivery, new: Prepared | None = None) -> tuple[PutReport, NightTable]:
     """What the delivery did, and the person's nights now; only for whoever is alone on the shelf.
 
