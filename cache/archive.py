@@ -14,6 +14,7 @@ from asleep.models import SessionResult
 from cache.arrivals import (
     Delivery,
     PutReport,
+    done_with,
     merged_in,
     prepared_if_possible,
     received_safely,
@@ -115,6 +116,9 @@ class NightArchive:
             take_in(shelf)
             report, table = received_safely(shelf, delivery)
             self._lay_over(shelf, table)
+            done_with(
+                shelf, delivery
+            )  # last: a reader who finds it knows that its version may be out of date
         return report
 
     def put_many(self, organisation: str, deliveries: Iterable[Delivery]) -> tuple[PutReport, ...]:
@@ -134,15 +138,16 @@ class NightArchive:
         tables: dict[str, NightTable] = {}
         with shelf.alone():
             take_in(shelf)
-            try:
-                for delivery, ready in zip(deliveries, chain(new, repeat(None)), strict=False):
-                    try:
-                        report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
-                        reports.append(report)
-                    except Exception as error:  # noqa: BLE001 - raised when the others are kept
-                        failed.append((delivery.person_id, error))
-            finally:
-                fold(shelf, fresh=tables.values())
+            with shelf.changing():
+                try:
+                    for delivery, ready in zip(deliveries, chain(new, repeat(None)), strict=False):
+                        try:
+                            report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
+                            reports.append(report)
+                        except Exception as error:  # noqa: BLE001 - raised when the others are kept
+                            failed.append((delivery.person_id, error))
+                finally:
+                    fold(shelf, fresh=tables.values())
         if failed:
             raise _first_of(failed, kept=len(reports))
         return tuple(reports)
@@ -215,7 +220,7 @@ class NightArchive:
 
     def version(self, organisation: str) -> str:
         """A word that is another one after every change by any process; empty before the first."""
-        return self._shelf(organisation).version()
+        return self._settled(organisation).version()
 
     def synced(self, organisation: str) -> dict[str, datetime]:
         """Until when each person is synchronised, by person id; without those who never were."""
@@ -231,20 +236,22 @@ class NightArchive:
             if person is None or session_id not in set(person.sessions.frame["session_id"]):
                 return False
             person = replace(person, sessions=without(person.sessions, session_id))
-            table = stored(shelf, person_id, person)
-            fold(
-                shelf, fresh=[table]
-            )  # not laid over: the session's row must leave the table of everybody too
+            with shelf.changing():
+                table = stored(shelf, person_id, person)
+                # Not laid over: the session's row must leave the table of everybody too.
+                fold(shelf, fresh=[table])
         return True
 
     def erase(self, organisation: str, person_id: str) -> bool:
         """Whether anything was kept of the person; no file holds a byte of them any more."""
         shelf = self._shelf(organisation)
-        with shelf.alone():
+        with shelf.alone(), shelf.changing():
             found = shelf.remove_person(person_id)
             # In this order: a reader of the rows as they are being overwritten will also find a new version.
-            shelf.renew_version()
-            erase_rows(shelf)
+            try:
+                shelf.renew_version()
+            finally:  # a full disk takes no new version, and the rows go all the same
+                erase_rows(shelf)
         with self._registry:
             self._loaded.pop(organisation, None)
         return found
@@ -283,9 +290,9 @@ class NightArchive:
         return Shelf(folder=self._folder / organisation, organisation=organisation, seal=self._seal)
 
     def _settled(self, organisation: str) -> Shelf:
-        """The organisation's files, with everything taken in that a writer left who was cut off."""
+        """The organisation's files, with everything taken in and told that a writer left who was cut off."""
         shelf = self._shelf(organisation)
-        if shelf.arrivals():
+        if shelf.arrivals() or shelf.marker.exists():
             take_in_if_free(shelf)
         return shelf
 

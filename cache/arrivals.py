@@ -53,7 +53,10 @@ class PutReport:
 
 
 def received_safely(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
-    """As `merged_in`, with the delivery on disk from its first moment; only for whoever is alone on the shelf."""
+    """As `merged_in`, with the delivery on disk from its first moment; only for whoever is alone on the shelf.
+
+    It stays there until `done_with`, for whoever comes after a writer that is cut off meanwhile.
+    """
     path = shelf.arrival(delivery.person_id)
     if path.exists():  # `take_in` has left it there
         raise NewerFormat(
@@ -62,12 +65,15 @@ def received_safely(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightT
     kept = PersonFile(sessions=delivery.sessions, zone=delivery.zone, synced_at=delivery.synced_at)
     shelf.write(path, encode_person(kept))
     try:
-        done = merged_in(shelf, delivery)
+        return merged_in(shelf, delivery)
     except Exception:  # the caller learns that nothing was kept; a process that ends learns nothing
         remove(path)
         raise
-    remove(path)
-    return done
+
+
+def done_with(shelf: Shelf, delivery: Delivery) -> None:
+    """The delivery is the truth, and every reader has been told."""
+    remove(shelf.arrival(delivery.person_id))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -168,16 +174,19 @@ def _take_in_one(shelf: Shelf, delivery: Delivery) -> None:
         set_aside(path, because=str(error))
     else:
         lay_over(shelf, table)
-        remove(path)
         shelf.renew_version()
+        remove(path)
 
 
 def take_in_if_free(shelf: Shelf) -> None:
-    """As `take_in` unless somebody is changing something now, who will see to it."""
+    """As `take_in` unless somebody is changing something now, who will see to it; the marker goes too."""
     with shelf.alone_if_free() as free:
         if free is False:
             return
         try:
             take_in(shelf)
+            if shelf.marker.exists():
+                shelf.renew_version()
+                remove(shelf.marker)
         except OSError as error:
             log.warning("What arrived for %s cannot be taken in now: %s", shelf.organisation, error)

@@ -118,6 +118,9 @@ def _of_the_folder(shelf: Shelf) -> Iterator[Finding]:
         yield _found(
             shelf, "unfinished", path, "was never finished: a writer was cut off. `repair` deletes it."
         )
+    if shelf.marker.exists():
+        text = "says that a writer was cut off. The next page or `repair` sees to it."
+        yield _found(shelf, "unfinished", shelf.marker, text)
     for person_id in shelf.arrivals():
         text = "was received and not taken in: a writer was cut off. The next page or `repair` takes it in."
         yield _found(shelf, "unfinished", shelf.arrival(person_id), text, person_id)

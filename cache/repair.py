@@ -28,6 +28,7 @@ def repair(shelf: Shelf) -> tuple[str, ...]:
             tables += [table] if table else []
         deeds += _made_way(shelf)
         fold(shelf, fresh=tables)
+        remove(shelf.marker)
     return (*deeds, f"Derived the statistics anew from the files of {len(tables):,} people.")
 
 
