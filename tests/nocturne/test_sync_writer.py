@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analytics.nights import night_columns
 from cache import arrivals
 from cache.archive import Delivery, NightArchive, session_set
 from cache.seal import PlainSeal
@@ -24,7 +25,7 @@ BAD = "no-such-zone"
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NightArchive:
     """An archive that can make no night of the deliveries of one zone."""
-    makes = arrivals.night_columns
+    makes = night_columns
 
     def refuses(sessions: Any, *, zone: str) -> Any:
         if zone == BAD:
