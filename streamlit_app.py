@@ -21,6 +21,7 @@ from nocturne import roster
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
+from nocturne.engines import EngineFailed
 from settings import SettingsError, is_loopback, read_settings
 from store.people import StoreError
 
@@ -47,7 +48,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     with ExitStack() as held:
         try:
             application = _start(held)
-        except (SettingsError, DemoFailed, StoreError, OSError) as problem:
+        except (SettingsError, DemoFailed, EngineFailed, StoreError, OSError) as problem:
             held.close()
             _end(f"Nocturne cannot start. {problem}")
         background = BackgroundSync(application)

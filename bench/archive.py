@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -59,7 +58,7 @@ def _one_person() -> Iterator[Figure]:
 def _added() -> Iterator[Figure]:
     """One night more of people who have a year, as a reader beside the writer meets it."""
     durable, visible = list[float](), list[float]()
-    with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder:
+    with archives.room() as folder:
         writer = archives.copied(_FEW, Path(folder))
         reader = NightArchive(Path(folder), PlainSeal())
         reader.statistics(ORGANISATION)
@@ -100,7 +99,7 @@ def _put_tonight(writer: NightArchive, person_id: str, *, seed: int) -> tuple[fl
 
 
 def _erased(people: int) -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder:
+    with archives.room() as folder:
         archive = archives.copied(people, Path(folder))
         os.sync()  # the copy of the table is not what an erasure has to wait for
         names = person_ids(people)

@@ -8,6 +8,7 @@ NOCTURNE_BENCH_ARCHIVES says; an archive of another format, or one that was not 
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,8 +54,14 @@ def kept(people: int) -> Path:
     return folder
 
 
+def room() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for a while, on the device of the kept archives: a file has further names on its own device only."""
+    _home().mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix="nocturne-bench-", dir=_home())
+
+
 def copied(people: int, folder: Path) -> NightArchive:
-    """Such an archive to be changed, under `folder`: people's files as further names of the kept ones.
+    """Such an archive to be changed, under a `folder` in `room`: people's files as further names of the kept ones.
 
     The archive replaces or deletes a person's file and never writes into one; the table it may write into is copied.
     """

@@ -14,17 +14,20 @@ from asleep.models import SessionResult
 from cache.arrivals import (
     Delivery,
     PutReport,
+    done_with,
     merged_in,
-    prepared,
+    prepared_if_possible,
     received_safely,
     stored,
     take_in,
     take_in_if_free,
 )
 from cache.columns import (
+    NOT_DAMAGE,
     READ_ERRORS,
     UNREADABLE,
     Known,
+    NewerFormat,
     PersonFile,
     PersonStages,
     Unreadable,
@@ -32,6 +35,7 @@ from cache.columns import (
     decode_stages,
     known_sessions,
     session_set,
+    stages_in,
     without,
 )
 from cache.derived import Statistics, erase_rows, fold, lay_over, load, read_person
@@ -43,7 +47,16 @@ from cache.shelf import Shelf
 from cache.summaries import marked
 from cache.table import NightTable, part_of_frame
 
-__all__ = ["UNREADABLE", "Delivery", "Known", "NightArchive", "PutReport", "Unreadable", "session_set"]
+__all__ = [
+    "UNREADABLE",
+    "Delivery",
+    "Known",
+    "NewerFormat",
+    "NightArchive",
+    "PutReport",
+    "Unreadable",
+    "session_set",
+]
 
 _PREPARED_AT_ONCE = 256
 """Of so many people at most the bytes of new files are held in memory."""
@@ -65,6 +78,8 @@ class NightArchive:
 
     Raises:
         ValueError: from every method, when an organisation's or a person's id cannot be the name of a file.
+        NewerFormat: a newer program wrote the person's file, which stays as it is; what concerns everybody leaves
+            that person's statistics as they are instead.
     """
 
     def __init__(self, folder: Path, seal: Seal, *, fold_after: int = FOLD_AFTER) -> None:
@@ -104,27 +119,40 @@ class NightArchive:
             take_in(shelf)
             report, table = received_safely(shelf, delivery)
             self._lay_over(shelf, table)
+            done_with(
+                shelf, delivery
+            )  # last: a reader who finds it knows that its version may be out of date
         return report
 
     def put_many(self, organisation: str, deliveries: Iterable[Delivery]) -> tuple[PutReport, ...]:
         """One report for each delivery; the table of everybody is written once, at the end.
+
+        A delivery that fails does not keep the others from getting in: when all the others are kept, the first
+        failure is raised, with a note of how many there were and whose.
 
         What takes time about people who are new is done before it is this writer's turn, so that several of them work
         side by side; not where deliveries are only made as they are asked for.
         """
         shelf = self._shelf(organisation)
         at_hand = deliveries[:_PREPARED_AT_ONCE] if isinstance(deliveries, Sequence) else ()
-        new = [prepared(shelf, each) for each in at_hand]
+        new = [prepared_if_possible(shelf, each) for each in at_hand]
         reports: list[PutReport] = []
+        failed: list[tuple[str, Exception]] = []
         tables: dict[str, NightTable] = {}
         with shelf.alone():
             take_in(shelf)
-            try:
-                for delivery, ready in zip(deliveries, chain(new, repeat(None)), strict=False):
-                    report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
-                    reports.append(report)
-            finally:
-                fold(shelf, fresh=tables.values())
+            with shelf.changing():
+                try:
+                    for delivery, ready in zip(deliveries, chain(new, repeat(None)), strict=False):
+                        try:
+                            report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
+                            reports.append(report)
+                        except Exception as error:  # noqa: BLE001 - raised when the others are kept
+                            failed.append((delivery.person_id, error))
+                finally:
+                    fold(shelf, fresh=tables.values())
+        if failed:
+            raise _first_of(failed, kept=len(reports))
         return tuple(reports)
 
     def sessions(self, organisation: str, person_id: str) -> SessionSet:
@@ -144,10 +172,14 @@ class NightArchive:
                 stages = decode_stages(shelf.read(shelf.person(person_id)))
             except FileNotFoundError:
                 continue
+            except NOT_DAMAGE:
+                raise
             except READ_ERRORS:
-                self._person(shelf, person_id)  # moves it aside
-            else:
-                yield person_id, stages
+                person = self._person(shelf, person_id)  # moves it aside, unless it can be read after all
+                if person is None:
+                    continue
+                stages = stages_in(person)
+            yield person_id, stages
 
     def known(self, organisation: str, person_id: str) -> dict[str, Known]:
         """What a synchronisation has to know of each session kept of the person, by session id."""
@@ -156,6 +188,8 @@ class NightArchive:
             return known_sessions(shelf.read(shelf.person(person_id)))
         except FileNotFoundError:
             return {}
+        except NOT_DAMAGE:
+            raise
         except READ_ERRORS:
             person = self._person(shelf, person_id)  # moves it aside, unless it was exchanged meanwhile
             return {} if person is None else known_sessions(shelf.read(shelf.person(person_id)))
@@ -189,7 +223,7 @@ class NightArchive:
 
     def version(self, organisation: str) -> str:
         """A word that is another one after every change by any process; empty before the first."""
-        return self._shelf(organisation).version()
+        return self._settled(organisation).version()
 
     def synced(self, organisation: str) -> dict[str, datetime]:
         """Until when each person is synchronised, by person id; without those who never were."""
@@ -205,20 +239,22 @@ class NightArchive:
             if person is None or session_id not in set(person.sessions.frame["session_id"]):
                 return False
             person = replace(person, sessions=without(person.sessions, session_id))
-            table = stored(shelf, person_id, person)
-            fold(
-                shelf, fresh=[table]
-            )  # not laid over: the session's row must leave the table of everybody too
+            with shelf.changing():
+                table = stored(shelf, person_id, person)
+                # Not laid over: the session's row must leave the table of everybody too.
+                fold(shelf, fresh=[table])
         return True
 
     def erase(self, organisation: str, person_id: str) -> bool:
         """Whether anything was kept of the person; no file holds a byte of them any more."""
         shelf = self._shelf(organisation)
-        with shelf.alone():
+        with shelf.alone(), shelf.changing():
             found = shelf.remove_person(person_id)
             # In this order: a reader of the rows as they are being overwritten will also find a new version.
-            shelf.renew_version()
-            erase_rows(shelf)
+            try:
+                shelf.renew_version()
+            finally:  # a full disk takes no new version, and the rows go all the same
+                erase_rows(shelf)
         with self._registry:
             self._loaded.pop(organisation, None)
         return found
@@ -257,9 +293,9 @@ class NightArchive:
         return Shelf(folder=self._folder / organisation, organisation=organisation, seal=self._seal)
 
     def _settled(self, organisation: str) -> Shelf:
-        """The organisation's files, with everything taken in that a writer left who was cut off."""
+        """The organisation's files, with everything taken in and told that a writer left who was cut off."""
         shelf = self._shelf(organisation)
-        if shelf.arrivals():
+        if shelf.arrivals() or shelf.marker.exists():
             take_in_if_free(shelf)
         return shelf
 
@@ -275,6 +311,8 @@ class NightArchive:
             return decode_person(shelf.read(shelf.person(person_id)))
         except FileNotFoundError:
             return None
+        except NOT_DAMAGE:
+            raise
         except READ_ERRORS:
             with shelf.alone():  # looked at again alone: nobody else may be moving or mending it
                 person = read_person(shelf, person_id)
@@ -292,3 +330,11 @@ class NightArchive:
                 loaded = load(shelf, {} if loaded is None else loaded.read)
                 self._loaded[organisation] = loaded
             return loaded
+
+
+def _first_of(failed: Sequence[tuple[str, Exception]], *, kept: int) -> Exception:
+    """The first failure, with a note of all of them."""
+    people = ", ".join(person_id for person_id, _ in failed)
+    _, first = failed[0]
+    first.add_note(f"{len(failed)} of {kept + len(failed)} deliveries were not kept: those of {people}.")
+    return first

@@ -10,7 +10,16 @@ from datetime import datetime
 
 from analytics.nights import SessionSet, night_columns
 from analytics.received import Columns
-from cache.columns import PersonFile, decode_person, encode_person, merged
+from cache.columns import (
+    BEYOND_US,
+    NOT_DAMAGE,
+    READ_ERRORS,
+    NewerFormat,
+    PersonFile,
+    decode_person,
+    encode_person,
+    merged,
+)
 from cache.derived import derived, lay_over, read_person
 from cache.files import remove, set_aside
 from cache.shelf import Shelf
@@ -44,17 +53,27 @@ class PutReport:
 
 
 def received_safely(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
-    """As `merged_in`, with the delivery on disk from its first moment; only for whoever is alone on the shelf."""
+    """As `merged_in`, with the delivery on disk from its first moment; only for whoever is alone on the shelf.
+
+    It stays there until `done_with`, for whoever comes after a writer that is cut off meanwhile.
+    """
     path = shelf.arrival(delivery.person_id)
+    if path.exists():  # `take_in` has left it there
+        raise NewerFormat(
+            f"What arrived before of {delivery.person_id} is for a newer program to take in. Start the newer program."
+        )
     kept = PersonFile(sessions=delivery.sessions, zone=delivery.zone, synced_at=delivery.synced_at)
     shelf.write(path, encode_person(kept))
     try:
-        done = merged_in(shelf, delivery)
+        return merged_in(shelf, delivery)
     except Exception:  # the caller learns that nothing was kept; a process that ends learns nothing
         remove(path)
         raise
-    remove(path)
-    return done
+
+
+def done_with(shelf: Shelf, delivery: Delivery) -> None:
+    """The delivery is the truth, and every reader has been told."""
+    remove(shelf.arrival(delivery.person_id))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +98,15 @@ def prepared(shelf: Shelf, delivery: Delivery) -> Prepared | None:
         person=person,
         nights=night_columns(sessions, zone=person.zone),
     )
+
+
+def prepared_if_possible(shelf: Shelf, delivery: Delivery) -> Prepared | None:
+    """As `prepared`; None also for what fails, which `merged_in` will say when it is its turn."""
+    try:
+        return prepared(shelf, delivery)
+    except Exception as error:  # noqa: BLE001 - one delivery must not lose the others
+        log.debug("Nothing is prepared of %s: %r", delivery.person_id, error)
+        return None
 
 
 def merged_in(shelf: Shelf, delivery: Delivery, new: Prepared | None = None) -> tuple[PutReport, NightTable]:
@@ -107,31 +135,58 @@ def stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
 
 
 def take_in(shelf: Shelf) -> None:
-    """Take in what was safe when its writer was cut off; only for whoever is alone on the shelf."""
+    """Take in what was safe when its writer was cut off; only for whoever is alone on the shelf.
+
+    What is damaged is set aside, and what is a newer program's stays for it.
+
+    Raises:
+        OSError: the disk, not a delivery: another time. MemoryError likewise.
+    """
     for person_id in shelf.arrivals():
         path = shelf.arrival(person_id)
+        data = path.read_bytes()
         try:
-            left = decode_person(shelf.read(path))
-            delivery = Delivery(
-                person_id=person_id, zone=left.zone, sessions=left.sessions, synced_at=left.synced_at
-            )
-            _, table = merged_in(shelf, delivery)
-        except OSError:
-            raise  # the disk, not the delivery: another time
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, nobody after may stumble over it
+            delivery = _arrived(shelf, person_id, data)
+        except BEYOND_US as error:
+            log.warning("What arrived of %s is left as it is: %s", person_id, error)
+        except NOT_DAMAGE:
+            raise
+        except READ_ERRORS as error:
             set_aside(path, because=str(error))
         else:
-            lay_over(shelf, table)
-            remove(path)
+            _take_in_one(shelf, delivery)
+
+
+def _arrived(shelf: Shelf, person_id: str, data: bytes) -> Delivery:
+    left = decode_person(shelf.seal.open(data, label=shelf.label(shelf.arrival(person_id))))
+    return Delivery(person_id=person_id, zone=left.zone, sessions=left.sessions, synced_at=left.synced_at)
+
+
+def _take_in_one(shelf: Shelf, delivery: Delivery) -> None:
+    path = shelf.arrival(delivery.person_id)
+    try:
+        _, table = merged_in(shelf, delivery)
+    except BEYOND_US as error:
+        log.warning("What arrived of %s is left as it is: %s", delivery.person_id, error)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, nobody after may stumble over it
+        set_aside(path, because=str(error))
+    else:
+        lay_over(shelf, table)
         shelf.renew_version()
+        remove(path)
 
 
 def take_in_if_free(shelf: Shelf) -> None:
-    """As `take_in` unless somebody is changing something now, who will see to it."""
+    """As `take_in` unless somebody is changing something now, who will see to it; the marker goes too."""
     with shelf.alone_if_free() as free:
         if free is False:
             return
         try:
             take_in(shelf)
+            if shelf.marker.exists():
+                shelf.renew_version()
+                remove(shelf.marker)
         except OSError as error:
             log.warning("What arrived for %s cannot be taken in now: %s", shelf.organisation, error)

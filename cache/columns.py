@@ -21,7 +21,18 @@ SCHEMA = 3
 """Raised whenever the columns change; `_upgraded` and `_ragged` read the files of every schema before."""
 
 READ_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, msgspec.DecodeError, SealBroken)
-"""What bytes that are no such file can raise when they are read."""
+"""What bytes that are no such file can raise when they are read; `NOT_DAMAGE` is to be let through first."""
+
+
+class NewerFormat(OSError):
+    """A file is whole and of a newer program's format; the message says which, and what to do."""
+
+
+BEYOND_US = (NewerFormat, pa.ArrowNotImplementedError)
+"""What a file raises that may be whole and that this program cannot read."""
+
+NOT_DAMAGE = (*BEYOND_US, MemoryError)
+"""What is among `READ_ERRORS`, or meets who reads, without saying that the bytes are damaged."""
 
 UNREADABLE = "UNREADABLE"
 """Stands for the state of a session whose payload could not be read."""
@@ -99,8 +110,11 @@ class PersonStages:
     stages: Ragged
 
 
-class _Header(msgspec.Struct, frozen=True, kw_only=True):
+class _Format(msgspec.Struct, frozen=True, kw_only=True):
     schema: int
+
+
+class _Header(_Format, frozen=True, kw_only=True):
     zone: str
     synced_at: datetime | None
 
@@ -124,7 +138,7 @@ def encode_person(person: PersonFile) -> bytes:
 
 
 def decode_person(data: bytes) -> PersonFile:
-    """The person as kept; raises one of `READ_ERRORS` when the bytes are not such a file."""
+    """The person as kept; raises `NewerFormat`, or one of `READ_ERRORS` when the bytes are not such a file."""
     table, header = _read(data)
     table = _upgraded(table, header.schema)
     frame = table.select(list(SESSION_COLUMNS)).to_pandas(use_threads=False)
@@ -137,17 +151,36 @@ def decode_person(data: bytes) -> PersonFile:
 
 
 def decode_stages(data: bytes) -> PersonStages:
-    """The stages alone, in a third of the time; raises one of `READ_ERRORS` when the bytes are not such a file."""
+    """The stages alone, in a third of the time; raises as `decode_person`."""
     table, header = _read(data, "session_id", "stages")
     stages = _ragged(_upgraded(table, header.schema)["stages"])
     return PersonStages(session_ids=tuple(table["session_id"].to_pylist()), stages=stages)
 
 
+def stages_in(person: PersonFile) -> PersonStages:
+    """The stages of a person who has been read already."""
+    ids = tuple(person.sessions.frame["session_id"].tolist())
+    return PersonStages(session_ids=ids, stages=person.sessions.stages)
+
+
 def _read(data: bytes, *columns: str) -> tuple["pa.Table", _Header]:
     # One thread: a person's file is small, and a page reads many of them side by side.
     file = pq.ParquetFile(pa.BufferReader(data))
-    table = file.read(columns=list(columns) or None, use_threads=False)
-    return table, msgspec.json.decode((table.schema.metadata or {})[_METADATA], type=_Header)
+    header = _header(
+        file.schema_arrow.metadata
+    )  # first: what a newer file holds besides is not for us to judge
+    return file.read(columns=list(columns) or None, use_threads=False), header
+
+
+def _header(metadata: dict[bytes, bytes] | None) -> _Header:
+    data = (metadata or {})[_METADATA]
+    schema = msgspec.json.decode(data, type=_Format).schema
+    if schema > SCHEMA:
+        raise NewerFormat(
+            f"A person's file has format {schema}, and this program reads the formats 1 to {SCHEMA}. "
+            "Start the newer program that wrote it."
+        )
+    return msgspec.json.decode(data, type=_Header)
 
 
 def schema_of(data: bytes) -> int:
@@ -157,9 +190,9 @@ def schema_of(data: bytes) -> int:
 
 
 def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
-    """The table in today's columns; a file that a later program wrote is left for that program."""
-    if not 1 <= schema <= SCHEMA:
-        raise ValueError(f"it has schema {schema}, and this program reads the schemas 1 to {SCHEMA}")
+    """The table in today's columns."""
+    if schema < 1:
+        raise ValueError(f"it has schema {schema}, and there never was one before 1")
     if schema < 2:  # sessions of which only the vendor's statistics are known came with the second
         table = table.append_column("basis", _all(table, "stages"))
     if (
@@ -176,7 +209,7 @@ def _all(table: "pa.Table", value: str) -> "pa.Array":
 
 
 def known_sessions(data: bytes) -> dict[str, Known]:
-    """What is known of each session in the file, by session id."""
+    """What is known of each session in the file, by session id; raises as `decode_person`."""
     table, _ = _read(data, *_KNOWN)
     return {row["session_id"]: _known(**row) for row in table.to_pylist()}
 

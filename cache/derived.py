@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.nights import night_columns
-from cache.columns import READ_ERRORS, PersonFile, decode_person
+from cache.columns import BEYOND_US, NOT_DAMAGE, READ_ERRORS, PersonFile, decode_person
 from cache.files import remove, set_aside
 from cache.overwriting import ERASED, patches
 from cache.shelf import Shelf
@@ -95,7 +95,11 @@ def load(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Stati
 
 
 def read_person(shelf: Shelf, person_id: str) -> PersonFile | None:
-    """The person's file, or None when there is none that can be read. Only for whoever is alone on the shelf."""
+    """The person's file, or None when there is none that can be read. Only for whoever is alone on the shelf.
+
+    Raises:
+        NewerFormat: the file is of a newer program and stays as it is; likewise the others of `NOT_DAMAGE`.
+    """
     path = shelf.person(person_id)
     try:
         data = path.read_bytes()
@@ -103,6 +107,8 @@ def read_person(shelf: Shelf, person_id: str) -> PersonFile | None:
         return None
     try:
         return decode_person(shelf.seal.open(data, label=shelf.label(path)))
+    except NOT_DAMAGE:
+        raise
     except READ_ERRORS as error:
         set_aside(path, because=str(error))
         log.warning(
@@ -144,10 +150,25 @@ def fold(shelf: Shelf, *, fresh: Iterable[NightTable] = (), stale: bool = True) 
     """
     changes: dict[str, NightTable | None] = {table.parts[0].person_id: table for table in fresh}
     found = present(shelf)
-    for person_id in found.stale if stale else ():
-        if person_id not in changes:
+    if stale:
+        changes |= _derived_again(shelf, [person_id for person_id in found.stale if person_id not in changes])
+    _write_anew(shelf, found, changes)
+
+
+def _derived_again(shelf: Shelf, people: Iterable[str]) -> dict[str, NightTable | None]:
+    """Each person's nights, None without a file; whose file this program cannot read is left out and logged."""
+    changes: dict[str, NightTable | None] = {}
+    for person_id in people:
+        try:
             person = read_person(shelf, person_id)
+        except BEYOND_US as error:
+            log.warning("The statistics of %s stay as they are: %s", person_id, error)
+        else:
             changes[person_id] = None if person is None else derived(shelf, person_id, person)
+    return changes
+
+
+def _write_anew(shelf: Shelf, found: "Present", changes: Mapping[str, NightTable | None]) -> None:
     shelf.write(shelf.statistics, encode_table(patched(found.table, changes)))
     # In this order: a reader who took the former table and finds no overlays left will also find a new version.
     shelf.renew_version()
@@ -228,13 +249,15 @@ def _read(shelf: Shelf, path: Path, before: FileRead | None) -> FileRead | None:
         return FileRead(identity=identity, table=decode_table(shelf.map(path)))
     except FileNotFoundError:
         return None
+    except MemoryError:
+        raise
     except READ_ERRORS as error:
         log.warning("%s could not be read and is derived again: %s", path.name, error)
         return None
 
 
 def _healed(shelf: Shelf, *, wait: bool) -> bool:
-    """Whether what was out of date is so no more; False when somebody is at work who will see to it.
+    """Whether what was out of date is so no more; False when somebody is at work, or nothing can be done about it.
 
     Only a reader who has nothing to show waits for whoever may be deriving everything.
     """
@@ -242,8 +265,9 @@ def _healed(shelf: Shelf, *, wait: bool) -> bool:
         if free is False:
             return False
         found = present(shelf)
-        if found.stale:
-            fold(shelf)
+        changes = _derived_again(shelf, found.stale)
+        if changes:
+            _write_anew(shelf, found, changes)
         elif found.leftover:
             erase_rows(shelf)  # an erasure was cut off, or a file was taken away by hand
-    return True
+        return bool(changes) or not found.stale

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cache.columns import READ_ERRORS, SCHEMA, decode_person, schema_of
+from cache.columns import BEYOND_US, NOT_DAMAGE, READ_ERRORS, SCHEMA, decode_person, schema_of
 from cache.derived import Present, derived, present
 from cache.shelf import Shelf
 from cache.table import decode_table, frame_of, ranges_of
@@ -19,6 +19,7 @@ Kind = Literal[
     "damaged",
     "set aside",
     "older format",
+    "newer format",
     "out of date",
     "disagreeing",
     "left over",
@@ -26,10 +27,11 @@ Kind = Literal[
     "stranger",
     "not on the roster",
 ]
-"""damaged: a file that cannot be read. set aside: one that could not, still lying there. older format: of a program
-before this one. out of date: statistics that do not belong to the person's file. disagreeing: statistics other than
-the person's sessions give. left over: statistics of whoever has no file. unfinished: what a writer left that was cut
-off. stranger: a file that is none of the archive's. not on the roster: a person nobody is expected to be."""
+"""damaged: a file that cannot be read. set aside: one that could not, still lying there. older format: of a
+program before this one. newer format: of a program after this one, which cannot read it. out of date:
+statistics that do not belong to the person's file. disagreeing: statistics other than the person's sessions
+give. left over: statistics of whoever has no file. unfinished: what a writer left that was cut off. stranger: a
+file that is none of the archive's. not on the roster: a person nobody is expected to be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,9 @@ def _of_the_folder(shelf: Shelf) -> Iterator[Finding]:
         yield _found(
             shelf, "unfinished", path, "was never finished: a writer was cut off. `repair` deletes it."
         )
+    if shelf.marker.exists():
+        text = "says that a writer was cut off. The next page or `repair` sees to it."
+        yield _found(shelf, "unfinished", shelf.marker, text)
     for person_id in shelf.arrivals():
         text = "was received and not taken in: a writer was cut off. The next page or `repair` takes it in."
         yield _found(shelf, "unfinished", shelf.arrival(person_id), text, person_id)
@@ -136,6 +141,8 @@ def _of_the_derived(shelf: Shelf, found: Present) -> Iterator[Finding]:
             decode_table(shelf.map(path))
         except FileNotFoundError:
             continue  # what is missing is out of date for somebody
+        except MemoryError:
+            raise
         except READ_ERRORS as error:
             yield _found(shelf, "damaged", path, f"cannot be read: {error}. `repair` derives it again.")
     for person_id in found.leftover:
@@ -151,6 +158,12 @@ def _of_person(shelf: Shelf, person_id: str, kept: pd.DataFrame | None) -> Itera
         person, schema = decode_person(data), schema_of(data)
     except FileNotFoundError:
         return
+    except BEYOND_US as error:
+        text = f"is left for a newer program. {str(error).rstrip('.')}."
+        yield _found(shelf, "newer format", path, text, person_id)
+        return
+    except NOT_DAMAGE:
+        raise
     except READ_ERRORS as error:
         text = (
             f"cannot be read: {error}. `repair` sets it aside, and a synchronisation brings the person back."

@@ -4,7 +4,7 @@ Whoever mends is alone throughout: readers go on with what they have, writers wa
 """
 
 from cache.arrivals import take_in
-from cache.columns import SCHEMA, encode_person, schema_of
+from cache.columns import BEYOND_US, SCHEMA, encode_person, schema_of
 from cache.derived import derived, fold, read_person
 from cache.files import remove
 from cache.shelf import Shelf
@@ -28,6 +28,7 @@ def repair(shelf: Shelf) -> tuple[str, ...]:
             tables += [table] if table else []
         deeds += _made_way(shelf)
         fold(shelf, fresh=tables)
+        remove(shelf.marker)
     return (*deeds, f"Derived the statistics anew from the files of {len(tables):,} people.")
 
 
@@ -40,7 +41,10 @@ def _deleted(shelf: Shelf) -> str:
 def _mended(shelf: Shelf, person_id: str) -> tuple[str, NightTable | None]:
     """What had to be done about a person's file, and their nights; None where it cannot be read."""
     path = shelf.person(person_id)
-    person = read_person(shelf, person_id)
+    try:
+        person = read_person(shelf, person_id)
+    except BEYOND_US as error:
+        return f"Left {path.name} as it is. {error}", None
     if person is None:
         return (
             f"Set {path.name} aside, which cannot be read; a synchronisation brings {person_id} back.",

@@ -1,5 +1,6 @@
 """The folder of one organisation: which file lies where, sealed on the way in and opened on the way out."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,7 @@ class Shelf:
         statistics.arrow              derived: the nights of everybody
         overlay/<person_id>.arrow     derived: the nights of people who changed since
         version                       a word that is another one after every change
+        changing                      there while the truth may be newer than the version
         .lock                         held by whoever changes something
 
     Raises:
@@ -94,6 +96,19 @@ class Shelf:
     def renew_version(self) -> None:
         """Tell every reader, of other processes too, that something changed."""
         self.write(self.folder / "version", secrets.token_hex(8).encode())
+
+    @property
+    def marker(self) -> Path:
+        """There from before the truth changes until the version is renewed."""
+        return self.folder / "changing"
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Leave the marker for readers when the block is cut off or fails; only for whoever is alone on the shelf."""
+        with contextlib.suppress(OSError):  # a full disk must not keep anybody from erasing
+            self.marker.touch(mode=0o600)
+        yield
+        remove(self.marker)
 
     def alone(self) -> AbstractContextManager[None]:
         """Be the only one who changes something, waiting for one's turn; makes the folders."""
@@ -157,7 +172,7 @@ class Shelf:
 
     def strangers(self) -> list[Path]:
         """Files that are none of the archive's."""
-        own = {self.statistics, self.folder / "version", self.folder / ".lock"}
+        own = {self.statistics, self.folder / "version", self.folder / ".lock", self.marker}
         own |= {self.person(name) for name in self.names()} | {self.overlay(name) for name in self.overlays()}
         own |= {self.arrival(name) for name in self.arrivals()}
         own |= {*self.damaged(), *self.unfinished()}

@@ -16,6 +16,7 @@ from asleep.errors import AsleepError
 from nocturne import roster, runs, upkeep, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
+from nocturne.batches import EngineMissing
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.mapping import EngineFailed, MapProgress
 from nocturne.progress import Failure
@@ -35,6 +36,7 @@ DONE, IN_PART, ASKED_WRONGLY = 0, 1, 2
 
 _ASKED_WRONGLY = (
     SettingsError,
+    EngineMissing,
     InvalidPerson,
     DuplicatePerson,
     UnknownPerson,

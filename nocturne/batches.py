@@ -1,7 +1,8 @@
 """What travels to whoever works on some people, and what comes back; the same in this process and in any other.
 
 There go: a function, which is a frozen value whose fields are its parameters (organisation, dates, rules), the place of
-the archive, and the people. Nights do not travel: they are read where the work is done.
+the archive, and the people. Nights of the archive do not travel: they are read where the work is done. Statistics that
+a synchronisation has received do, as deliveries to worker processes of this machine; never to dask.
 """
 
 import logging
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 
 class EngineFailed(RuntimeError):
     """Nobody could be worked on, whoever they are; the message says what happened and what to do."""
+
+
+class EngineMissing(EngineFailed):
+    """The settings ask for an engine that is not installed here."""
 
 
 class ArchiveNotThere(EngineFailed):

@@ -10,13 +10,13 @@ from threading import Lock
 from typing import Any
 
 from cache.archive import NightArchive
-from nocturne.batches import Batch, EngineFailed, Outcome, Place, outcome_of
+from nocturne.batches import Batch, EngineFailed, EngineMissing, Outcome, Place, outcome_of
 
 try:
     import distributed
     from distributed.scheduler import KilledWorker
 except ImportError as missing:
-    raise EngineFailed(
+    raise EngineMissing(
         "NOCTURNE_DASK_SCHEDULER is set, but dask is not installed here. Install it with "
         '`.venv/bin/python -m pip install "distributed~=2026.8"`, or unset NOCTURNE_DASK_SCHEDULER.'
     ) from missing
@@ -60,12 +60,12 @@ class DaskCluster:
         ours.set_running_or_notify_cancel()
 
         def hand_over(done: Any) -> None:
-            if done.status == "finished":
-                ours.set_result(done.result())
-            elif done.status == "error":
-                ours.set_exception(done.exception())
+            try:
+                outcome = self._outcome(done)
+            except BaseException as error:  # noqa: BLE001 - whoever waits for ours must hear of it
+                ours.set_exception(error)
             else:
-                ours.set_exception(self._lost())
+                ours.set_result(outcome)
 
         theirs.add_done_callback(hand_over)
         return ours
@@ -76,6 +76,13 @@ class DaskCluster:
             if self._client is not None:
                 self._client.close()
             self._client = None
+
+    def _outcome(self, done: Any) -> Outcome:
+        """What came of it; raises what it ended with, or what kept the outcome from getting here."""
+        if done.status not in ("finished", "error"):
+            raise self._lost()
+        outcome: Outcome = done.result()
+        return outcome
 
     def _threads(self) -> dict[str, int]:
         """How many batches each worker takes at a time."""

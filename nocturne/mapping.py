@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from threading import Event
+from types import FunctionType
 from typing import Any, Final, TypeVar
 
 from nocturne.batches import (
@@ -44,6 +45,8 @@ DIED: Final = (
     "The log of that machine says why; ask for this person alone."
 )
 STOPPED: Final = "It was stopped before this person's turn; ask again."
+DEATHS_IN_A_ROW: Final = 5
+"""After so many people who each ended a worker of their own, nobody else is tried."""
 _LOOK_S = 0.2
 
 
@@ -95,8 +98,10 @@ def map_people(
         cancel: when set, no further batch is begun; whose turn had not come ends as a failure.
 
     Raises:
-        ValueError: somebody is in it twice, or the function is of the main script, from which nothing can travel.
-        EngineFailed: nobody could be worked on: a scheduler that does not answer, processes that do not start.
+        ValueError: somebody is in it twice, or the function is of the main script or inside of
+            another, so that it cannot travel.
+        EngineFailed: nobody could be worked on: a scheduler that does not answer, processes that do not start, or one
+            worker after the other that ends.
     """
     return map_batches(
         Each(function=function),
@@ -143,11 +148,7 @@ def outcomes(
     ids = [person.person_id for person in people]
     if len(set(ids)) != len(ids):
         raise ValueError("somebody is among these people twice, and would be worked on twice")
-    asked = function.function if isinstance(function, Each) else function
-    if type(asked).__module__ == "__main__":
-        raise ValueError(
-            f"{type(asked).__name__} is of the main script, where no worker finds it; move it to a module"
-        )
+    _check_that_it_travels(function.function if isinstance(function, Each) else function)
     place = engine.place
     batches = [
         Batch(function=function, place=place, people=tuple(people[at : at + people_per_batch]))
@@ -155,20 +156,49 @@ def outcomes(
     ]
     done, failed = 0, 0
     early: dict[int, Outcome] = {}
+    missing = {number: len(batch.people) for number, batch in enumerate(batches)}
     turn = 0
-    for number, outcome in _worked(batches, engine, cancel or Event()):
-        early[number] = outcome
-        done += len(batches[number].people)
-        failed += len(early[number].failures)
+    for part in _worked(batches, engine, cancel or Event()):
+        early[part.number] = early.get(part.number, Outcome()) + part.outcome
+        missing[part.number] -= part.people
+        done += part.people
+        failed += len(part.outcome.failures)
         tell(MapProgress(done=done, people=len(people), failed=failed))
-        while turn in early:
+        while missing.get(turn) == 0:
             yield early.pop(turn)
             turn += 1
 
 
-def _worked(batches: Sequence[Batch], engine: Engine, cancel: Event) -> Iterator[tuple[int, Outcome]]:
-    """The batches' outcomes with their numbers, in any order."""
+def _check_that_it_travels(function: object) -> None:
+    """Returns when a worker finds the function, or the class it is of, by its name; raises `ValueError` otherwise."""
+    named = function if isinstance(function, FunctionType | type) else type(function)
+    if named.__module__ == "__main__":
+        raise ValueError(
+            f"{named.__name__} is of the main script, where no worker finds it; move it to a module"
+        )
+    if "<" in named.__qualname__:  # a lambda, or defined in a function
+        raise ValueError(
+            f"{named.__qualname__} has no name in its module, where no worker finds it; define it there by itself"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Part:
+    """What became of some or all people of the batch of that number."""
+
+    number: int
+    people: int
+    outcome: Outcome
+
+
+def _part(number: int, batch: Batch, outcome: Outcome) -> _Part:
+    return _Part(number=number, people=len(batch.people), outcome=outcome)
+
+
+def _worked(batches: Sequence[Batch], engine: Engine, cancel: Event) -> Iterator[_Part]:
+    """What becomes of the batches, in any order; the people of one batch in theirs."""
     waiting = deque(enumerate(batches))
+    alone = _Alone(engine, cancel)
     under_way: dict[Future[Outcome], int] = {}
     at_once = engine.at_once if batches else 0
     try:
@@ -177,7 +207,7 @@ def _worked(batches: Sequence[Batch], engine: Engine, cancel: Event) -> Iterator
                 number, batch = waiting.popleft()
                 under_way[engine.submit(batch)] = number
             if cancel.is_set():
-                yield from ((number, _all(batch, STOPPED)) for number, batch in waiting)
+                yield from (_part(number, batch, _all(batch, STOPPED)) for number, batch in waiting)
                 waiting.clear()
             died = []
             for future in wait(under_way, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done:
@@ -186,31 +216,53 @@ def _worked(batches: Sequence[Batch], engine: Engine, cancel: Event) -> Iterator
                 if outcome is None:
                     died.append(number)
                 else:
-                    yield number, outcome
+                    yield _part(number, batches[number], outcome)
             if died:
                 # Whoever was under way with them may be the one: each of these people is tried once more, alone.
-                yield from _after_a_death(under_way, batches, engine, died)
+                yield from alone.after_a_death(under_way, batches, died)
     finally:
         for future in under_way:
             future.cancel()
 
 
-def _after_a_death(
-    under_way: "dict[Future[Outcome], int]", batches: Sequence[Batch], engine: Engine, died: Iterable[int]
-) -> Iterator[tuple[int, Outcome]]:
-    suspects = list(died)
-    for future, number in [*under_way.items()]:
-        del under_way[future]
-        outcome = _result(future, engine)
-        if outcome is None:
-            suspects.append(number)
-        else:
-            yield number, outcome
-    for number in suspects:
-        alone = (
-            _result(engine.submit(one), engine) or _all(one, DIED) for one in batches[number].one_by_one()
-        )
-        yield number, sum(alone, Outcome())
+class _Alone:
+    """Tries people one at a time; gives up when worker after worker ends, whoever it works on."""
+
+    def __init__(self, engine: Engine, cancel: Event) -> None:
+        self._engine = engine
+        self._cancel = cancel
+        self._in_a_row = 0
+
+    def after_a_death(
+        self, under_way: "dict[Future[Outcome], int]", batches: Sequence[Batch], died: Iterable[int]
+    ) -> Iterator[_Part]:
+        """What becomes of the batches that died and of those under way beside them, which are no more afterwards."""
+        suspects = list(died)
+        for future, number in [*under_way.items()]:
+            del under_way[future]
+            outcome = _result(future, self._engine)
+            if outcome is None:
+                suspects.append(number)
+            else:
+                yield _part(number, batches[number], outcome)
+        for number in suspects:
+            yield from self._each(number, batches[number])
+
+    def _each(self, number: int, batch: Batch) -> Iterator[_Part]:
+        """What becomes of each person of the batch."""
+        for one in batch.one_by_one():
+            stopped = self._cancel.is_set()
+            yield _part(number, one, _all(one, STOPPED) if stopped else self._tried(one))
+
+    def _tried(self, one: Batch) -> Outcome:
+        outcome = _result(self._engine.submit(one), self._engine)
+        self._in_a_row = 0 if outcome is not None else self._in_a_row + 1
+        if self._in_a_row >= DEATHS_IN_A_ROW:
+            raise EngineFailed(
+                f"{DEATHS_IN_A_ROW} people after each other ended the process that worked on them, so it is not the "
+                "people. Look for the reason in the log of that machine (perhaps it has too little memory)."
+            )
+        return outcome or _all(one, DIED)
 
 
 def _result(future: "Future[Outcome]", engine: Engine) -> Outcome | None:

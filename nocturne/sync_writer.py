@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from cache.archive import Delivery, NightArchive
+from cache.archive import Delivery, NewerFormat, NightArchive
 from nocturne.application import Application
 from nocturne.batches import Batch, Outcome
 from nocturne.engines import EngineFailed, Processes
@@ -98,17 +98,28 @@ class StatisticsWriter:
         """Waits for what was handed over first; what could not be written there is written here."""
         deliveries, future = self._writing.popleft()
         try:
-            unwritten = bool(future.result().failures)
+            unwritten = {failure.person_id for failure in future.result().failures}
         except Exception as problem:  # noqa: BLE001 - whatever became of the process, its work is done here
             log.warning("A process that wrote statistics ended before it was done: %r", problem)
-            unwritten = True
-        if unwritten:
-            self._write(deliveries)
+            unwritten = {delivery.person_id for delivery in deliveries}
+        self._write([delivery for delivery in deliveries if delivery.person_id in unwritten])
 
     def _write(self, deliveries: list[Delivery]) -> None:
+        """Puts them in together; whoever's cannot be written is named in the log, and the others are kept."""
         try:
             if deliveries:
                 self._application.archive.put_many(self._application.organisation, deliveries)
-        except OSError as problem:
-            reason = problem.strerror or problem
-            log.warning("The statistics of %d people were not kept: %s.", len(deliveries), reason)
+        except Exception as problem:  # noqa: BLE001 - whatever one delivery does, the synchronisation goes on
+            if isinstance(problem, OSError) and not isinstance(problem, NewerFormat):
+                # The disk, which is the same for every delivery.
+                reason = problem.strerror or problem
+                log.warning("The statistics of %d people were not kept: %s.", len(deliveries), reason)
+                return
+            for delivery in deliveries:
+                self._write_alone(delivery)
+
+    def _write_alone(self, delivery: Delivery) -> None:
+        try:
+            self._application.archive.put_many(self._application.organisation, [delivery])
+        except Exception as problem:  # noqa: BLE001 - likewise
+            log.warning("The statistics of %s were not kept: %r", delivery.person_id, problem)

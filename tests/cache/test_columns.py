@@ -20,6 +20,7 @@ from asleep.payloads import parse_session
 from cache.columns import (
     READ_ERRORS,
     UNREADABLE,
+    NewerFormat,
     PersonFile,
     Unreadable,
     decode_person,
@@ -242,7 +243,7 @@ def test_a_session_taken_out_takes_its_stages_along() -> None:
 
 def test_a_file_of_another_schema_is_not_misread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cache.columns.SCHEMA", 2)
-    with pytest.raises(ValueError, match="schema 3, and this program reads the schemas 1 to 2"):
+    with pytest.raises(NewerFormat, match="format 3, and this program reads the formats 1 to 2"):
         decode_person(ONE_NIGHT)
 
 

@@ -1,5 +1,6 @@
 """The command line as an operator uses it: words on the right stream, and the three exit statuses."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import streamlit_app
 from asleep.simulator.server import Running
 from nocturne.__main__ import main
 from tests.nocturne.conftest import roster_csv
@@ -253,3 +255,37 @@ def test_the_same_complaint_is_made_once_for_all(
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert said.strip()
+
+
+def test_dask_that_is_not_installed_is_asked_wrongly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOCTURNE_DASK_SCHEDULER", "tcp://127.0.0.1:8786")
+    monkeypatch.delitem(sys.modules, "nocturne.dask_cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["status"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "NOCTURNE_DASK_SCHEDULER is set, but dask is not installed here."
+    )
+
+
+def test_the_dashboard_ends_with_a_sentence_where_dask_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ends(status: int) -> None:
+        raise SystemExit(status)
+
+    async def started() -> None:
+        async with streamlit_app.lifespan(streamlit_app.app):
+            pass
+
+    monkeypatch.setenv("NOCTURNE_DASK_SCHEDULER", "tcp://127.0.0.1:8786")
+    monkeypatch.delitem(sys.modules, "nocturne.dask_cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setattr(streamlit_app, "refuse_open_address", lambda _: None)
+    monkeypatch.setattr("os._exit", ends)
+    with pytest.raises(SystemExit) as ended:
+        asyncio.run(started())
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "Nocturne cannot start. NOCTURNE_DASK_SCHEDULER is set, but dask is not installed here." in said

@@ -17,6 +17,7 @@ import pytest
 
 from analytics.summary import CohortPeriod, Sleeper, cohort_period
 from asleep.simulator.server import Running
+from cache.archive import NightArchive
 from nocturne.access import local_actor
 from nocturne.application import Application, build
 from nocturne.batches import Batch, Place, outcome_of
@@ -265,6 +266,66 @@ def test_a_function_of_the_main_script_is_refused(
     monkeypatch.setattr(Pid, "__module__", "__main__")
     with pytest.raises(ValueError, match="Pid is of the main script"):
         map_people(Pid(), people_of(synced), in_process)
+
+
+def a_function(_archive: NightArchive, person: Sleeper, /) -> str:
+    return person.person_id
+
+
+def test_functions_that_no_worker_finds_are_refused(
+    synced: Application, in_process: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nested(_archive: NightArchive, person: Sleeper, /) -> str:
+        return person.person_id
+
+    people = people_of(synced)
+    assert len(map_people(a_function, people, in_process).values) == len(people)
+    for each in (nested, lambda _archive, person, /: person.person_id):
+        with pytest.raises(ValueError, match="has no name in its module"):
+            map_people(each, people, in_process)
+    monkeypatch.setattr(a_function, "__module__", "__main__")
+    with pytest.raises(ValueError, match="a_function is of the main script"):
+        map_people(a_function, people, in_process)
+
+
+def test_after_a_death_it_says_how_far_it_is_and_can_be_cancelled(
+    synced: Application, processes: Engine
+) -> None:
+    people = people_of(synced)
+    heard: list[MapProgress] = []
+    cancel = threading.Event()
+
+    def tell(progress: MapProgress) -> None:
+        heard.append(progress)
+        if progress.done == 3:
+            cancel.set()
+
+    function = Deadly(always=frozenset({people[0].person_id}))
+    found = map_batches(function, people, processes, people_per_batch=6, tell=tell, cancel=cancel)
+    assert [progress.done for progress in heard] == [1, 2, 3, 4, 5, 6]
+    assert [failure.reason for failure in found.failures] == [DIED, STOPPED, STOPPED, STOPPED]
+
+
+def test_when_everybody_ends_the_process_it_is_not_the_people(synced: Application, processes: Engine) -> None:
+    people = people_of(synced)
+    function = Deadly(always=frozenset(person.person_id for person in people))
+    heard: list[MapProgress] = []
+    with pytest.raises(EngineFailed, match="5 people after each other"):
+        map_batches(function, people, processes, tell=heard.append)
+    assert [progress.done for progress in heard] == [1, 2, 3, 4]
+
+
+def test_an_outcome_that_does_not_get_here_is_the_error_of_whoever_waits(
+    synced: Application, dask: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def torn(_self: object, *_: object, **__: object) -> None:
+        raise OSError("the connection was torn")
+
+    monkeypatch.setattr("distributed.Future.result", torn)
+    people = tuple(people_of(synced))
+    future = dask.submit(Batch(function=AllOf(), place=dask.place, people=people))
+    with pytest.raises(OSError, match="torn"):
+        future.result(20)
 
 
 def test_an_unknown_engine_is_answered_with_those_there_are(synced: Application) -> None:
