@@ -246,7 +246,7 @@ def test_mistake_11_a_failure_is_no_empty_list_and_nobody_counts_who_added_nothi
             vendor.account.delete_user(lost.user_id)
             progress = synchronise(application, actor, application.people())
             [failure] = progress.failures
-            assert "user does not exist" in failure.reason
+            assert "Unable to find the user" in failure.reason, "what average-stats says of somebody unknown"
             assert progress.people_complete == len(world.people) - 1
             rows = views.statistics(application, application.people())
             assert rows["person_id"].nunique() == len(world.people) - 1
