@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import open_tab
 from tests.browser.test_main_job import no_fault
-from tests.machine import slowness
 from tests.serving import ROOT, Served, clean_environment, serve_script
 
 PEOPLE: Final = 500
@@ -110,4 +109,4 @@ def test_pages_paint_what_is_there_and_follow_what_arrives(browser: Browser, arr
     until(page, "the cohort says on how many nights its stages are here", lambda: staged(page) is not None)
     first = staged(page)
     until(page, "stages of more nights are shown", lambda: (staged(page) or (0, 0)) > (first or (0, 0)))
-    assert max(painted.values()) <= PAINTED_WITHIN_S * slowness(), painted
+    assert max(painted.values()) <= PAINTED_WITHIN_S, painted

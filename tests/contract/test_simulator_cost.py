@@ -19,7 +19,6 @@ from starlette.types import Message, Scope
 from asleep.simulator import payloads
 from asleep.simulator.service import Conditions, Service
 from asleep.simulator.world import World, simulated_world
-from tests.machine import slowness
 
 UNTIL = date(2026, 4, 12)
 PERIOD = b"start_date=2026-01-04&end_date=2026-04-13"  # 100 days
@@ -28,7 +27,7 @@ ZONE = (b"timezone", b"Europe/Berlin")
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return simulated_world(people=60, nights=365, until=UNTIL, now=datetime(2026, 4, 15, 12, tzinfo=UTC))
+    return simulated_world(people=620, nights=365, until=UNTIL, now=datetime(2026, 4, 15, 12, tzinfo=UTC))
 
 
 class Application:
@@ -97,7 +96,7 @@ def test_a_session_that_nobody_asked_for_costs_less_than_2_ms(application: Appli
     user = (b"x-user-id", person.user_id.encode())
     answers = [application.answer(f"/data/v3/sessions/{night.id}", user, ZONE) for night in nights]
     assert all(len(result["session"]["sleep_stages"]) > 300 for _, result in answers)
-    assert best_ms(answers) < 2 * slowness()
+    assert best_ms(answers) < 2
 
 
 def test_writing_100_days_of_averages_costs_less_than_2_ms(world: World) -> None:
@@ -114,19 +113,19 @@ def test_writing_100_days_of_averages_costs_less_than_2_ms(world: World) -> None
         assert len(msgspec.json.encode(result)) > 80_000
         return (time.process_time() - started) * 1000
 
-    assert min(written() for _ in range(20)) < 2 * slowness()
+    assert min(written() for _ in range(600)) < 2
 
 
 def test_a_full_page_of_the_list_costs_less_than_1_ms(application: Application, world: World) -> None:
     user = (b"x-user-id", world.people[2].user_id.encode())
     answers = [application.answer("/data/v1/sessions", user, ZONE, query=b"limit=100") for _ in range(20)]
     assert len(answers[0][1]["sleep_session_list"]) == 100
-    assert best_ms(answers) < 1 * slowness()
+    assert best_ms(answers) < 1
 
 
 def test_100_days_of_averages_that_nobody_asked_for_cost_less_than_8_ms(
     application: Application, world: World
 ) -> None:
-    answers = [averages(application, person.user_id) for person in world.people[3:23]]
-    assert sum(len(result["slept_sessions"]) for _, result in answers) > 20 * 60
-    assert best_ms(answers) < 8 * slowness()
+    answers = [averages(application, person.user_id) for person in world.people[3:603]]
+    assert sum(len(result["slept_sessions"]) for _, result in answers) > 600 * 60
+    assert best_ms(answers) < 8
