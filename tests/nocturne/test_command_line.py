@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -284,8 +285,9 @@ def test_the_dashboard_ends_with_a_sentence_where_dask_is_not_installed(
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.setattr(streamlit_app, "refuse_open_address", lambda _: None)
     monkeypatch.setattr("os._exit", ends)
-    with pytest.raises(SystemExit) as ended:
-        asyncio.run(started())
+    # In a thread of its own: the browser of other tests keeps an event loop in this one.
+    with ThreadPoolExecutor(1) as thread, pytest.raises(SystemExit) as ended:
+        thread.submit(asyncio.run, started()).result()
     assert ended.value.code == 2
     said = capsys.readouterr().err
     assert "Nocturne cannot start. NOCTURNE_DASK_SCHEDULER is set, but dask is not installed here." in said
