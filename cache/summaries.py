@@ -1,6 +1,7 @@
 """The average statistics of a period as sessions: what the vendor computed of each, before any stages are here."""
 
 import hashlib
+import operator
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,8 @@ from asleep.models import AverageStats, NeverSlept, SleptSession
 UNNAMED: Final = "-"
 """Stands for the summary of a session that the statistics named once and do not name any more, though it is there."""
 
+_figures: Final = operator.attrgetter(*VENDOR_FIGURES)
+_NOTHING_SERVED: Final = (None,) * len(VENDOR_FIGURES)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -49,12 +52,16 @@ def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
         "problem": _text([""] * len(sessions)),
         "summary": _text([_digest(one) for one in sessions]),
     }
-    for name in VENDOR_FIGURES:
-        served = [getattr(one.stat, name) if one else None for one in slept]
-        columns[f"vendor_{name}"] = np.array(served, dtype=np.float64)
+    served = [_NOTHING_SERVED if one is None else _figures(one.stat) for one in slept]
+    figures = np.array(served, dtype=np.float64).reshape(len(served), len(VENDOR_FIGURES))
+    for name, column in zip(VENDOR_FIGURES, figures.T.copy(), strict=True):
+        columns[f"vendor_{name}"] = column
     nothing = Ragged.from_arrays([()] * len(sessions))
     return SessionSet(
-        frame=pd.DataFrame({name: columns[name] for name in SESSION_COLUMNS}), stages=nothing, snoring=nothing
+        # The columns as they are: putting them together by type would cost more than it saves.
+        frame=pd.DataFrame({name: columns[name] for name in SESSION_COLUMNS}, copy=False),
+        stages=nothing,
+        snoring=nothing,
     )
 
 
