@@ -13,13 +13,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from asleep.errors import AsleepError
-from nocturne import roster, runs, upkeep, views
+from nocturne import imports, roster, runs, upkeep, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.batches import EngineMissing
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.mapping import EngineFailed, MapProgress
 from nocturne.progress import Failure
+from nocturne.roster_file import HEADER, RosterError
 from nocturne.sync_command import json_line, synchronised
 from settings import Settings, SettingsError, read_settings
 from store.people import (
@@ -41,7 +42,7 @@ _ASKED_WRONGLY = (
     DuplicatePerson,
     UnknownPerson,
     UnusableDatabase,
-    roster.RosterError,
+    RosterError,
     views.UnknownCohort,
 )
 _FAILED = (AsleepError, DemoFailed, EngineFailed, StoreError, OSError)
@@ -123,14 +124,13 @@ def _add(application: Application, actor: Actor, chosen: argparse.Namespace) -> 
 def _import(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
     _refuse_in_the_demo(application)
     try:
-        text = chosen.file.read_text(encoding="utf-8-sig")
+        data = chosen.file.read_bytes()
     except OSError as problem:
         raise _Usage(f"{chosen.file} cannot be read: {problem.strerror}.") from problem
-    except UnicodeDecodeError as problem:
-        raise _Usage(
-            f"{chosen.file} is not UTF-8 text. Save it as CSV UTF-8 and import it again."
-        ) from problem
-    report = roster.import_people(application, actor, text)
+    plan = imports.plan_import(application, actor, data)
+    for remark in plan.remarks:
+        print(remark, file=sys.stderr)
+    report = imports.accept_import(application, actor, plan)
     for row in report.refused:
         print(f"Line {row.line}: {row.reason}", file=sys.stderr)
     print(report.in_words)
@@ -295,9 +295,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--sex", help="male, female, non_binary, other or prefer_not_to_say")
     add.add_argument("--tags", help="separated by semicolons")
     add.set_defaults(run=_add, needs_vendor=False)
-    bring = people.add_parser(
-        "import", help=f"put people on the roster from a CSV: {','.join(roster.HEADER)}"
-    )
+    bring = people.add_parser("import", help=f"put people on the roster from a CSV: {','.join(HEADER)}")
     bring.add_argument("file", type=Path)
     bring.set_defaults(run=_import, needs_vendor=False)
     people.add_parser(

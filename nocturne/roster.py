@@ -1,49 +1,16 @@
 """People in and out: the vendor has no list of users, so Nocturne keeps its own."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from asleep.models import UserMetadata
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.demo import DemoPerson
-from store.people import InvalidPerson, NewPerson, Person, checked_person
+from nocturne.roster_file import RosterError
+from store.people import NewPerson, Person, checked_person
 
-HEADER = ("vendor_id", "name", "zone", "birth_year", "sex", "tags")
 EVERYONE = "everyone"
-REQUIRED = ("vendor_id", "name", "zone")
-
-
-class RosterError(ValueError):
-    """A person or a file that cannot be taken in; the message says what and why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refused:
-    """One row of an import that was left out, with its line in the file."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportReport:
-    """What an import did with every row: added, changed, as the roster had it before, or refused with a reason."""
-
-    added: tuple[Person, ...]
-    changed: tuple[Person, ...]
-    as_before: tuple[Person, ...]
-    refused: tuple[Refused, ...]
-
-    @property
-    def in_words(self) -> str:
-        """One sentence that accounts for every row."""
-        return (
-            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.as_before)} as before, "
-            f"{len(self.refused)} refused."
-        )
 
 
 def add_person(application: Application, actor: Actor, new: NewPerson) -> Person:
@@ -53,7 +20,7 @@ def add_person(application: Application, actor: Actor, new: NewPerson) -> Person
         NotAllowed, InvalidPerson, DuplicatePerson: each with a sentence.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
-    return application.store.add_person(application.organisation, _here(application, new))
+    return application.store.add_person(application.organisation, admitted(application, new))
 
 
 def create_person(
@@ -71,47 +38,7 @@ def create_person(
     metadata = UserMetadata(birth_year=birth_year) if birth_year else None
     vendor_id = application.asleep.create_user(metadata)
     return application.store.add_person(
-        application.organisation, _here(application, replace(checked, vendor_id=vendor_id))
-    )
-
-
-def import_people(application: Application, actor: Actor, text: str) -> ImportReport:
-    """What became of every row of a CSV with the header vendor_id,name,zone,birth_year,sex,tags.
-
-    A person who is on the roster already is brought up to date, so a file may be imported again. Good rows are taken
-    even when others are bad.
-
-    Raises:
-        NotAllowed: the actor may not manage people.
-        RosterError: the header lacks a required column, or there is no row.
-    """
-    authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
-    known = {person.vendor_id: person for person in application.people()}
-    fresh: list[tuple[int, NewPerson]] = []
-    changed: list[Person] = []
-    as_before: list[Person] = []
-    refused: list[Refused] = []
-    for line, row in _rows(text):
-        try:
-            new = _here(application, _person(row))
-            before = known.get(new.vendor_id)
-            if before is None:
-                fresh.append((line, new))
-                continue
-            after = _update(application, before, new)
-            (as_before if after == before else changed).append(after)
-            known[new.vendor_id] = after
-        except (InvalidPerson, RosterError) as problem:
-            refused.append(Refused(line=line, reason=str(problem)))
-    outcomes = application.store.add_people(application.organisation, [new for _, new in fresh])
-    for (line, _), outcome in zip(fresh, outcomes, strict=True):
-        if outcome.person is None:
-            refused.append(Refused(line=line, reason=outcome.problem))
-    return ImportReport(
-        added=tuple(outcome.person for outcome in outcomes if outcome.person is not None),
-        changed=tuple(changed),
-        as_before=tuple(as_before),
-        refused=tuple(sorted(refused, key=lambda row: row.line)),
+        application.organisation, admitted(application, replace(checked, vendor_id=vendor_id))
     )
 
 
@@ -136,21 +63,28 @@ def enrol(application: Application, people: Iterable[DemoPerson]) -> None:
     )
 
 
-def _here(application: Application, new: NewPerson) -> NewPerson:
+def admitted(application: Application, new: NewPerson) -> NewPerson:
+    """The person as they may come in here: in the vendor environment in force.
+
+    Raises:
+        RosterError: a tag would name everybody.
+    """
     if EVERYONE in {tag.strip().lower() for tag in new.tags}:
         raise RosterError(f"The tag {EVERYONE} is taken: it names everybody. Choose another.")
     return replace(new, environment=application.settings.asleep_environment)
 
 
-def _update(application: Application, known: Person, new: NewPerson) -> Person:
-    changed = replace(
-        known, name=new.name, zone=new.zone, birth_year=new.birth_year, sex=new.sex, tags=new.tags
-    )
-    if changed == known:
-        return known
+def update_person(application: Application, actor: Actor, changed: Person) -> Person:
+    """The person as the roster has them now; a zone that is another one dates their nights anew.
+
+    Raises:
+        NotAllowed, InvalidPerson, UnknownPerson.
+    """
+    authorize(actor, Permission.MANAGE_PEOPLE, application.organisation, changed.person_id)
+    known = application.person(changed.person_id)
     updated = application.store.update_person(application.organisation, changed)
     if updated.zone != known.zone:
-        # Nights whose session names no zone are dated by the roster's, so they are dated anew.
+        # Nights whose session names no zone are dated by the roster's.
         application.archive.put(
             application.organisation,
             known.person_id,
@@ -160,53 +94,3 @@ def _update(application: Application, known: Person, new: NewPerson) -> Person:
             synced_at=None,
         )
     return updated
-
-
-def _rows(text: str) -> Iterable[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
-        raise RosterError(
-            f"The first line must name the columns {','.join(HEADER)}; missing: {', '.join(missing)}."
-        )
-    reader.fieldnames = names
-    rows = []
-    for row in _readable(reader):
-        cells = {
-            name: (value or "").strip()
-            for name, value in row.items()
-            if isinstance(name, str) and isinstance(value, str | None)
-        }
-        if None in row:
-            cells["surplus"] = "yes"
-        if any(cells.values()):
-            rows.append((reader.line_num, cells))
-    if not rows:
-        raise RosterError("The file has a header but no person below it.")
-    return rows
-
-
-def _readable(reader: "csv.DictReader[str]") -> Iterable[dict[str, str]]:
-    try:
-        yield from reader
-    except csv.Error as problem:
-        raise RosterError(f"Line {reader.line_num + 1} cannot be read as CSV: {problem}.") from problem
-
-
-def _person(row: Mapping[str, str]) -> NewPerson:
-    if row.get("surplus"):
-        raise RosterError(
-            "The row has more cells than the header; put quotes around a cell that holds a comma."
-        )
-    year = row.get("birth_year", "")
-    if year and not (year.isdecimal() and len(year) == len("1988")):
-        raise RosterError(f"birth_year must be a year like 1988, not {year[:20]!r}.")
-    return NewPerson(
-        vendor_id=row["vendor_id"],
-        name=row["name"],
-        zone=row["zone"],
-        birth_year=int(year) if year else None,
-        sex=row.get("sex", ""),
-        tags=tuple(tag.strip() for tag in row.get("tags", "").split(";") if tag.strip()),
-    )

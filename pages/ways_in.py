@@ -5,7 +5,9 @@ import streamlit as st
 from asleep.errors import AsleepError
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.roster import ImportReport, RosterError, add_person, create_person, import_people
+from nocturne.imports import ImportReport, import_people
+from nocturne.roster import add_person, create_person
+from nocturne.roster_file import RosterError
 from pages.access import here
 from pages.parts import card, escape, title
 from store.people import DuplicatePerson, InvalidPerson, NewPerson
@@ -55,9 +57,7 @@ def _import_form(application: Application, actor: Actor) -> None:
         if not st.form_submit_button("Import and bring their nights") or file is None:
             return
     try:
-        report = import_people(application, actor, file.getvalue().decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        st.error("The file is not UTF-8 text. Save it as CSV UTF-8 and import it again.")
+        report = import_people(application, actor, file.getvalue())
     except RosterError as refusal:
         st.error(escape(str(refusal)))
     else:

@@ -15,7 +15,7 @@ import pytest
 
 from nocturne.access import local_actor
 from nocturne.application import Application, build
-from nocturne.roster import import_people
+from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 

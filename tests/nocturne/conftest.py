@@ -10,7 +10,7 @@ from asleep.simulator.server import Running, serve
 from asleep.simulator.world import simulated_world
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
-from nocturne.roster import import_people
+from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 

@@ -19,8 +19,8 @@ from cache.archive import NightArchive
 from cache.client import CachedAsleep
 from nocturne.access import local_actor
 from nocturne.application import Application, build
+from nocturne.imports import import_people
 from nocturne.progress import SyncProgress
-from nocturne.roster import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 from tests.nocturne.conftest import roster_csv

@@ -10,7 +10,7 @@ from asleep.simulator.server import Running
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
-from nocturne.roster import import_people
+from nocturne.imports import import_people
 from store.people import StoreUnavailable
 from tests.nocturne.conftest import NOW, roster_csv
 

@@ -22,8 +22,8 @@ from nocturne.access import local_actor
 from nocturne.application import Application, build
 from nocturne.batches import Batch, Place, outcome_of
 from nocturne.engines import ENGINES, Engine, EngineFailed, InProcess, Processes, engine
+from nocturne.imports import import_people
 from nocturne.mapping import DIED, STOPPED, MapProgress, map_batches, map_people
-from nocturne.roster import import_people
 from nocturne.runs import RunReport, document, person_report, weekly_reports
 from nocturne.summaries import PartOf, summary
 from nocturne.sync import synchronise

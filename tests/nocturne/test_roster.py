@@ -5,7 +5,9 @@ import pytest
 from asleep.simulator.server import Running
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
-from nocturne.roster import RosterError, add_person, create_person, import_people
+from nocturne.imports import import_people
+from nocturne.roster import add_person, create_person
+from nocturne.roster_file import RosterError
 from store.people import DuplicatePerson, InvalidPerson, NewPerson
 
 HEADER = "vendor_id,name,zone,birth_year,sex,tags\n"

@@ -10,7 +10,8 @@ from asleep.simulator.server import Running
 from cache.columns import SUMMARISED
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
-from nocturne.roster import add_person, import_people
+from nocturne.imports import import_people
+from nocturne.roster import add_person
 from nocturne.sync import synchronise
 from nocturne.views import freshness
 from store.people import NewPerson

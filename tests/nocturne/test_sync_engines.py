@@ -16,8 +16,8 @@ from nocturne import sync_writer
 from nocturne.access import local_actor
 from nocturne.application import Application, build
 from nocturne.engines import Processes
+from nocturne.imports import import_people
 from nocturne.progress import SyncProgress
-from nocturne.roster import import_people
 from nocturne.sync import synchronise
 from nocturne.sync_writer import StatisticsWriter
 from settings import Settings

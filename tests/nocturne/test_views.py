@@ -13,7 +13,8 @@ from analytics.sessions import SessionSet
 from cache.archive import Delivery
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.roster import EVERYONE, add_person, import_people
+from nocturne.imports import import_people
+from nocturne.roster import EVERYONE, add_person
 from nocturne.views import (
     NothingRecorded,
     UnknownCohort,

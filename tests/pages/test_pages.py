@@ -12,7 +12,8 @@ from asleep.simulator.server import Running
 from nocturne import application as applications
 from nocturne.access import local_actor
 from nocturne.application import Application
-from nocturne.roster import EVERYONE, add_person, import_people
+from nocturne.imports import import_people
+from nocturne.roster import EVERYONE, add_person
 from nocturne.sync import synchronise
 from nocturne.views import overview
 from pages.home_people import weighted

@@ -33,7 +33,7 @@ from cache.seal import PlainSeal
 from nocturne import views
 from nocturne.access import local_actor
 from nocturne.application import build
-from nocturne.roster import import_people
+from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 from tests.cache.samples import night

@@ -26,7 +26,7 @@ from cache.client import Answer
 from cache.policy import cache_key
 from nocturne.access import local_actor
 from nocturne.application import build
-from nocturne.roster import import_people
+from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 from tests.contract.pace import most_in_a_second
