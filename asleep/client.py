@@ -7,7 +7,7 @@ is kept, shared between threads or answered while the vendor is down is decided 
 
 from collections.abc import Callable
 from copy import copy
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -19,6 +19,7 @@ from asleep.credentials import ApiKey
 from asleep.deadline import Deadline
 from asleep.errors import MalformedAnswer, SessionNotFound, UserNotFound
 from asleep.exchange import Exchange, new_request_id
+from asleep.metadata import checked_metadata
 from asleep.models import AverageStats, SessionListItem, SessionResult, User, UserMetadata
 from asleep.pacing import Pacer
 from asleep.patience import Backoff, RetryBudget, Timeouts
@@ -121,8 +122,11 @@ class AsleepClient:
         Sent once and never repeated: after a `TransportError` it is unknown whether the person was created.
 
         Raises:
-            AsleepError: any branch of the tree.
+            UnusableMetadata: the contract does not allow a field of it; nothing was sent.
+            AsleepError: any other branch of the tree.
         """
+        if metadata is not None:
+            checked_metadata(metadata, today=datetime.now(UTC).date())
         call = Call(method="POST", path="/ai/v1/users", body=create_user_body(metadata))
         return self._ask(call, parse_created_user, self._deadline())
 

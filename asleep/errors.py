@@ -2,6 +2,7 @@
 
     AsleepError                     a call did not give what was asked for
     ├── UnusableIdentifier          an id that has no place in an address; nothing was sent
+    ├── UnusableMetadata            facts of a person that the contract does not allow; nothing was sent
     ├── TransportError              could not talk: reset, cut off, no answer
     │   ├── Unreachable             no connection; nothing was sent
     │   │   └── NotAsked            it is left alone for a while, after failing or by its own wish
@@ -45,6 +46,10 @@ class AsleepError(Exception):
 
 class UnusableIdentifier(AsleepError, ValueError):
     """An id that has no place in an address or a header; nothing was sent."""
+
+
+class UnusableMetadata(AsleepError, ValueError):
+    """Facts of a new person that the contract does not allow; nothing was sent."""
 
 
 class TransportError(AsleepError):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from asleep.metadata import checked_metadata
 from asleep.models import UserMetadata
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
@@ -24,22 +25,37 @@ def add_person(application: Application, actor: Actor, new: NewPerson) -> Person
 
 
 def create_person(
-    application: Application, actor: Actor, *, name: str, zone: str, birth_year: int | None
+    application: Application,
+    actor: Actor,
+    *,
+    name: str,
+    zone: str,
+    tags: tuple[str, ...] = (),
+    metadata: UserMetadata | None = None,
 ) -> Person:
     """A new user at the vendor, on the roster under the id that the vendor issued.
 
+    `metadata` is what the vendor is told of the person; the roster takes birth year and sex from it.
+
     Raises:
-        NotAllowed, InvalidPerson: before the vendor is asked.
+        NotAllowed, InvalidPerson, RosterError, UnusableMetadata: before the vendor is asked.
         AsleepError: the vendor refused or did not answer; nothing was added.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
-    draft = NewPerson(vendor_id="to-be-issued", name=name, zone=zone, birth_year=birth_year)
-    checked = checked_person(draft, this_year=application.now().year)
-    metadata = UserMetadata(birth_year=birth_year) if birth_year else None
-    vendor_id = application.asleep.create_user(metadata)
-    return application.store.add_person(
-        application.organisation, admitted(application, replace(checked, vendor_id=vendor_id))
+    told = metadata or UserMetadata()
+    today = application.now().date()
+    draft = NewPerson(
+        vendor_id="to-be-issued",
+        name=name,
+        zone=zone,
+        birth_year=told.birth_year,
+        sex=told.gender or "",
+        tags=tags,
     )
+    checked_metadata(told, today=today)
+    checked = checked_person(admitted(application, draft), this_year=today.year)
+    vendor_id = application.asleep.create_user(metadata)
+    return application.store.add_person(application.organisation, replace(checked, vendor_id=vendor_id))
 
 
 def enrol(application: Application, people: Iterable[DemoPerson]) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from asleep.errors import AsleepError
+from asleep.models import UserMetadata
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.imports import ImportReport, import_people
@@ -88,9 +89,9 @@ def _create_form(application: Application, actor: Actor) -> None:
                     actor,
                     name=name.strip(),
                     zone=zone.strip(),
-                    birth_year=int(year) if year else None,
+                    metadata=UserMetadata(birth_year=int(year)) if year else None,
                 )
-            except (InvalidPerson, AsleepError) as refusal:
+            except (InvalidPerson, RosterError, AsleepError) as refusal:
                 st.error(escape(str(refusal)))
             else:
                 st.success(f"Created. The vendor's id is `{person.vendor_id}`.")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from asleep.errors import UnusableMetadata
+from asleep.models import UserMetadata
 from asleep.simulator.server import Running
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
@@ -96,11 +98,19 @@ def test_the_same_id_is_not_added_twice(application: Application, actor: Actor) 
 def test_a_created_person_carries_the_id_that_the_vendor_issued(
     application: Application, actor: Actor
 ) -> None:
-    person = create_person(application, actor, name="Noa", zone="Europe/Berlin", birth_year=1990)
+    person = create_person(
+        application,
+        actor,
+        name="Noa",
+        zone="Europe/Berlin",
+        tags=("Squad",),
+        metadata=UserMetadata(birth_year=1990, birth_month=2, birth_day=28, gender="female", height_cm=168.5),
+    )
+    assert (person.birth_year, person.sex, person.tags) == (1990, "female", ("Squad",))
     user = application.asleep.get_user(person.vendor_id).value
     assert user.user_id == person.vendor_id
     assert user.metadata is not None
-    assert user.metadata.birth_year == 1990
+    assert (user.metadata.birth_day, user.metadata.gender, user.metadata.height_cm) == (28, "female", 168.5)
 
 
 def test_the_vendor_is_not_asked_for_somebody_the_roster_would_refuse(
@@ -108,7 +118,11 @@ def test_the_vendor_is_not_asked_for_somebody_the_roster_would_refuse(
 ) -> None:
     before = dict(simulator.requests)
     with pytest.raises(InvalidPerson):
-        create_person(application, actor, name="Noa", zone="Mars/Olympus", birth_year=None)
+        create_person(application, actor, name="Noa", zone="Mars/Olympus")
+    with pytest.raises(UnusableMetadata, match="no day 30 in month 2"):
+        create_person(
+            application, actor, name="Noa", zone="UTC", metadata=UserMetadata(birth_month=2, birth_day=30)
+        )
     assert dict(simulator.requests) == before
 
 
