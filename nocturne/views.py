@@ -151,9 +151,8 @@ def freshness(application: Application, people: Sequence[Person]) -> Freshness:
 def statistics(application: Application, people: Sequence[Person]) -> pd.DataFrame:
     """The nights of these people, with `person_id`; shared and not to be written to."""
     table = application.archive.statistics(application.organisation)
-    everyone = {entry.person_id for entry in application.people()}
     wanted = {person.person_id for person in people}
-    if wanted >= everyone and set(table["person_id"].unique()) <= wanted:
+    if set(table["person_id"].unique()) <= wanted:
         return table
     return table[table["person_id"].isin(wanted)]
 
