@@ -20,7 +20,7 @@ __all__ = ["ENGINES", "Engine", "EngineFailed", "EngineName", "InProcess", "Proc
 EngineName = Literal["in process", "processes", "dask"]
 ENGINES: Final[tuple[EngineName, ...]] = get_args(EngineName)
 _START_LIMIT_S = 120.0
-_GIVE_WAY: Final = 10
+_GIVE_WAY: Final = 5
 """How much later than this process its workers get a core (their niceness): somebody waits for a page."""
 
 _main = Lock()
@@ -126,6 +126,11 @@ class Processes:
                     self._pool.shutdown(wait=True)
             self._pool = _pool(self.workers)
             return self._pool.submit(outcome_of, batch)
+
+    @property
+    def started(self) -> bool:
+        """Whether the processes are there."""
+        return self._pool is not None
 
     def warm(self) -> None:
         """Starts the processes, so that the first batch need not wait for them."""

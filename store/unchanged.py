@@ -82,7 +82,8 @@ class Unchanged:
         cursor = self._watcher.cursor()
         try:
             cursor.execute("PRAGMA data_version")
-            return int(cursor.fetchone()[0])
+            (state,) = cursor.fetchall()[0]
+            return int(state)
         finally:
             cursor.close()
 
