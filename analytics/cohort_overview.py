@@ -4,16 +4,22 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from analytics import cohort_words
 from analytics.asked import Synced
-from analytics.cohort_table import VALID, cohort_table
+from analytics.cohort_part import READ
+from analytics.cohort_table import VALID, CohortTable, cohort_table
 from analytics.cohort_triage import cohort_triage
 from analytics.score import EVIDENCE, ScoreRules
 from analytics.sleeper import Sleeper
+
+_COLUMNS: Final = (*READ, "session_id", "start")
+"""The columns of nights that an overview is made of: a third of them, and the rest need not be moved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,27 +92,106 @@ def cohort_overview(
     Raises:
         ValueError: a map of no nights.
     """
+    return cohort_day(people, nights, night=night, days=days, synced=synced, rules=rules).overview
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CohortDay:
+    """What is asked of a cohort on one night; each answer is computed when it is first asked for, and once.
+
+    A page can so say its finding before it has the rest. The fields are the arguments of `cohort_overview`.
+    """
+
+    people: Sequence[Sleeper]
+    nights: pd.DataFrame
+    night: date
+    days: int
+    synced: Mapping[str, Synced]
+    rules: ScoreRules
+
+    @property
+    def first(self) -> date:
+        """The first night of the map."""
+        return self.night - timedelta(days=self.days - 1)
+
+    @cached_property
+    def title(self) -> str:
+        """`CohortOverview.title`."""
+        return cohort_words.title(self._table.people)
+
+    @cached_property
+    def attention_title(self) -> str:
+        """`CohortOverview.attention_title`."""
+        return cohort_words.attention_title(self._triage)
+
+    @cached_property
+    def in_need(self) -> int:
+        """How many people need attention."""
+        return int(self._triage["attention"].sum())
+
+    @cached_property
+    def valid(self) -> int:
+        """Valid nights of the map."""
+        return int((self._table.states == VALID).to_numpy().sum())
+
+    @property
+    def expected(self) -> int:
+        """Nights expected on the map."""
+        return self.days * len(self.people)
+
+    @cached_property
+    def overview(self) -> CohortOverview:
+        """All of it."""
+        table = self._table
+        everyone = table.people.join(self._triage)
+        return CohortOverview(
+            night=self.night,
+            first=self.first,
+            last=self.night,
+            people=everyone,
+            map_dates=table.dates,
+            map_values=table.values,
+            map_states=table.states,
+            map_range=_range(table.values),
+            title=self.title,
+            attention_title=self.attention_title,
+            others_title=cohort_words.others_title(everyone),
+            table_title=cohort_words.table_title(everyone),
+            map_title=cohort_words.map_title(table.values),
+            valid=self.valid,
+            expected=self.expected,
+        )
+
+    @cached_property
+    def _table(self) -> CohortTable:
+        return cohort_table(
+            self.people,
+            self.nights,
+            night=self.night,
+            days=self.days,
+            synced=self.synced,
+            rules=self.rules,
+        )
+
+    @cached_property
+    def _triage(self) -> pd.DataFrame:
+        return cohort_triage(self.people, self.nights, night=self.night, synced=self.synced, rules=self.rules)
+
+
+def cohort_day(
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    *,
+    night: date,
+    days: int = 42,
+    synced: Mapping[str, Synced],
+    rules: ScoreRules = EVIDENCE,
+) -> CohortDay:
+    """What is asked of a cohort on one night; arguments and errors are those of `cohort_overview`."""
     if days < 1:
         raise ValueError(f"a map has 1 night or more, not {days}")
-    table = cohort_table(people, nights, night=night, days=days, synced=synced, rules=rules)
-    everyone = table.people.join(cohort_triage(people, nights, night=night, synced=synced, rules=rules))
-    return CohortOverview(
-        night=night,
-        first=night - timedelta(days=days - 1),
-        last=night,
-        people=everyone,
-        map_dates=table.dates,
-        map_values=table.values,
-        map_states=table.states,
-        map_range=_range(table.values),
-        title=cohort_words.title(everyone),
-        attention_title=cohort_words.attention_title(everyone),
-        others_title=cohort_words.others_title(everyone),
-        table_title=cohort_words.table_title(everyone),
-        map_title=cohort_words.map_title(table.values),
-        valid=int((table.states == VALID).to_numpy().sum()),
-        expected=days * len(people),
-    )
+    narrow = nights[[name for name in _COLUMNS if name in nights]]
+    return CohortDay(people=people, nights=narrow, night=night, days=days, synced=synced, rules=rules)
 
 
 def _range(values: pd.DataFrame) -> tuple[float, float, float]:

@@ -1,6 +1,5 @@
 """The week, the month or another period of a person as one value object that every view and report reads."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,25 +11,34 @@ from analytics import period_words
 from analytics.chronotype import WEEKENDS, WorkCalendar
 from analytics.figures import Figure
 from analytics.insights import Insight, Shown
-from analytics.ledger import VALID, Ledger, exclusion_ledger
+from analytics.ledger import Ledger
 from analytics.nightly_scores import nightly_scores
 from analytics.patterns import Patterns, patterns
 from analytics.person_figures import ClockSpread, PeriodNights, person_figures
+from analytics.person_heading import (
+    Coverage,
+    PersonHeading,
+    between,
+    counted,
+    coverage,
+    days_before,
+    person_heading,
+)
 from analytics.person_insights import person_insights
-from analytics.reliability import period_gate
 from analytics.score import EVIDENCE, PeriodScore, ScoreRules, period_score
 from analytics.sleep_debt import SleepNeed
 from analytics.sleeper import Sleeper
 from analytics.standing import Standing
-from analytics.time_of_day import Floats, circular_mean_h
+from analytics.time_of_day import Floats
 from analytics.trends import Trend
-from analytics.usual import COMPARED, REFERENCE_NIGHTS, Against, against_usual, reference_columns
+from analytics.usual import Against
 
 __all__ = [
     "ClockSpread",
     "Coverage",
     "PersonPeriod",
     "Profile",
+    "completed",
     "coverage",
     "month_up_to",
     "person_month",
@@ -39,42 +47,6 @@ __all__ = [
 ]
 
 HISTORY_DAYS = 56
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coverage:
-    """How much a period rests on.
-
-    Attributes:
-        expected: nights the period has (calendar days).
-        recorded: sleep days with at least one session, whatever its grade.
-        valid: sleep days with a main sleep of grade A, B or provisional.
-        excluded: reason in words -> number of sessions left out, most frequent first.
-    """
-
-    expected: int
-    recorded: int
-    valid: int
-    excluded: dict[str, int]
-
-
-def coverage(ledger: Ledger, *, expected: int) -> Coverage:
-    """How much a period rests on, from its ledger.
-
-    Args:
-        ledger: of one person, or of all people of a cohort.
-        expected: nights the period has, of all of them together.
-    """
-    counts: Counter[str] = Counter()
-    for each in ledger.exclusions:
-        if each.step == VALID:
-            counts[each.reason] += each.sessions
-    return Coverage(
-        expected=expected,
-        recorded=ledger.recorded_nights,
-        valid=ledger.valid_nights,
-        excluded=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,47 +170,39 @@ def person_period(
     Raises:
         ValueError: the period ends before it begins.
     """
-    if last < first:
-        raise ValueError(f"the period ends on {last}, before it begins on {first}; swap the two dates")
+    return completed(person_heading(sleeper, nights, first=first, last=last), profile)
+
+
+def completed(heading: PersonHeading, profile: Profile | None = None) -> PersonPeriod:
+    """The whole period of which this is the heading."""
     known = profile or Profile()
-    mine = _of_person(nights, sleeper.person_id)
-    inside, valid = _between(mine, first, last), _counted(_between(mine, first, last))
-    days = (last - first).days + 1
-    earlier = first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1)
-    reference = _counted(_between(mine, *earlier))
-    compared = against_usual(_means(valid, days), reference_columns(reference), usual="mean")
-    since = last - timedelta(days=max(days, HISTORY_DAYS) - 1)
+    sleeper, mine, first, last = heading.sleeper, heading.mine, heading.first, heading.last
+    since = last - timedelta(days=max(heading.days, HISTORY_DAYS) - 1)
     found = patterns(sleeper, mine, first=since, last=last, calendar=known.calendar, need=known.need)
-    score, before = (_score(sleeper, mine, *period, known.rules) for period in ((first, last), earlier))
-    counted = PeriodNights(
-        valid=valid, naps=int((inside["valid"] & (inside["kind"] == "nap")).sum()), days=days
-    )
-    ledger = exclusion_ledger(inside)
-    facts = period_words.PeriodFacts(
-        name=sleeper.name,
-        first=first,
-        days=days,
-        recorded=inside["night"].nunique(),
-        valid=valid,
-        reference=reference,
-        asleep=compared[0],
+    periods = (first, last), days_before(first)
+    score, before = (_score(sleeper, mine, *period, known.rules) for period in periods)
+    inside = heading.nights
+    nights = PeriodNights(
+        valid=heading.valid,
+        naps=int((inside["valid"] & (inside["kind"] == "nap")).sum()),
+        days=heading.days,
     )
     return PersonPeriod(
         sleeper=sleeper,
         first=first,
         last=last,
-        title=period_words.title(facts),
-        lead=period_words.lead(facts),
+        title=heading.title,
+        lead=period_words.lead(heading.facts),
         nights=inside,
-        valid=valid,
-        coverage=coverage(ledger, expected=days),
+        valid=heading.valid,
+        coverage=heading.coverage,
         score=score,
         before=before,
-        bed=counted.clock("bed"),
-        rise=counted.clock("rise"),
-        figures=person_figures(counted, found=found, score=score, before=before),
-        against=compared,
-        history=_counted(_between(mine, since, last)),
+        bed=nights.clock("bed"),
+        rise=nights.clock("rise"),
+        figures=person_figures(nights, found=found, score=score, before=before),
+        against=heading.against,
+        history=counted(between(mine, since, last)),
         patterns=found,
         insights=person_insights(
             mine.assign(score=_nightly(sleeper, mine, last, known.rules)),
@@ -248,35 +212,10 @@ def person_period(
             places=known.places,
             shown=known.shown,
         ),
-        ledger=ledger,
-        talk=period_words.talk(facts),
-        method=period_words.method(facts, score, found.asleep),
+        ledger=heading.ledger,
+        talk=period_words.talk(heading.facts),
+        method=period_words.method(heading.facts, score, found.asleep),
     )
-
-
-def _of_person(nights: pd.DataFrame, person_id: str) -> pd.DataFrame:
-    if "person_id" not in nights:
-        return nights.assign(person_id=person_id)
-    return nights[nights["person_id"] == person_id]
-
-
-def _between(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
-    return nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))]
-
-
-def _counted(nights: pd.DataFrame) -> pd.DataFrame:
-    return nights[nights["valid"] & (nights["kind"] == "main")]
-
-
-def _means(valid: pd.DataFrame, days: int) -> dict[str, float]:
-    """Mean of every compared statistic, on the clock the circular one; NaN where too few of the days have a night."""
-    columns = reference_columns(valid)
-    return {
-        name: (circular_mean_h(columns[name])[0] if kind == "clock" else float(columns[name].mean()))
-        if period_gate(int(columns[name].notna().sum()), days=days).shown
-        else np.nan
-        for name, _, kind in COMPARED
-    }
 
 
 def _score(sleeper: Sleeper, nights: pd.DataFrame, first: date, last: date, rules: ScoreRules) -> PeriodScore:

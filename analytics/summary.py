@@ -3,13 +3,15 @@
 The objects are made in the modules named here; whoever shows them imports them from this one.
 """
 
-from analytics.cohort_overview import CohortOverview, cohort_overview
+from analytics.cohort_overview import CohortDay, CohortOverview, cohort_day, cohort_overview
 from analytics.cohort_period import CohortPeriod, cohort_month, cohort_of_parts, cohort_period, cohort_week
+from analytics.person_heading import PersonHeading, person_heading
 from analytics.person_period import (
     ClockSpread,
     Coverage,
     PersonPeriod,
     Profile,
+    completed,
     person_month,
     person_period,
     person_week,
@@ -19,18 +21,23 @@ from analytics.sleeper import Sleeper
 
 __all__ = [
     "ClockSpread",
+    "CohortDay",
     "CohortOverview",
     "CohortPeriod",
     "Coverage",
+    "PersonHeading",
     "PersonPeriod",
     "Profile",
     "SharedPeriod",
     "Sleeper",
+    "cohort_day",
     "cohort_month",
     "cohort_of_parts",
     "cohort_overview",
     "cohort_period",
     "cohort_week",
+    "completed",
+    "person_heading",
     "person_month",
     "person_period",
     "person_week",

@@ -13,6 +13,7 @@ from cache.client import CachedAsleep
 from cache.disk import DiskCache
 from cache.seal import PlainSeal
 from nocturne.engines import Engine, engine
+from nocturne.kept import Kept
 from nocturne.progress import SyncBoard
 from settings import Settings
 from store.database import Store
@@ -36,6 +37,7 @@ class Application:
         engine: who computes large cohorts and report runs.
         asleep: the cached client of the API.
         board: where a running synchronisation says how far it is.
+        kept: what pages have computed.
         now: the clock; tests set their own.
         releases: what `close` calls to let go of connections and files.
     """
@@ -47,6 +49,7 @@ class Application:
     engine: Engine
     asleep: CachedAsleep
     board: SyncBoard = field(default_factory=SyncBoard)
+    kept: Kept = field(default_factory=Kept)
     now: Callable[[], datetime] = utc_now
     releases: tuple[Callable[[], None], ...] = ()
 

@@ -20,6 +20,8 @@ __all__ = ["ENGINES", "Engine", "EngineFailed", "EngineName", "InProcess", "Proc
 EngineName = Literal["in process", "processes", "dask"]
 ENGINES: Final[tuple[EngineName, ...]] = get_args(EngineName)
 _START_LIMIT_S = 120.0
+_GIVE_WAY: Final = 5
+"""How much later than this process its workers get a core (their niceness): somebody waits for a page."""
 
 _main = Lock()
 
@@ -125,6 +127,11 @@ class Processes:
             self._pool = _pool(self.workers)
             return self._pool.submit(outcome_of, batch)
 
+    @property
+    def started(self) -> bool:
+        """Whether the processes are there."""
+        return self._pool is not None
+
     def warm(self) -> None:
         """Starts the processes, so that the first batch need not wait for them."""
         with self._starting:
@@ -172,7 +179,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
         EngineFailed: they do not start.
     """
     # spawn: a copy of this process (fork) would hold its threads' locks for good.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
     try:
         with _without_main():
             first = [pool.submit(os.getpid) for _ in range(workers)]
@@ -201,6 +208,12 @@ def _without_main() -> Iterator[None]:
             yield
         finally:
             sys.modules["__main__"] = theirs
+
+
+def _begin() -> None:
+    """What a worker does first: it gives way to whoever serves pages, and ends with them."""
+    os.nice(_GIVE_WAY)
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:

@@ -11,7 +11,7 @@ from analytics.score import ScoreRules
 from analytics.sleeper import Sleeper
 from analytics.summary import CohortPeriod, cohort_of_parts
 from cache.archive import NightArchive
-from nocturne.engines import Engine, InProcess
+from nocturne.engines import Engine, InProcess, Processes
 from nocturne.mapping import map_batches
 
 PEOPLE_PER_BATCH: Final = 500
@@ -77,7 +77,8 @@ def summary(
         archive: where the engine finds the nights.
         engine: who does the work.
         synced: by person_id when nights have been asked for.
-        people_per_batch: so many people make a part; what is one part alone is computed in this process.
+        people_per_batch: so many people make a part; what is one part alone is computed in this process,
+            unless there are other processes already: pages that somebody waits for have this one to themselves.
 
     Raises:
         ValueError: the period ends before it begins, or somebody is in the cohort twice.
@@ -96,7 +97,7 @@ def summary(
         )
         for sleeper in people
     ]
-    if len(people) <= people_per_batch:
+    if len(people) <= people_per_batch and not (isinstance(engine, Processes) and engine.started):
         engine = InProcess(part_of.organisation, archive)
     found = map_batches(part_of, members, engine, people_per_batch=people_per_batch)
     return cohort_of_parts(

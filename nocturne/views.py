@@ -4,10 +4,11 @@ Here, and only here, the people an actor may see (store), their nights (archive)
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import pandas as pd
 
@@ -15,13 +16,16 @@ from analytics.cohort_triage import cohort_standings
 from analytics.night_view import NightView, night_view
 from analytics.standing import Standing
 from analytics.summary import (
+    CohortDay,
     CohortOverview,
     CohortPeriod,
+    PersonHeading,
     PersonPeriod,
     Profile,
     Sleeper,
-    cohort_overview,
-    person_period,
+    cohort_day,
+    completed,
+    person_heading,
 )
 from analytics.usual import comparable
 from analytics.wording import age
@@ -30,6 +34,8 @@ from nocturne.application import Application
 from nocturne.roster import EVERYONE
 from nocturne.summaries import PartOf, summary
 from store.people import Person
+
+_Answer = TypeVar("_Answer")
 
 _LATE_AFTER_MIN = 90.0
 _RECENT_NIGHTS = 14
@@ -151,9 +157,8 @@ def freshness(application: Application, people: Sequence[Person]) -> Freshness:
 def statistics(application: Application, people: Sequence[Person]) -> pd.DataFrame:
     """The nights of these people, with `person_id`; shared and not to be written to."""
     table = application.archive.statistics(application.organisation)
-    everyone = {entry.person_id for entry in application.people()}
     wanted = {person.person_id for person in people}
-    if wanted >= everyone and set(table["person_id"].unique()) <= wanted:
+    if set(table["person_id"].unique()) <= wanted:
         return table
     return table[table["person_id"].isin(wanted)]
 
@@ -165,6 +170,7 @@ def last_night(application: Application, nights: pd.DataFrame) -> date:
     everybody else's night into a missing one.
     """
     today = pd.Timestamp(application.now().date())
+    nights = nights[["person_id", "night", "kind", "valid"]]
     mains = nights[
         nights["valid"] & (nights["kind"] == "main") & (nights["night"] >= today - pd.Timedelta(days=2))
     ]
@@ -181,16 +187,53 @@ def overview(
     Raises:
         NotAllowed, UnknownCohort.
     """
+    return day_of_cohort(application, actor, cohort, night=night, days=days).overview
+
+
+def day_of_cohort(
+    application: Application, actor: Actor, cohort: str, *, night: date | None = None, days: int = 42
+) -> CohortDay:
+    """As `overview`, but nothing is computed before it is asked for: the title of a page first.
+
+    Raises:
+        NotAllowed, UnknownCohort.
+    """
     people = cohort_people(application, actor, cohort)
-    nights = statistics(application, people)
-    return cohort_overview(
-        [sleeper(person) for person in people],
-        nights,
-        night=night or last_night(application, nights),
-        days=days,
-        synced=_asked(application),
-        rules=application.score_rules,
+
+    def _day() -> CohortDay:
+        nights = statistics(application, people)
+        return cohort_day(
+            [sleeper(person) for person in people],
+            nights,
+            night=night or last_night(application, nights),
+            days=days,
+            synced=_asked(application),
+            rules=application.score_rules,
+        )
+
+    return _kept(
+        application,
+        ("day of cohort", actor, cohort, night, days, application.now().date()),
+        _day,
+        grounds=(people, application.store.sync_states(application.organisation)),
     )
+
+
+def _kept(
+    application: Application,
+    question: tuple[object, ...],
+    make: Callable[[], _Answer],
+    *,
+    grounds: object,
+    lasting: Callable[[_Answer], bool] = lambda _: True,
+) -> _Answer:
+    """The answer to a question about the nights as they are now, made once for all sessions.
+
+    What the actor may see is asked before, every time; the actor is part of every question all the same.
+    """
+    organisation = application.organisation
+    version = application.archive.version(organisation)
+    return application.kept.answer(organisation, version, question, make, grounds=grounds, lasting=lasting)
 
 
 def _asked(application: Application) -> dict[str, tuple[date, date]]:
@@ -215,24 +258,38 @@ def cohort_summary(
         EngineFailed: large cohorts are computed elsewhere, and nobody works there.
     """
     people = cohort_people(application, actor, cohort.name)
-    return summary(
-        cohort.label,
-        [sleeper(person) for person in people],
-        PartOf(organisation=application.organisation, first=first, last=last, rules=application.score_rules),
-        archive=application.archive,
-        engine=application.engine,
-        synced=_asked(application),
+    part_of = PartOf(
+        organisation=application.organisation, first=first, last=last, rules=application.score_rules
+    )
+    return _kept(
+        application,
+        ("cohort summary", actor, cohort, first, last),
+        lambda: summary(
+            cohort.label,
+            [sleeper(person) for person in people],
+            part_of,
+            archive=application.archive,
+            engine=application.engine,
+            synced=_asked(application),
+        ),
+        grounds=(people, application.store.sync_states(application.organisation)),
+        lasting=lambda found: not found.unserved,  # the next try may serve everybody
     )
 
 
 def person_nights(application: Application, actor: Actor, person_id: str) -> tuple[Person, pd.DataFrame]:
-    """A person and every sleep of theirs, by start.
+    """A person and every sleep of theirs, by start; the frame is shared and not to be written to.
 
     Raises:
         NotAllowed, UnknownPerson, NothingRecorded.
     """
     found = person(application, actor, person_id)
-    nights = application.archive.nights(application.organisation, person_id)
+    nights = _kept(
+        application,
+        ("nights", actor, person_id),
+        lambda: application.archive.nights(application.organisation, person_id),
+        grounds=None,
+    )
     if nights.empty:
         raise NothingRecorded(
             f"No session of {found.name} has arrived yet. What the vendor has comes with the next synchronisation."
@@ -254,12 +311,35 @@ def period(
     Raises:
         NotAllowed, UnknownPerson, NothingRecorded.
     """
-    found, nights = person_nights(application, actor, person_id)
+    _, nights = person_nights(application, actor, person_id)
     last = last or nights["night"].max().date()
     first = first or last - timedelta(days=days - 1)
-    places = partial(_places, application, actor, person_id, last)
-    profile = Profile(rules=application.score_rules, places=places)
-    return person_period(sleeper(found), nights, first=first, last=last, profile=profile)
+    profile = Profile(
+        rules=application.score_rules, places=partial(_places, application, actor, person_id, last)
+    )
+    return _kept(
+        application,
+        ("period", actor, person_id, first, last),
+        lambda: completed(heading(application, actor, person_id, first=first, last=last), profile),
+        grounds=application.people(),  # among whom the person has places
+    )
+
+
+def heading(
+    application: Application, actor: Actor, person_id: str, *, first: date, last: date
+) -> PersonHeading:
+    """What is said of a person's period first: its title and what it rests on.
+
+    Raises:
+        NotAllowed, UnknownPerson, NothingRecorded.
+    """
+    found, nights = person_nights(application, actor, person_id)
+    return _kept(
+        application,
+        ("heading", actor, person_id, first, last),
+        lambda: person_heading(sleeper(found), nights, first=first, last=last),
+        grounds=found,
+    )
 
 
 def _places(application: Application, actor: Actor, person_id: str, night: date) -> Mapping[str, Standing]:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
+from analytics.basis import READ
 from analytics.cohort_figures import CohortFigure
 from analytics.cohort_words import LOW_CONFIDENCE, few_nights
-from analytics.summary import CohortOverview, CohortPeriod
+from analytics.summary import CohortDay, CohortPeriod
 from analytics.triage import HOW_TO_READ
 from analytics.wording import NOTHING, of, p_value, percent, plural, rounded_series, span
 from charts.cohort import people_map
@@ -18,8 +19,8 @@ from nocturne.views import (
     Cohort,
     cohort_people,
     cohort_summary,
+    day_of_cohort,
     last_night,
-    overview,
     statistics,
 )
 from pages.access import require
@@ -53,11 +54,13 @@ def _page() -> None:
     people = cohort_people(application, actor, cohort.name)
     nights = statistics(application, people)
     first, last = _period(last_night(application, nights))
-    seen = overview(application, actor, cohort.name, night=last, days=(last - first).days + 1)
+    day = day_of_cohort(application, actor, cohort.name, night=last, days=(last - first).days + 1)
     with heading:
-        title(seen.title, _facts(seen, cohort))
+        title(day.title, _facts(day, cohort))
         stale_banner(application, people)
+        nights = nights[list(READ)]
         rests_on(application, nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))])
+    seen = day.overview
     few = few_nights(seen.people)
     with card("table", seen.table_title, _how_to_read(few=any(few))):
         _table(seen.people.assign(few=few))
@@ -99,10 +102,10 @@ def _forget() -> None:
         drop(name)
 
 
-def _facts(seen: CohortOverview, cohort: Cohort) -> str:
-    share = f" ({percent(100 * seen.valid / seen.expected)})" if seen.expected else ""
-    counted = f"{of(seen.valid, seen.expected)} nights valid{share}"
-    return f"{escape(cohort.label)} · {span(seen.first, seen.last)} · {counted}"
+def _facts(day: CohortDay, cohort: Cohort) -> str:
+    share = f" ({percent(100 * day.valid / day.expected)})" if day.expected else ""
+    counted = f"{of(day.valid, day.expected)} nights valid{share}"
+    return f"{escape(cohort.label)} · {span(day.first, day.night)} · {counted}"
 
 
 def _table(people: pd.DataFrame) -> None:

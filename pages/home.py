@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 import pandas as pd
 import streamlit as st
 
-from analytics.basis import Basis, basis_of
+from analytics.basis import READ, Basis, basis_of
 from analytics.shifts import BEFORE_DAYS
-from analytics.summary import CohortOverview
+from analytics.summary import CohortDay, CohortOverview
 from analytics.wording import NBSP, duration, night_dates, number, of, plural
 from charts.sparkline import coverage_strip
 from nocturne.access import Permission
 from nocturne.application import Application
-from nocturne.views import cohort_people, freshness, overview, statistics
+from nocturne.views import cohort_people, day_of_cohort, freshness, statistics
 from pages.access import here, require
 from pages.home_people import everyone_else, in_need, legend
 from pages.links import check_cohort_link
@@ -31,11 +31,12 @@ def _page() -> None:
     with picker:
         cohort = cohort_picker(application, actor)
     people = cohort_people(application, actor, cohort.name)
-    seen = overview(application, actor, cohort.name, days=28)
+    day = day_of_cohort(application, actor, cohort.name, days=28)
     with heading:
-        nights = statistics(application, people)
-        title(seen.attention_title, _facts(seen, basis_of(_shown(seen, nights))))
+        nights = statistics(application, people)[list(READ)]
+        title(day.attention_title, _facts(day, basis_of(_shown(day, nights))))
         stale_banner(application, people)
+    seen = day.overview
     listing, aside = st.columns([2.35, 1])
     with listing:
         in_need(seen, cohort.name)
@@ -48,13 +49,13 @@ def _page() -> None:
             more_people(application, actor)
 
 
-def _shown(seen: CohortOverview, nights: pd.DataFrame) -> pd.DataFrame:
-    return nights[nights["night"].between(pd.Timestamp(seen.first), pd.Timestamp(seen.night))]
+def _shown(day: CohortDay, nights: pd.DataFrame) -> pd.DataFrame:
+    return nights[nights["night"].between(pd.Timestamp(day.first), pd.Timestamp(day.night))]
 
 
-def _facts(seen: CohortOverview, basis: Basis) -> str:
-    dates = night_dates(seen.night - timedelta(days=1), seen.night)
-    order = " · worst first" if seen.people["attention"].any() else ""
+def _facts(day: CohortDay, basis: Basis) -> str:
+    dates = night_dates(day.night - timedelta(days=1), day.night)
+    order = " · worst first" if day.in_need else ""
     rests_on = "" if basis.complete else f" · {basis.in_words}"
     against = f"the last 7 days against each person's own {BEFORE_DAYS} before, and fixed limits"
     return f"{dates}{rests_on}{order} · {against}"

@@ -11,7 +11,7 @@ from analytics.figures import Figure
 from analytics.pattern_words import changes, method
 from analytics.reliability import period_gate
 from analytics.score import Part
-from analytics.summary import PersonPeriod
+from analytics.summary import PersonHeading, PersonPeriod
 from analytics.triage_days import NO_DATA_DAYS
 from analytics.usual import counted_efficiency_pct
 from analytics.wording import (
@@ -30,7 +30,7 @@ from charts.sparkline import part_bar
 from charts.timing import timing
 from charts.trend import trend
 from nocturne.access import Permission
-from nocturne.views import period
+from nocturne.views import heading, period
 from pages.access import require
 from pages.links import drop, linked_person, query_date
 from pages.parts import (
@@ -59,18 +59,19 @@ def _page() -> None:
     linked = linked_person(application, actor)
     found, newest = linked.person, linked.newest
     first, last = _period(newest)
-    shown = period(application, actor, found.person_id, first=first, last=last)
-    if shown.coverage.recorded == 0:
-        _empty(found, shown, newest)
-    heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
-    with heading:
-        title(shown.title, _facts(shown))
+    begun = heading(application, actor, found.person_id, first=first, last=last)
+    if begun.coverage.recorded == 0:
+        _empty(begun, newest)
+    above, controls = st.columns([2.35, 1], vertical_alignment="bottom")
+    with above:
+        title(begun.title, _facts(begun))
         stale_banner(application, [found])
-        rests_on(application, shown.nights)
+        rests_on(application, begun.nights)
         _silent(application.now().date() - timedelta(days=1), newest)
     with controls:
         person_picker(linked.people, found.person_id, page="person")
         _period_picker()
+    shown = period(application, actor, found.person_id, first=first, last=last)
     score, when = st.columns([1, 2.1])
     with score:
         _score(shown)
@@ -120,9 +121,9 @@ def _silent(last: date, newest: date) -> None:
         st.badge(words, color="orange", icon=":material/history:")
 
 
-def _facts(shown: PersonPeriod) -> str:
-    counted = f"{of(shown.coverage.valid, shown.coverage.expected)} nights valid"
-    return f"{span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
+def _facts(begun: PersonHeading) -> str:
+    counted = f"{of(begun.coverage.valid, begun.coverage.expected)} nights valid"
+    return f"{span(begun.first, begun.last)} · {counted} · {escape(begun.sleeper.zone)}"
 
 
 def _period_picker() -> None:
@@ -158,10 +159,10 @@ def _period(newest: date) -> tuple[date, date]:
     return first, last
 
 
-def _empty(found: Person, shown: PersonPeriod, newest: date) -> NoReturn:
+def _empty(begun: PersonHeading, newest: date) -> NoReturn:
     problem(
         "No night in this period",
-        f"{found.name} has no session from {span(shown.first, shown.last)}. "
+        f"{begun.sleeper.name} has no session from {span(begun.first, begun.last)}. "
         f"The newest night is {span(newest, newest)}.",
         "Show the newest four weeks",
         _forget_period,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +28,7 @@ from store.people import (
 )
 from store.rows import as_new, insert_people, persons_of, sync_state_of, tag_rows, with_id
 from store.tables import OrganisationRow, PersonRow, SyncStateRow, TagRow
+from store.unchanged import Unchanged
 
 _LONGEST_ERROR = 500
 
@@ -49,9 +51,11 @@ class Store:
     def __init__(self, url: str, *, now: Callable[[], datetime] = _utc_now) -> None:
         self._engine = open_engine(url)
         self._now = now
+        self._unchanged = Unchanged(self._engine)
 
     def close(self) -> None:
         """Give back every connection."""
+        self._unchanged.close()
         self._engine.dispose()
 
     def ensure_organisation(self, organisation: str, name: str, zone: str) -> Organisation:
@@ -86,6 +90,12 @@ class Store:
         self, organisation: str, *, tag: str | None = None, environment: Environment | None = None
     ) -> tuple[Person, ...]:
         """The people of the organisation, by name; or only those with the tag or environment."""
+        question = ("people", organisation, tag, environment)
+        return self._unchanged.answer(question, lambda: self._read_people(organisation, tag, environment))
+
+    def _read_people(
+        self, organisation: str, tag: str | None, environment: Environment | None
+    ) -> tuple[Person, ...]:
         query = _people(organisation)
         if tag is not None:
             tagged = select(TagRow.person_id).where(TagRow.organisation_id == organisation, TagRow.tag == tag)
@@ -228,10 +238,14 @@ class Store:
                 row.statistics_at = at
 
     def sync_states(self, organisation: str) -> Mapping[str, SyncState]:
-        """The last synchronisation of each person who ever had one, by person id."""
+        """The last synchronisation of each person who ever had one, by person id; shared and not to be written to."""
+        question = ("sync states", organisation)
+        return self._unchanged.answer(question, lambda: self._read_sync_states(organisation))
+
+    def _read_sync_states(self, organisation: str) -> Mapping[str, SyncState]:
         query = select(SyncStateRow).where(SyncStateRow.organisation_id == organisation)
         with reading(self._engine) as session:
-            return {row.person_id: sync_state_of(row) for row in session.scalars(query)}
+            return MappingProxyType({row.person_id: sync_state_of(row) for row in session.scalars(query)})
 
 
 def _enter(session: Session, organisation: str, outcome: SyncOutcome) -> None:
