@@ -9,6 +9,7 @@ from asleep.models import UserMetadata
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.demo import DemoPerson
+from store.errors import EditedMeanwhile
 from store.people import InvalidPerson, NewPerson, Person, checked_person
 
 HEADER = ("vendor_id", "name", "zone", "birth_year", "sex", "tags")
@@ -98,10 +99,10 @@ def import_people(application: Application, actor: Actor, text: str) -> ImportRe
             if before is None:
                 fresh.append((line, new))
                 continue
-            after = _update(application, before, new)
+            after = _update(application, before, new, by=actor.name)
             (as_before if after == before else changed).append(after)
             known[new.vendor_id] = after
-        except (InvalidPerson, RosterError) as problem:
+        except (InvalidPerson, RosterError, EditedMeanwhile) as problem:
             refused.append(Refused(line=line, reason=str(problem)))
     outcomes = application.store.add_people(application.organisation, [new for _, new in fresh])
     for (line, _), outcome in zip(fresh, outcomes, strict=True):
@@ -142,13 +143,20 @@ def _here(application: Application, new: NewPerson) -> NewPerson:
     return replace(new, environment=application.settings.asleep_environment)
 
 
-def _update(application: Application, known: Person, new: NewPerson) -> Person:
+def _update(application: Application, known: Person, new: NewPerson, *, by: str) -> Person:
+    # As the store would keep it: a row that says the same in another order is no change.
+    as_kept = checked_person(new, this_year=application.now().year)
     changed = replace(
-        known, name=new.name, zone=new.zone, birth_year=new.birth_year, sex=new.sex, tags=new.tags
+        known,
+        name=as_kept.name,
+        zone=as_kept.zone,
+        birth_year=as_kept.birth_year,
+        sex=as_kept.sex,
+        tags=as_kept.tags,
     )
     if changed == known:
         return known
-    updated = application.store.update_person(application.organisation, changed)
+    updated = application.store.update_person(application.organisation, changed, by=by)
     if updated.zone != known.zone:
         # Nights whose session names no zone are dated by the roster's, so they are dated anew.
         application.archive.put(
