@@ -41,8 +41,8 @@ $(BENCH_STAMP): requirements-bench.lock
 	@touch $(BENCH_STAMP)
 
 lock: setup
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra dask --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra dask --extra postgres --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade --output-file requirements.lock
 
 # Fetches Inter from npm as charts/tokens.json says and writes the two renamed subsets into pages/static.
 fonts: setup

@@ -10,7 +10,8 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.roster import admitted, update_person
 from nocturne.roster_file import RosterError, RosterRow, read_roster
-from store.people import InvalidPerson, NewPerson, Person, checked_person
+from store.errors import EditedMeanwhile, InvalidPerson, UnknownPerson
+from store.people import NewPerson, Person, checked_person
 
 Action = Literal["add", "change", "as before", "refuse"]
 
@@ -134,7 +135,7 @@ def accept_import(application: Application, actor: Actor, plan: ImportPlan) -> I
     for row in plan.of("change"):
         try:
             changed.append(update_person(application, actor, _changed(row)))
-        except (InvalidPerson, LookupError) as problem:
+        except (InvalidPerson, UnknownPerson, EditedMeanwhile) as problem:
             refused.append(Refused(line=row.line, reason=str(problem)))
     fresh = plan.of("add")
     outcomes = application.store.add_people(

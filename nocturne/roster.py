@@ -95,10 +95,11 @@ def update_person(application: Application, actor: Actor, changed: Person) -> Pe
 
     Raises:
         NotAllowed, InvalidPerson, UnknownPerson.
+        EditedMeanwhile: somebody else changed the person since `changed` was read; nothing was saved.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation, changed.person_id)
     known = application.person(changed.person_id)
-    updated = application.store.update_person(application.organisation, changed)
+    updated = application.store.update_person(application.organisation, changed, by=actor.name)
     if updated.zone != known.zone:
         # Nights whose session names no zone are dated by the roster's.
         application.archive.put(

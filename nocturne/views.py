@@ -233,7 +233,8 @@ def _kept(
     """
     organisation = application.organisation
     version = application.archive.version(organisation)
-    return application.kept.answer(organisation, version, question, make, grounds=grounds, lasting=lasting)
+    rests_on = (application.score_rules, grounds)
+    return application.kept.answer(organisation, version, question, make, grounds=rests_on, lasting=lasting)
 
 
 def _asked(application: Application) -> dict[str, tuple[date, date]]:

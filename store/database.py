@@ -6,9 +6,12 @@ from types import MappingProxyType
 
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from store.engine import open_engine, reading, scrub, writing
+from store.cohorts import Cohorts
+from store.deletions import Deletions
+from store.engine import BUSY_TIMEOUT_MS, open_engine, reading, scrub, writing
+from store.flag_actions import FlagActions
+from store.journal import Journal
 from store.people import (
     DuplicatePerson,
     Environment,
@@ -26,11 +29,23 @@ from store.people import (
     checked_text,
     checked_zone,
 )
-from store.rows import as_new, insert_people, persons_of, sync_state_of, tag_rows, with_id
+from store.phases import Phases
+from store.preferences import Preferences
+from store.rows import (
+    as_new,
+    checked_actor,
+    insert_people,
+    mark_changed,
+    person_row,
+    persons_of,
+    require_organisation,
+    require_version,
+    tag_rows,
+    with_id,
+)
+from store.sync_states import enter_outcomes, enter_statistics, sync_state_of
 from store.tables import OrganisationRow, PersonRow, SyncStateRow, TagRow
 from store.unchanged import Unchanged
-
-_LONGEST_ERROR = 500
 
 
 def _utc_now() -> datetime:
@@ -43,14 +58,31 @@ class Store:
     Args:
         url: `sqlite:///path/to/file.db`, or `postgresql://...`.
         now: the clock; tests hand in their own.
+        busy_timeout_ms: how long a writer waits for SQLite's lock.
+
+    Attributes:
+        cohorts: saved cohorts and who is in them.
+        phases: the groups and phases of people, with dates.
+        journal: notes, and tags of nights.
+        flag_actions: what was done about people's flags.
+        preferences: the settings of an organisation.
+        deletions: users whom the vendor still has to delete.
 
     Raises:
         StoreUnavailable: from here and from every method, when the database cannot be reached or written.
     """
 
-    def __init__(self, url: str, *, now: Callable[[], datetime] = _utc_now) -> None:
-        self._engine = open_engine(url)
+    def __init__(
+        self, url: str, *, now: Callable[[], datetime] = _utc_now, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+    ) -> None:
+        self._engine = open_engine(url, busy_timeout_ms=busy_timeout_ms)
         self._now = now
+        self.cohorts = Cohorts(self._engine, now)
+        self.phases = Phases(self._engine, now)
+        self.journal = Journal(self._engine, now)
+        self.flag_actions = FlagActions(self._engine, now)
+        self.preferences = Preferences(self._engine, now)
+        self.deletions = Deletions(self._engine, now)
         self._unchanged = Unchanged(self._engine)
 
     def close(self) -> None:
@@ -108,7 +140,7 @@ class Store:
     def person(self, organisation: str, person_id: str) -> Person:
         """The person of that id; raises `UnknownPerson` when nobody in the organisation has it."""
         with reading(self._engine) as session:
-            return persons_of(session, organisation, [_person_row(session, organisation, person_id)])[0]
+            return persons_of(session, organisation, [person_row(session, organisation, person_id)])[0]
 
     def person_by_vendor_id(
         self, organisation: str, vendor_id: str, *, environment: Environment = "live"
@@ -137,7 +169,7 @@ class Store:
         added = with_id(checked_person(person, this_year=now.year), now)
         try:
             with writing(self._engine) as session:
-                _require_organisation(session, organisation)
+                require_organisation(session, organisation)
                 insert_people(session, organisation, [added])
         except IntegrityError as error:
             raise DuplicatePerson(_duplicate(person.vendor_id)) from error
@@ -159,7 +191,7 @@ class Store:
     def _add_people(self, organisation: str, people: Sequence[NewPerson]) -> tuple[Outcome, ...]:
         now = self._now()
         with writing(self._engine) as session:
-            _require_organisation(session, organisation)
+            require_organisation(session, organisation)
             query = select(PersonRow.environment, PersonRow.vendor_id)
             rows = session.execute(query.where(PersonRow.organisation_id == organisation))
             taken = {(environment, vendor_id) for environment, vendor_id in rows}
@@ -167,33 +199,42 @@ class Store:
             insert_people(session, organisation, [outcome.person for outcome in outcomes if outcome.person])
         return outcomes
 
-    def update_person(self, organisation: str, person: Person) -> Person:
-        """The person as stored now: name, zone, birth year, sex and tags become those given.
+    def update_person(self, organisation: str, person: Person, *, by: str = "") -> Person:
+        """The person as stored now, a version later: name, zone, birth year, sex and tags become those given.
 
         The ids, the environment and the day of joining never change; see `dataclasses.replace`.
+
+        Args:
+            organisation: whose person it is.
+            person: as it shall be, with the version that was read.
+            by: who changes it, to be told to whoever comes too late; "" where that is not known.
 
         Raises:
             InvalidPerson: a field cannot be accepted.
             UnknownPerson: nobody in the organisation has that id.
+            EditedMeanwhile: the person has been changed after that version was read.
         """
         checked = checked_person(as_new(person), this_year=self._now().year)
+        actor = checked_actor(by, refusal=InvalidPerson) if by else ""
         with writing(self._engine) as session:
-            row = _person_row(session, organisation, person.person_id)
+            row = person_row(session, organisation, person.person_id, lock=True)
+            require_version(row, person.version, row.name)
             row.name, row.zone = checked.name, checked.zone
             row.birth_year, row.sex = checked.birth_year, checked.sex
+            mark_changed(row, by=actor, at=self._now())
             mine = (TagRow.organisation_id == organisation, TagRow.person_id == person.person_id)
             session.execute(delete(TagRow).where(*mine))
             session.add_all(tag_rows(organisation, person.person_id, checked.tags))
         return self.person(organisation, person.person_id)
 
     def remove_person(self, organisation: str, person_id: str) -> None:
-        """Take a person out with tags and sync state; no byte of them stays in the database file.
+        """Take a person out with all that is kept of them here; no byte of them stays in the database file.
 
         Raises:
             UnknownPerson: nobody in the organisation has that id.
         """
         with writing(self._engine) as session:
-            session.delete(_person_row(session, organisation, person_id))
+            session.delete(person_row(session, organisation, person_id))
         scrub(self._engine)
 
     def tags(self, organisation: str) -> Mapping[str, int]:
@@ -213,11 +254,7 @@ class Store:
         Somebody who has left the roster meanwhile is passed over.
         """
         with writing(self._engine) as session:
-            for outcome in sorted(outcomes, key=lambda each: each.person_id):
-                # The person's row is the lock: two workers that record at once do so one after the other.
-                person = session.get(PersonRow, (organisation, outcome.person_id), with_for_update=True)
-                if person is not None:
-                    _enter(session, organisation, outcome)
+            enter_outcomes(session, organisation, outcomes)
 
     def record_statistics(self, organisation: str, person_ids: Iterable[str], *, at: datetime) -> None:
         """Enters that the statistics of these people have arrived, whatever becomes of the rest of the synchronisation.
@@ -225,17 +262,7 @@ class Store:
         Somebody who has left the roster meanwhile is passed over.
         """
         with writing(self._engine) as session:
-            for person_id in sorted(person_ids):
-                if session.get(PersonRow, (organisation, person_id), with_for_update=True) is None:
-                    continue
-                row = session.get(SyncStateRow, (organisation, person_id))
-                if row is None:
-                    row = SyncStateRow(
-                        organisation_id=organisation, person_id=person_id, attempted_at=at, error=""
-                    )
-                    row.listed = row.fetched = row.failed = 0
-                    session.add(row)
-                row.statistics_at = at
+            enter_statistics(session, organisation, person_ids, at)
 
     def sync_states(self, organisation: str) -> Mapping[str, SyncState]:
         """The last synchronisation of each person who ever had one, by person id; shared and not to be written to."""
@@ -248,39 +275,8 @@ class Store:
             return MappingProxyType({row.person_id: sync_state_of(row) for row in session.scalars(query)})
 
 
-def _enter(session: Session, organisation: str, outcome: SyncOutcome) -> None:
-    row = session.get(SyncStateRow, (organisation, outcome.person_id))
-    if row is None:
-        row = SyncStateRow(organisation_id=organisation, person_id=outcome.person_id)
-        session.add(row)
-    row.attempted_at = outcome.attempted_at
-    row.error = outcome.error[:_LONGEST_ERROR]
-    row.listed, row.fetched, row.failed = outcome.listed, outcome.fetched, outcome.failed
-    if not outcome.error:
-        before, until = row.asked_since, row.succeeded_at
-        row.succeeded_at = outcome.attempted_at
-        if outcome.asked_since is not None:
-            # Between a success long ago and a first day after it nobody has asked.
-            joined = before is not None and until is not None and outcome.asked_since <= until
-            row.asked_since = min(before, outcome.asked_since) if joined and before else outcome.asked_since
-        row.statistics_at = outcome.statistics_at or row.statistics_at
-    session.flush()
-
-
 def _people(organisation: str) -> Select[PersonRow]:
     return select(PersonRow).where(PersonRow.organisation_id == organisation)
-
-
-def _person_row(session: Session, organisation: str, person_id: str, *, lock: bool = False) -> PersonRow:
-    row = session.get(PersonRow, (organisation, person_id), with_for_update=lock or None)
-    if row is None:
-        raise UnknownPerson(f"Nobody in this organisation has the id {person_id!r}; see the list of people.")
-    return row
-
-
-def _require_organisation(session: Session, organisation: str) -> None:
-    if session.get(OrganisationRow, organisation) is None:
-        raise UnknownOrganisation(f"There is no organisation {organisation!r}; make it first.")
 
 
 def _outcome(row: int, person: NewPerson, taken: set[tuple[str, str]], now: datetime) -> Outcome:

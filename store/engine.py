@@ -1,6 +1,7 @@
 """The way to the database: how connections are set up, and the tables brought up to date at the start."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,17 +12,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    ProgrammingError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
-from store.people import StoreUnavailable, UnusableDatabase
+from store import integrity
+from store.errors import StoreUnavailable, UnusableDatabase
+from store.troubles import NOT_WRITABLE, translated
 
 BUSY_TIMEOUT_MS = 10_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -36,19 +32,25 @@ _WRITE = (
 log = logging.getLogger(__name__)
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     """An engine for the URL, with its tables at the newest revision; two processes may start at once.
+
+    An SQLite file is first looked through for damage, as `store.integrity` says.
 
     Args:
         url: `sqlite:///path/to/file.db`, or `postgresql://...` with a driver that is installed.
+        busy_timeout_ms: how long a writer waits for SQLite's lock.
 
     Raises:
-        UnusableDatabase: the URL cannot be read, or names a kind or a driver that is not there.
-        StoreUnavailable: the database cannot be reached or written.
+        UnusableDatabase: the URL cannot be read, or names a kind or a driver that is not there; the file is damaged;
+            or a newer Nocturne has made the tables.
+        StoreUnavailable: the database cannot be reached or written, or is locked.
     """
-    engine = _engine(url)
+    engine = _engine(url, busy_timeout_ms)
     try:
-        with _translated():
+        with translated():
+            if engine.dialect.name == "sqlite":
+                integrity.check(engine, Path(str(engine.url.database)))
             migrate(engine)
     except BaseException:
         engine.dispose()
@@ -56,12 +58,12 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, busy_timeout_ms: int) -> Engine:
     try:
         parsed = make_url(url)
         kind = parsed.get_backend_name()
         if kind == "sqlite":
-            return _sqlite_engine(parsed)
+            return _sqlite_engine(parsed, busy_timeout_ms)
         if kind == "postgresql":
             return create_engine(parsed, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
@@ -75,12 +77,23 @@ def _engine(url: str) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest revision; nothing is locked when they are there already."""
+    """Bring the tables to the newest revision; nothing is locked when they are there already.
+
+    Raises:
+        UnusableDatabase: the tables have a revision that is not known here.
+    """
     config = migration_config()
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    newest = known[0]
     with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == newest:
-            return
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == newest:
+        return
+    if found is not None and found not in known:
+        raise UnusableDatabase(
+            f"The tables of the store have revision {found!r}, which a newer Nocturne has made; this one knows those "
+            f"up to {newest}. Nothing was changed. Start the newer one, or restore a back-up of this one elsewhere."
+        )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
@@ -99,7 +112,7 @@ def migration_config() -> Config:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that sees one state of the database."""
-    with _translated(), Session(engine, expire_on_commit=False) as session:
+    with translated(), Session(engine, expire_on_commit=False) as session:
         yield session
 
 
@@ -108,7 +121,7 @@ def writing(engine: Engine) -> Iterator[Session]:
     """A session whose changes are kept together at the end, or not at all when anything is raised."""
     # On SQLite the write lock is taken at once: a reader that turns writer is refused without waiting.
     with (
-        _translated(),
+        translated(),
         Session(engine.execution_options(writes=True), expire_on_commit=False) as session,
         session.begin(),
     ):
@@ -135,7 +148,7 @@ def scrub(engine: Engine) -> None:
         )
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, busy_timeout_ms: int) -> Engine:
     if not url.database or url.database == ":memory:":
         raise UnusableDatabase(
             "NOCTURNE_DATABASE_URL is wrong: a SQLite database in memory would be lost; "
@@ -146,8 +159,13 @@ def _sqlite_engine(url: URL) -> Engine:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.touch(mode=0o600)  # SQLite gives its -wal and -shm files the same mode
     except OSError as error:
-        raise StoreUnavailable(f"The database file cannot be written: {error.strerror}.") from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        raise StoreUnavailable(
+            f"The database file cannot be written: {error.strerror}. {NOT_WRITABLE}"
+        ) from error
+    # Beside the file SQLite writes others. Found out here, this is a sentence; found out later, a lost change.
+    if not all(os.access(path, os.W_OK) for path in (file, file.parent)):
+        raise StoreUnavailable(f"The database file or its folder is read-only. {NOT_WRITABLE}")
+    engine = create_engine(url, connect_args={"timeout": busy_timeout_ms / 1000})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -165,16 +183,3 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (IntegrityError, ProgrammingError, DataError):
-        raise  # the database answered: what it refused is the caller's to explain
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
-        raise StoreUnavailable(
-            f"The database did not answer: {reason}. Look at its disk and its address."
-        ) from error

@@ -1,12 +1,6 @@
-"""The people of a roster as values, what makes such a value acceptable, and what the store may refuse.
+"""The people of a roster as values, and what makes such a value acceptable.
 
-StoreError
-├── StoreUnavailable      the database could not be reached or is not writable
-│   └── UnusableDatabase  its address names none that can be used here
-├── UnknownOrganisation   no organisation has that id
-├── UnknownPerson         nobody in that organisation has that id
-├── DuplicatePerson       that vendor id is already in the roster
-└── InvalidPerson         a field cannot be accepted; the sentence names the field
+What the store refuses is in `store.errors`; what concerns people is offered here too.
 """
 
 import re
@@ -17,6 +11,40 @@ from datetime import datetime
 from functools import cache
 from typing import Literal, get_args
 from zoneinfo import available_timezones
+
+from store.errors import (
+    DuplicatePerson,
+    Invalid,
+    InvalidPerson,
+    StoreError,
+    StoreUnavailable,
+    UnknownOrganisation,
+    UnknownPerson,
+    UnusableDatabase,
+)
+
+__all__ = [
+    "SEXES",
+    "DuplicatePerson",
+    "Environment",
+    "InvalidPerson",
+    "NewPerson",
+    "Organisation",
+    "Outcome",
+    "Person",
+    "StoreError",
+    "StoreUnavailable",
+    "SyncOutcome",
+    "SyncState",
+    "UnknownOrganisation",
+    "UnknownPerson",
+    "UnusableDatabase",
+    "checked_organisation_id",
+    "checked_person",
+    "checked_tags",
+    "checked_text",
+    "checked_zone",
+]
 
 Environment = Literal["live", "test"]
 """The vendor keeps two separate sets of data behind one host; an id of one means nothing in the other."""
@@ -33,34 +61,6 @@ FIRST_BIRTH_YEAR = 1900
 _ORGANISATION_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 # Written backwards or nested, a name could imitate another one: U+202A-202E and U+2066-2069.
 _DIRECTION_MARKS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
-
-
-class StoreError(Exception):
-    """The root of everything the store refuses; its text says what happened and what to do."""
-
-
-class StoreUnavailable(StoreError):
-    """The database could not be reached, is locked for too long, or cannot be written."""
-
-
-class UnusableDatabase(StoreUnavailable):
-    """The address names no database that can be used here: trying again is of no use, another address is."""
-
-
-class UnknownOrganisation(StoreError):
-    """No organisation has that id."""
-
-
-class UnknownPerson(StoreError):
-    """Nobody in that organisation has that id."""
-
-
-class DuplicatePerson(StoreError):
-    """The vendor id is already in the organisation's roster."""
-
-
-class InvalidPerson(StoreError, ValueError):
-    """A field of a person or an organisation cannot be accepted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,13 @@ class NewPerson:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody whose sleep is shown. `person_id` is ours and opaque, `vendor_id` is the API's user id."""
+    """Somebody whose sleep is shown.
+
+    Attributes:
+        person_id: ours, and opaque.
+        vendor_id: the API's user id.
+        version: rises with every change; a change is refused where it is no longer the one that was read.
+    """
 
     person_id: str
     vendor_id: str
@@ -99,6 +105,7 @@ class Person:
     tags: tuple[str, ...]
     created_at: datetime
     environment: Environment = "live"
+    version: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,31 +210,46 @@ def checked_zone(zone: str) -> str:
     return zone
 
 
-def checked_text(text: str, *, field: str, longest: int) -> str:
+def checked_text(
+    text: str, *, field: str, longest: int, lines: bool = False, refusal: type[Invalid] = InvalidPerson
+) -> str:
     """The text without outer blanks, in Unicode form C.
 
+    Args:
+        text: as somebody wrote it.
+        field: how the sentence calls it.
+        longest: how many characters it may have.
+        lines: whether it may have several lines, which then end with a line feed, and tabs.
+        refusal: what is raised.
+
     Raises:
-        InvalidPerson: it is empty, too long, or holds characters that are not seen.
+        Invalid: as `refusal` says; it is empty, too long, or holds characters that are not seen.
     """
     clean = unicodedata.normalize("NFC", text.strip())
+    if lines:
+        clean = clean.replace("\r\n", "\n").replace("\r", "\n")
     if not clean:
-        raise InvalidPerson(f"{field} is empty; write at least one character.")
+        raise refusal(f"{field} is empty; write at least one character.")
     if len(clean) > longest:
-        raise InvalidPerson(f"{field} has {len(clean)} characters; the most is {longest}.")
-    if any(_is_hidden(character) for character in clean):
-        raise InvalidPerson(f"{field} holds a control character (a line break, a tab, ...); take it out.")
+        raise refusal(f"{field} has {len(clean)} characters; the most is {longest}.")
+    allowed = "\n\t" if lines else ""
+    if any(_is_hidden(character) for character in clean if character not in allowed):
+        what = "a control character" if lines else "a control character (a line break, a tab, ...)"
+        raise refusal(f"{field} holds {what}; take it out.")
     return clean
 
 
-def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """The tags sorted, each once. A semicolon is refused because it separates tags in files."""
-    clean = sorted({checked_text(tag, field="A tag", longest=MAX_TAG) for tag in tags})
+def checked_tags(tags: Iterable[str], *, refusal: type[Invalid] = InvalidPerson) -> tuple[str, ...]:
+    """The tags sorted, each once. A semicolon is refused because it separates tags in files.
+
+    Raises:
+        Invalid: as `refusal` says.
+    """
+    clean = sorted({checked_text(tag, field="A tag", longest=MAX_TAG, refusal=refusal) for tag in tags})
     if len(clean) > MAX_TAGS:
-        raise InvalidPerson(f"{len(clean)} tags are too many; the most is {MAX_TAGS}.")
+        raise refusal(f"{len(clean)} tags are too many; the most is {MAX_TAGS}.")
     if joined := next((tag for tag in clean if ";" in tag), None):
-        raise InvalidPerson(
-            f"Tag {joined!r} holds a semicolon, which separates tags; write two tags instead."
-        )
+        raise refusal(f"Tag {joined!r} holds a semicolon, which separates tags; write two tags instead.")
     return tuple(clean)
 
 

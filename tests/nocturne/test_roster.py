@@ -1,5 +1,7 @@
 """People in and out of the roster."""
 
+from dataclasses import replace
+
 import pytest
 
 from asleep.errors import UnusableMetadata
@@ -148,3 +150,19 @@ def test_a_file_that_is_no_csv_is_refused_with_its_line(application: Application
         import_people(application, actor, f"{HEADER}G-1,{'x' * 200_000},UTC,,,\n")
     report = import_people(application, actor, f"{HEADER}G-1,Noa,UTC,{'9' * 5000},,\n")
     assert "a year like 1988" in report.refused[0].reason
+
+
+def test_an_import_refuses_the_row_of_somebody_whom_another_changes_at_that_moment(
+    application: Application, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_people(application, actor, f"{HEADER}G-1,Noa,UTC,,,\nG-2,Yusuf,UTC,,,\n")
+    seen = application.people()
+    noa = next(person for person in seen if person.vendor_id == "G-1")
+    application.store.update_person(application.organisation, replace(noa, name="Noa Kim"), by="Kim")
+    monkeypatch.setattr(type(application), "people", lambda _application: seen)
+    report = import_people(application, actor, f"{HEADER}G-1,Noa,UTC,1990,,\nG-2,Yusuf,UTC,1990,,\n")
+    assert [person.name for person in report.changed] == ["Yusuf"]
+    ((line, reason),) = [(row.line, row.reason) for row in report.refused]
+    assert line == 2
+    assert reason.startswith("Noa Kim was changed by Kim at ")
+    assert application.person(noa.person_id).name == "Noa Kim"

@@ -1,26 +1,52 @@
-"""A private store for each test: SQLite always, PostgreSQL too when one is named and has a driver."""
+"""A private store for each test: an SQLite file always, and a schema of its own in PostgreSQL where one answers."""
 
-import importlib.util
 import os
+import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from store.database import Store
 from tests.store.samples import NOW
 
 POSTGRES = "NOCTURNE_TEST_POSTGRES_URL"
+LOOPBACK = "postgresql+psycopg://postgres@127.0.0.1:5432/test?connect_timeout=3"
 
 
-def postgres_url() -> str:
-    url = os.environ.get(POSTGRES, "")
-    if not url:
-        pytest.skip(f"PostgreSQL is not tried: {POSTGRES} is not set")
-    if not any(importlib.util.find_spec(driver) for driver in ("psycopg", "psycopg2", "pg8000")):
-        pytest.skip(f"PostgreSQL is not tried: {POSTGRES} is set, but no driver (psycopg, ...) is installed")
-    return url
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The address of a PostgreSQL that answers: the one that is named has to, the one of this machine may."""
+    named = os.environ.get(POSTGRES, "")
+    engine = create_engine(named or LOOPBACK)
+    try:
+        engine.connect().close()
+    except OperationalError:
+        if named:
+            raise
+        pytest.skip(f"PostgreSQL is not tried: {POSTGRES} is not set, and none answers at 127.0.0.1:5432")
+    finally:
+        engine.dispose()
+    return named or LOOPBACK
+
+
+@contextmanager
+def own_schema(address: str) -> Iterator[str]:
+    """The address of an empty schema, gone afterwards: runs side by side never meet."""
+    schema = f"nocturne_{secrets.token_hex(6)}"
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    try:
+        own = make_url(address).update_query_dict({"options": f"-csearch_path={schema}"})
+        yield own.render_as_string(hide_password=False)
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        engine.dispose()
 
 
 @pytest.fixture
@@ -28,18 +54,16 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/store.db"
 
 
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    with own_schema(postgres) as address:
+        yield address
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/store.db"
-        return
-    address = postgres_url()
-    yield address
-    engine = create_engine(address)
-    with engine.begin() as connection:
-        for table in ("sync_states", "tags", "people", "organisations", "alembic_version"):
-            connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
-    engine.dispose()
+def url(request: pytest.FixtureRequest) -> str:
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
 
 
 @pytest.fixture

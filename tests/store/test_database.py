@@ -17,7 +17,15 @@ from sqlalchemy import Engine, event
 
 from store.database import Store
 from store.engine import migration_config, open_engine
-from store.people import DuplicatePerson, StoreUnavailable, SyncOutcome, UnknownOrganisation, UnknownPerson
+from store.errors import EditedMeanwhile
+from store.people import (
+    DuplicatePerson,
+    StoreUnavailable,
+    SyncOutcome,
+    UnknownOrganisation,
+    UnknownPerson,
+    UnusableDatabase,
+)
 from store.tables import Base
 from tests.store.samples import NOW, somebody
 
@@ -83,7 +91,7 @@ def test_what_can_be_changed_of_a_person_is_changed_and_nothing_else(store: Stor
         added, name="Ann Other", zone="Asia/Seoul", birth_year=1970, sex="other", tags=("shift", "new")
     )
     after = store.update_person("north", replace(changed, vendor_id="G-9"))
-    assert after == replace(changed, tags=("new", "shift"))
+    assert after == replace(changed, tags=("new", "shift"), version=2)
     assert store.person("north", other.person_id) == other
     assert store.tags("north") == {"new": 1, "shift": 2}
 
@@ -300,7 +308,9 @@ def test_a_url_that_cannot_be_used_is_refused_with_a_sentence(url: str, sentence
 def test_a_damaged_database_is_named_and_not_replaced(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     file.write_bytes(b"this is no database" * 100)
-    with pytest.raises(StoreUnavailable, match="did not answer"):
+    with pytest.raises(
+        UnusableDatabase, match=r"damaged: file is not a database.*restore the newest back-up"
+    ):
         Store(f"sqlite:///{file}")
     assert file.read_bytes() == b"this is no database" * 100
 
@@ -311,4 +321,42 @@ def test_the_tables_are_described_in_words_that_postgresql_knows() -> None:
     script = config.output_buffer = io.StringIO()
     command.upgrade(config, "head", sql=True)
     assert "TIMESTAMP WITH TIME ZONE NOT NULL" in script.getvalue()
-    assert script.getvalue().count("ON DELETE CASCADE") == 3
+    assert script.getvalue().count("ON DELETE CASCADE") == script.getvalue().count("FOREIGN KEY") == 12
+
+
+def test_who_changes_a_person_too_late_is_told_by_whom_and_when(store: Store) -> None:
+    read = store.add_person("north", somebody())
+    saved = store.update_person("north", replace(read, name="Ann First"), by="Kim")
+    assert (read.version, saved.version) == (1, 2)
+    with pytest.raises(EditedMeanwhile) as told:
+        store.update_person("north", replace(read, name="Ann Second", tags=("late",)), by="Lee")
+    assert str(told.value) == (
+        "Ann First was changed by Kim at 2026-03-01 12:00 UTC meanwhile. Nothing was saved; load again and make the "
+        "change anew."
+    )
+    assert (told.value.by, told.value.at) == ("Kim", NOW)
+    assert store.person("north", read.person_id) == saved
+    assert store.update_person("north", replace(saved, name="Ann Second")).version == 3
+
+
+def test_of_two_who_change_a_person_at_once_one_is_told(store: Store) -> None:
+    read = store.add_person("north", somebody())
+    told: list[EditedMeanwhile] = []
+    ready = threading.Barrier(8)
+
+    def change(name: str) -> None:
+        ready.wait()
+        try:
+            store.update_person("north", replace(read, name=name), by=name)
+        except EditedMeanwhile as late:
+            told.append(late)
+
+    threads = [threading.Thread(target=change, args=(f"Browser {number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = store.person("north", read.person_id)
+    assert len(told) == 7
+    assert {late.by for late in told} == {kept.name}
+    assert kept.version == 2
