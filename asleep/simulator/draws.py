@@ -47,6 +47,12 @@ def uniform(draws: Draws) -> Reals:
     return (draws + 0.5) / LEVELS
 
 
+def happens(draws: Draws, probability: float) -> npt.NDArray[np.bool_]:
+    """Whether `uniform` is below the probability, asked of the whole numbers themselves."""
+    found: npt.NDArray[np.bool_] = draws < math.ceil(probability * LEVELS - 0.5)
+    return found
+
+
 def normal(draws: Draws) -> Reals:
     """Standard normal numbers, between -3.7 and 3.7."""
     found: Reals = _NORMAL[draws >> (16 - TABLE_BITS)]

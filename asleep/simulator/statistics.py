@@ -13,6 +13,7 @@ Stat = dict[str, Any]
 
 EPOCH_S = 30
 UNKNOWN, WAKE, LIGHT, DEEP, REM = -1, 0, 1, 2, 3
+_CODES = 5
 
 # Contract, section 4: REM entries at most this far apart are one group; a group counts from this size up.
 REM_GROUP_GAP_EPOCHS = 20
@@ -47,20 +48,21 @@ def statistics_of_nights(
         end_s: when each session ended.
     """
     runs = runs_of(values, offsets)
-    first, last = _sleep_periods(runs, offsets)
-    within = (runs.starts >= first[runs.nights]) & (runs.ends <= last[runs.nights] + 1)
-    waking = np.flatnonzero(within & (runs.stages == WAKE))
-    longest = np.zeros(len(first), dtype=np.int64)
-    np.maximum.at(longest, runs.nights[waking], runs.lengths[waking])
+    firsts = _firsts(runs, offsets)
+    onset = firsts[:, LIGHT:].min(axis=1)
+    last = _last_asleep(runs, offsets)
+    wake_lengths = _wake_lengths(runs, onset, last)
+    longest = np.zeros(len(onset), dtype=np.int64)
+    np.maximum.at(longest, runs.nights, wake_lengths)
     columns = zip(
-        (first - offsets[:-1]).tolist(),
+        (onset - offsets[:-1]).tolist(),
         (offsets[1:] - 1 - last).tolist(),
-        _epochs_by_stage(runs, within, len(first)).tolist(),
-        np.bincount(runs.nights[waking], minlength=len(first)).tolist(),
+        _epochs_by_stage(runs, wake_lengths, len(onset)).tolist(),
+        np.bincount(runs.nights[wake_lengths > 0], minlength=len(onset)).tolist(),
         longest.tolist(),
-        (np.stack([_first_of(runs, code, first) for code in (LIGHT, DEEP, REM)], axis=1)).tolist(),
-        _rem_group_ends(runs, first),
-        [None] * len(first) if snoring is None else _snored(values, snoring, first, last),
+        np.where(firsts < offsets[1:, None], firsts - onset[:, None], -1)[:, LIGHT:].tolist(),
+        _rem_group_ends(runs, onset),
+        [None] * len(onset) if snoring is None else _snored(values, snoring, onset, last),
         start_s,
         end_s,
         strict=True,
@@ -71,17 +73,17 @@ def statistics_of_nights(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runs:
-    """The nights as runs of one stage, in order; `starts` and `ends` (half-open) are places in all the values."""
+    """The nights as runs of one stage, in order; `starts` and `ends` (half-open) are places in all the values.
+
+    `cells` are places in a table of the nights by the codes of stages, -1 first.
+    """
 
     stages: Stages
     starts: Counts
     ends: Counts
+    lengths: Counts
     nights: Counts
-
-    @property
-    def lengths(self) -> Counts:
-        """Epochs of each run."""
-        return self.ends - self.starts
+    cells: Counts
 
 
 def runs_of(values: Stages, offsets: Counts) -> Runs:
@@ -90,68 +92,85 @@ def runs_of(values: Stages, offsets: Counts) -> Runs:
     np.not_equal(values[1:], values[:-1], out=begins[1:])
     begins[offsets[:-1][offsets[:-1] < len(values)]] = True
     starts = np.flatnonzero(begins)
-    ends = np.append(starts[1:], len(values))[: len(starts)]
-    # An empty night has no run: the next night's first run counts for both.
-    firsts = np.bincount(np.searchsorted(starts, offsets[:-1]), minlength=len(starts) + 1)
-    return Runs(stages=values[starts], starts=starts, ends=ends, nights=np.cumsum(firsts)[: len(starts)] - 1)
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1:] = starts[1:], len(values)
+    bounds = np.searchsorted(starts, offsets)
+    nights = np.repeat(np.arange(len(offsets) - 1), bounds[1:] - bounds[:-1])
+    stages = values[starts]
+    return Runs(
+        stages=stages,
+        starts=starts,
+        ends=ends,
+        lengths=ends - starts,
+        nights=nights,
+        cells=_CODES * nights + (stages - UNKNOWN),
+    )
 
 
-def _sleep_periods(runs: Runs, offsets: Counts) -> tuple[Counts, Counts]:
-    """First and last epoch of sleep of each night, the last before the first where there is none."""
-    first, last = offsets[1:].copy(), offsets[:-1] - 1
-    asleep = np.flatnonzero(runs.stages > WAKE)
-    # Of values assigned to one place, the last one stays.
-    first[runs.nights[asleep[::-1]]] = runs.starts[asleep[::-1]]
+def _firsts(runs: Runs, offsets: Counts) -> Counts:
+    """Where the first entry of wake, light, deep and REM of each night is, [nights, 4]; its end for none."""
+    found = np.repeat(offsets[1:], _CODES)
+    np.minimum.at(found, runs.cells, runs.starts)
+    return found.reshape(-1, _CODES)[:, 1:]
+
+
+def _last_asleep(runs: Runs, offsets: Counts) -> Counts:
+    """The last epoch of sleep of each night, the one before the night where there is none."""
+    last = offsets[:-1] - 1
+    asleep = runs.stages > WAKE
     last[runs.nights[asleep]] = runs.ends[asleep] - 1
-    return first, last
+    return last
 
 
-def _epochs_by_stage(runs: Runs, within: npt.NDArray[np.bool_], nights: int) -> Counts:
+def _wake_lengths(runs: Runs, onset: Counts, last: Counts) -> Counts:
+    """Epochs of each run that is wake within the sleep period, 0 for any other."""
+    within = (runs.starts > onset[runs.nights]) & (runs.starts < last[runs.nights])
+    lengths: Counts = runs.lengths * (within & (runs.stages == WAKE))
+    return lengths
+
+
+def _epochs_by_stage(runs: Runs, wake_lengths: Counts, nights: int) -> Counts:
     """Epochs of wake, light, deep and REM within the sleep period, [nights, 4]."""
-    places = runs.nights[within] * 5 + runs.stages[within] + 1  # -1 is a code
-    found = np.bincount(places, weights=runs.lengths[within], minlength=5 * nights)
-    return found.astype(np.int64).reshape(nights, 5)[:, 1:]
+    lengths = np.where(runs.stages == WAKE, wake_lengths, runs.lengths)
+    found = np.bincount(runs.cells, weights=lengths, minlength=_CODES * nights)
+    return found.astype(np.int64).reshape(nights, _CODES)[:, 1:]
 
 
-def _first_of(runs: Runs, code: int, first: Counts) -> Counts:
-    """Epochs from sleep onset to the first of a stage; -1 for none."""
-    found = np.full(len(first), -1)
-    of_stage = np.flatnonzero(runs.stages == code)[::-1]
-    nights = runs.nights[of_stage]
-    found[nights] = runs.starts[of_stage] - first[nights]
-    return found
-
-
-def _rem_group_ends(runs: Runs, first: Counts) -> list[list[int]]:
+def _rem_group_ends(runs: Runs, onset: Counts) -> list[list[int]]:
     """Epochs from sleep onset to the last one of each group of REM that counts, by night."""
-    ends: list[list[int]] = [[] for _ in first]
+    ends: list[list[int]] = [[] for _ in onset]
     rem = np.flatnonzero(runs.stages == REM)
     if not len(rem):
         return ends
-    nights = runs.nights[rem]
-    apart = (np.diff(nights) > 0) | (runs.starts[rem[1:]] - runs.ends[rem[:-1]] > REM_GROUP_GAP_EPOCHS)
-    begins = np.concatenate(([0], np.flatnonzero(apart) + 1))
-    sizes = np.add.reduceat(runs.lengths[rem], begins)
-    last_runs = np.append(begins[1:], len(rem)) - 1
-    last_epochs = runs.ends[rem[last_runs]] - 1 - first[nights[begins]]
-    counts = sizes >= REM_GROUP_SIZE_EPOCHS
-    for night, end in zip(nights[begins[counts]].tolist(), last_epochs[counts].tolist(), strict=True):
+    nights, rem_ends = runs.nights[rem], runs.ends[rem]
+    begins = np.ones(len(rem), dtype=bool)
+    begins[1:] = runs.starts[rem[1:]] - rem_ends[:-1] > REM_GROUP_GAP_EPOCHS
+    begins[1:] |= nights[1:] > nights[:-1]
+    begin = np.flatnonzero(begins)
+    counts = np.add.reduceat(runs.lengths[rem], begin) >= REM_GROUP_SIZE_EPOCHS
+    last = np.append(begin[1:], len(rem))[counts] - 1
+    found = rem_ends[last] - 1 - onset[nights[last]]
+    for night, end in zip(nights[last].tolist(), found.tolist(), strict=True):
         ends[night].append(end)
     return ends
 
 
-def _snored(values: Stages, snoring: Stages, first: Counts, last: Counts) -> list[tuple[int, int]]:
+def _snored(values: Stages, snoring: Stages, onset: Counts, last: Counts) -> list[tuple[int, int]]:
     """Epochs with snoring and runs of them within each sleep period."""
     heard = (snoring == 1) & (values != UNKNOWN)
+    places = np.flatnonzero(heard)
+    if not len(places):
+        return [(0, 0)] * len(onset)
     begins = heard.copy()
     begins[1:] &= ~heard[:-1]
-    asleep = first <= last
-    begins[first[asleep]] = heard[first[asleep]]  # a run that began before sleep did
-    edges = np.stack([first, np.maximum(last + 1, first)])
+    asleep = onset <= last
+    begins[onset[asleep]] = heard[onset[asleep]]  # a run that began before sleep did
+    ends = np.maximum(last + 1, onset)
     epochs, runs = (
-        np.diff(np.searchsorted(np.flatnonzero(found), edges), axis=0)[0] for found in (heard, begins)
+        (np.searchsorted(found, ends) - np.searchsorted(found, onset)).tolist()
+        for found in (places, np.flatnonzero(begins))
     )
-    return list(zip(epochs.tolist(), runs.tolist(), strict=True))
+    return list(zip(epochs, runs, strict=True))
 
 
 class _Night(NamedTuple):
