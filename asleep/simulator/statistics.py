@@ -117,7 +117,7 @@ def _firsts(runs: Runs, offsets: Counts) -> Counts:
 def _last_asleep(runs: Runs, offsets: Counts) -> Counts:
     """The last epoch of sleep of each night, the one before the night where there is none."""
     last = offsets[:-1] - 1
-    asleep = runs.stages > WAKE
+    asleep = np.flatnonzero(runs.stages > WAKE)
     last[runs.nights[asleep]] = runs.ends[asleep] - 1
     return last
 

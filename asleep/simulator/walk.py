@@ -82,18 +82,23 @@ def walk(drawn: Draws, walkers: Walkers) -> Stages:
     onset = np.minimum(onset, walkers.restful_epochs)
     end = walkers.restful_epochs - _final_wake(drawn, walkers.restful_epochs - onset)
     onset, end = np.minimum(onset, walkers.epochs), np.minimum(end, walkers.epochs)
+    nights, runs = len(drawn), len(_RUN_STAGES)
+    bounds = np.zeros(nights * runs + 1, dtype=np.int32)
     # Where each run ends: the latency, the cycles cut at the final awakening, light if they did not last, wake.
-    ends = np.empty((len(drawn), len(_RUN_STAGES)), dtype=np.int32)
+    ends = bounds[1:].reshape(nights, runs)
     asleep = ends[:, :-2]
     asleep[:, 0] = onset
-    _cycles(drawn, walkers, asleep[:, 1:].reshape(len(drawn), cal.CYCLES, len(_CYCLE_STAGES)))
+    _cycles(drawn, walkers, asleep[:, 1:].reshape(nights, cal.CYCLES, len(_CYCLE_STAGES)))
     np.cumsum(asleep, axis=1, out=asleep)
     np.minimum(asleep, end.astype(np.int32)[:, None], out=asleep)
     ends[:, -2] = end
     ends[:, -1] = walkers.epochs
-    runs = ends.copy()
-    runs[:, 1:] -= ends[:, :-1]
-    stages: Stages = np.repeat(np.tile(_RUN_STAGES, len(drawn)), runs.ravel())
+    ends += (np.cumsum(walkers.epochs) - walkers.epochs).astype(np.int32)[:, None]
+    # Most runs last for no epoch: they are left out before the others are counted out.
+    lasting = np.flatnonzero(bounds[1:] > bounds[:-1])
+    stages: Stages = np.repeat(
+        np.tile(_RUN_STAGES, nights)[lasting], bounds[lasting + 1] - bounds[lasting]
+    )
     return stages
 
 
@@ -176,7 +181,7 @@ def _until(
     following = second + third
     before_aim = np.cumsum(leading + following, axis=2, dtype=np.int32) - following < aims[:, :, None]
     before_aim[:, :, -1] = False
+    leading[:, :, 1:] *= before_aim[:, :, :-1]
     lengths[..., 0] = leading
-    lengths[:, :, 1:, 0] *= before_aim[:, :, :-1]
-    lengths[..., 1] = second * before_aim
-    lengths[..., 2] = third * before_aim
+    np.multiply(second, before_aim, out=lengths[..., 1])
+    np.multiply(third, before_aim, out=lengths[..., 2])
