@@ -147,9 +147,7 @@ def mean_statistics(slept: Sequence[Payload], *, whole: bool = True) -> Payload 
     """
     if not slept:
         return None
-    known = {
-        name: [value for night in slept if (value := night[name]) is not None] for name in _AVERAGED
-    }
+    known = {name: [value for night in slept if (value := night[name]) is not None] for name in _AVERAGED}
     sums = {name: sum(known[name]) for name in (*_MEAN_SECONDS, *_SNORING_SECONDS)}
     period_s = sums["time_in_sleep_period"]
     heard_s = sum(sums[name] for name in _SNORING_SECONDS)
