@@ -26,7 +26,7 @@ def instants(wall_s: Seconds, zone: str) -> Seconds:
     A time that occurs twice in autumn is its first occurrence, one that a spring change skips counts on from the
     offset before it: as for a datetime with fold 0.
     """
-    if not len(wall_s):
+    if not wall_s.size:
         return wall_s
     clock = _clock(zone, _year(int(wall_s.min()) - 2 * DAY_S), _year(int(wall_s.max()) + 2 * DAY_S))
     found: Seconds = wall_s - clock.offsets_s[np.searchsorted(clock.changes_wall_s, wall_s, side="right")]

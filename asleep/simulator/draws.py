@@ -47,18 +47,23 @@ def uniform(draws: Draws) -> Reals:
     return (draws + 0.5) / LEVELS
 
 
+def happens(draws: Draws, probability: float) -> npt.NDArray[np.bool_]:
+    """Whether `uniform` is below the probability, asked of the whole numbers themselves."""
+    found: npt.NDArray[np.bool_] = draws < math.ceil(probability * LEVELS - 0.5)
+    return found
+
+
+def shares(draws: Draws) -> Draws:
+    """The place of each draw in a table of equal shares."""
+    return (draws >> (16 - TABLE_BITS)).astype(np.uint16, copy=False)
+
+
 def normal(draws: Draws) -> Reals:
     """Standard normal numbers, between -3.7 and 3.7."""
-    found: Reals = _NORMAL[draws >> (16 - TABLE_BITS)]
+    found: Reals = _NORMAL[shares(draws)]
     return found
 
 
 def lognormal_table(sd: float) -> Reals:
-    """exp(sd * normal) for `lognormal`: a table, because exp of one number may differ from exp of many."""
+    """exp(sd * normal), factors around 1 by equal shares: exp of one number may differ from exp of many."""
     return np.array([math.exp(sd * value) for value in _NORMAL.tolist()])
-
-
-def lognormal(draws: Draws, table: Reals) -> Reals:
-    """Factors around 1 from a table of `lognormal_table`."""
-    found: Reals = table[draws >> (16 - TABLE_BITS)]
-    return found

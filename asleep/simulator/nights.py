@@ -11,6 +11,7 @@ from asleep.simulator.statistics import UNKNOWN, WAKE, Stages
 # Snoring comes in runs of 8 min in the mean; so many pairs of quiet and loud runs outlast any sleep.
 _SNORING_EPOCHS, _PAIRS = 16, 48
 SNORING_WIDTH = 2 * _PAIRS
+_QUIET_AND_LOUD = np.array((*(0, 1) * _PAIRS, 0), dtype=np.int8)
 
 _SHARES = 1 << TABLE_BITS
 _EXPONENTIAL = np.array([-math.log1p(-(place + 0.5) / _SHARES) for place in range(_SHARES)])
@@ -30,10 +31,12 @@ def snoring_of_nights(drawn: Draws, stages: Stages, epochs: npt.NDArray[np.int64
     means = np.array([_SNORING_EPOCHS * (1 - ratio) / ratio, _SNORING_EPOCHS])
     pairs = _EXPONENTIAL[drawn >> (16 - TABLE_BITS)].reshape(len(drawn), _PAIRS, 2)
     lengths = 1 + (pairs * means).astype(np.int64).reshape(len(drawn), SNORING_WIDTH)
-    ends = np.minimum(np.cumsum(lengths, axis=1), epochs[:, None])
-    ends = np.concatenate([ends, epochs[:, None]], axis=1)
-    loud = np.tile(np.array((*(0, 1) * _PAIRS, 0), dtype=np.int8), len(drawn))
-    snoring: Stages = np.repeat(loud, np.diff(ends, axis=1, prepend=0).ravel())
+    ends = np.empty((len(drawn), len(_QUIET_AND_LOUD)), dtype=np.int64)
+    np.minimum(np.cumsum(lengths, axis=1), epochs[:, None], out=ends[:, :-1])
+    ends[:, -1] = epochs
+    runs = ends.copy()
+    runs[:, 1:] -= ends[:, :-1]
+    snoring: Stages = np.repeat(np.tile(_QUIET_AND_LOUD, len(drawn)), runs.ravel())
     snoring[stages <= WAKE] = 0
     return snoring
 

@@ -41,7 +41,10 @@ _RATIOS_OF_PERIOD = {
 }
 _BREATH_SECONDS = ("time_in_stable_breath", "time_in_unstable_breath")
 _BREATH_RATIOS = ("stable_breath_ratio", "unstable_breath_ratio")
+_SNORING_SECONDS = ("time_in_snoring", "time_in_no_snoring")
 _COUNTS = ("waso_count", "sleep_cycle_count", "snoring_count")
+_TIMES_OF_DAY = ("start_time", "end_time", "sleep_time", "wake_time")
+_AVERAGED = (*_TIMES_OF_DAY, *_MEAN_SECONDS, *_SNORING_SECONDS, *_COUNTS, "longest_waso", "sleep_cycle")
 
 
 def envelope(result: object, *, shape: Shape = "current", users: bool = False) -> Payload:
@@ -144,18 +147,17 @@ def mean_statistics(slept: Sequence[Payload], *, whole: bool = True) -> Payload 
     """
     if not slept:
         return None
-    sums = {name: sum(night[name] for night in slept) for name in (*_MEAN_SECONDS, "longest_waso")}
-    snored = [night for night in slept if night["time_in_snoring"] is not None]
-    snoring_s = sum(night["time_in_snoring"] for night in snored)
-    heard_s = snoring_s + sum(night["time_in_no_snoring"] for night in snored)
+    known = {name: [value for night in slept if (value := night[name]) is not None] for name in _AVERAGED}
+    sums = {name: sum(known[name]) for name in (*_MEAN_SECONDS, *_SNORING_SECONDS)}
     period_s = sums["time_in_sleep_period"]
-    snoring = round(snoring_s / heard_s, 3) if heard_s else None
-    counts = {name: _mean(_known(slept, name), 0 if whole else 1) for name in _COUNTS}
+    heard_s = sum(sums[name] for name in _SNORING_SECONDS)
+    snoring = round(sums["time_in_snoring"] / heard_s, 3) if heard_s else None
+    counts = {name: _mean(known[name], 0 if whole else 1) for name in _COUNTS}
     return {
-        **{name: _mean_time_of_day(night[name] for night in slept) for name in _TIMES_OF_DAY},
+        **{name: _mean_time_of_day(known[name]) for name in _TIMES_OF_DAY},
         **{name: round(sums[name] / len(slept)) for name in _MEAN_SECONDS},
         **dict.fromkeys(_BREATH_SECONDS),
-        **{name: _mean(_known(slept, name), 0) for name in ("time_in_snoring", "time_in_no_snoring")},
+        **{name: _mean(known[name], 0) for name in _SNORING_SECONDS},
         "sleep_efficiency": round(sums["time_in_sleep"] / sums["time_in_bed"], 3),
         **{name: round(sums[seconds] / period_s, 3) for name, seconds in _RATIOS_OF_PERIOD.items()},
         **dict.fromkeys(_BREATH_RATIOS),
@@ -163,18 +165,11 @@ def mean_statistics(slept: Sequence[Payload], *, whole: bool = True) -> Payload 
         "no_snoring_ratio": None if snoring is None else round(1 - snoring, 3),
         "breathing_index": None,
         "waso_count": counts["waso_count"],
-        "longest_waso": round(sums["longest_waso"] / len(slept)),
+        "longest_waso": _mean(known["longest_waso"], 0),
         "sleep_cycle_count": counts["sleep_cycle_count"],
-        "sleep_cycle": _mean(_known(slept, "sleep_cycle"), 0),
+        "sleep_cycle": _mean(known["sleep_cycle"], 0),
         "snoring_count": counts["snoring_count"],
     }
-
-
-_TIMES_OF_DAY = ("start_time", "end_time", "sleep_time", "wake_time")
-
-
-def _known(nights: Sequence[Payload], name: str) -> list[float]:
-    return [night[name] for night in nights if night[name] is not None]
 
 
 def _mean(values: Sequence[float], decimals: int) -> float | int | None:
@@ -184,7 +179,7 @@ def _mean(values: Sequence[float], decimals: int) -> float | int | None:
     return round(mean, decimals) if decimals else round(mean)
 
 
-def _mean_time_of_day(moments: Iterable[str]) -> str:
+def _mean_time_of_day(moments: Sequence[str]) -> str:
     angles = [second_of_day(moment) / _DAY_S * math.tau for moment in moments]
     angle = math.atan2(sum(map(math.sin, angles)), sum(map(math.cos, angles)))
     seconds = round(angle / math.tau * _DAY_S) % _DAY_S
@@ -273,9 +268,16 @@ def _times(session: Session, written: Writer) -> Payload:
 
 
 def _slept_session(session: Session, stat: Stat, written: Writer) -> Payload:
-    entry = {"id": session.id, "created_timezone": session.zone, **_times(session, written), **stat}
-    entry["sleep_time"] = written.text_or_none(stat["sleep_time"])
-    entry["wake_time"] = written.text_or_none(stat["wake_time"])
+    entry = {
+        "id": session.id,
+        "created_timezone": session.zone,
+        "start_time": written.text(session.start_s),
+        "end_time": written.text_or_none(session.end_s),
+        "completed_time": written.text_or_none(session.complete_s),
+        **stat,
+    }
+    entry["sleep_time"] = written.text(stat["sleep_time"])
+    entry["wake_time"] = written.text(stat["wake_time"])
     del entry["sleep_cycle_time"]  # not among the statistics of a listed session
     return entry
 

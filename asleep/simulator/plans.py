@@ -90,29 +90,22 @@ def plans(person: Person, habits: Habits, *, seed: int, calendar: Calendar) -> P
     bed_h, rise_h = _hours(person, habits, calendar, drawn, works)
     bed_h += lag_h
     rise_h = np.minimum(np.maximum(rise_h, bed_h + 3.2), bed_h + 11.5)
-    midnights = midnight_s(evenings)
-
-    def moments(hours: Reals) -> Seconds:
-        wall_s = midnights + np.floor(hours * 3600).astype(np.int64)
-        found = instants(wall_s, person.zone)
-        if person.trip_zone is not None:
-            found[away] = instants(wall_s[away], person.trip_zone)
-        return found
-
     second_h, second_rise_h = rise_h, rise_h
     if habits.rhythm == "split":
         rise_h = bed_h + _FIRST_H * (rise_h - bed_h) / habits.in_bed_h
         second_h = rise_h + _SECOND_AFTER_H + 0.4 * draws.normal(drawn[:, SECOND_TIME])
         second_rise_h = second_h + np.maximum(_SECOND_H + 0.5 * draws.normal(drawn[:, SECOND_LENGTH]), 1.0)
     nap_h = np.floor(rise_h / 24) * 24 + 14 + 0.8 * draws.normal(drawn[:, NAP_TIME])
+    hours = np.array((bed_h, rise_h, nap_h, second_h, second_rise_h))
+    bed_s, rise_s, nap_s, second_s, second_rise_s = _moments(person, evenings, hours, away)
     return Plans(
         evenings=evenings,
         draws=drawn,
-        bed_s=moments(bed_h),
-        rise_s=moments(rise_h),
-        nap_s=moments(nap_h),
-        second_s=moments(second_h),
-        second_rise_s=moments(second_rise_h),
+        bed_s=bed_s,
+        rise_s=rise_s,
+        nap_s=nap_s,
+        second_s=second_s,
+        second_rise_s=second_rise_s,
         napping=(draws.uniform(drawn[:, NAP]) < habits.nap_ratio) & ~works,
         missing=missing,
         troubled=draws.uniform(drawn[:, KIND]) < TROUBLED_SHARE * habits.trouble_ratio,
@@ -123,12 +116,22 @@ def plans(person: Person, habits: Habits, *, seed: int, calendar: Calendar) -> P
     )
 
 
+def _moments(person: Person, evenings: Seconds, hours: Reals, away: Flags) -> Seconds:
+    """Instants of hours [..., evenings] after the midnight that begins each evening's date, where the person is."""
+    wall_s = midnight_s(evenings) + np.floor(hours * 3600).astype(np.int64)
+    found = instants(wall_s, person.zone)
+    if person.trip_zone is not None:
+        found[:, away] = instants(wall_s[:, away], person.trip_zone)
+    return found
+
+
 def _missing(drawn: Draws, ratio: float) -> Flags:
     starts = draws.uniform(drawn[:, GAP_STARTS]) < ratio / _MEAN_GAP_EVENINGS
-    lengths = 1 + np.searchsorted(_GAP_SHARES, draws.uniform(drawn[:, GAP_LENGTH]), side="right")
+    begin = np.flatnonzero(starts)
+    lengths = 1 + np.searchsorted(_GAP_SHARES, draws.uniform(drawn[begin, GAP_LENGTH]), side="right")
     missing = np.zeros(len(drawn), dtype=bool)
-    for start in np.flatnonzero(starts).tolist():
-        missing[start : start + int(lengths[start])] = True
+    for start, length in zip(begin.tolist(), lengths.tolist(), strict=True):
+        missing[start : start + length] = True
     return missing
 
 
@@ -145,7 +148,8 @@ def _hours(
     evenings = np.arange(calendar.first, calendar.last + 1)
     improves = (evenings >= calendar.intervention) & (person.story == "improves")
     declines = (evenings >= calendar.decline) & (person.story == "declines")
-    weekend = np.isin((evenings + 6) % 7, (4, 5)) & ~works
+    weekday = (evenings + 6) % 7
+    weekend = ((weekday == 4) | (weekday == 5)) & ~works
     weekend_min = habits.weekend_later_min * weekend
     spread = np.where(declines, 0.6, 1.0)
     bed_n, rise_n = draws.normal(drawn[:, BED]), draws.normal(drawn[:, RISE])

@@ -7,6 +7,7 @@ at other nights. So a batch equals its nights one by one, byte for byte.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from asleep.simulator import draws
@@ -50,8 +51,7 @@ class Recording:
     stat: Stat | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What the averages need of a session: its labels and the vendor's statistics, as in `Recording`."""
 
     peculiarities: tuple[str, ...]
@@ -72,7 +72,10 @@ def simulated_recording(person: Person, session: Session, *, seed: int) -> Recor
 
 def simulated_figures(person: Person, sessions: Sequence[Session], *, seed: int) -> tuple[Figures, ...]:
     """Labels and statistics of many of a person's simulated sessions, in their order."""
-    analysed = [session for session in sessions if _has_statistics(session, _label(session))]
+    labels = [_label(session) for session in sessions]
+    analysed = [
+        session for session, label in zip(sessions, labels, strict=True) if _has_statistics(session, label)
+    ]
     stats: list[Stat] = []
     if analysed:
         values, offsets, snoring = nights_of(person, analysed, seed=seed)
@@ -84,7 +87,9 @@ def simulated_figures(person: Person, sessions: Sequence[Session], *, seed: int)
             end_s=[session.end_s or 0 for session in analysed],
         )
     by_id = dict(zip((session.id for session in analysed), stats, strict=True))
-    return tuple(_figures(_label(session), by_id.get(session.id)) for session in sessions)
+    return tuple(
+        [_figures(label, by_id.get(session.id)) for session, label in zip(sessions, labels, strict=True)]
+    )
 
 
 def labelled(
@@ -212,8 +217,8 @@ def _rows(person: Person, sessions: Sequence[Session], *, seed: int, purpose: in
     for place, session in enumerate(sessions):
         places.setdefault(NIGHT if session.heard_s else session.slot, []).append(place)
     for slot, found in places.items():
-        evenings = np.array([sessions[place].evening for place in found])
-        first, last = int(evenings.min()), int(evenings.max())
+        evenings = [sessions[place].evening for place in found]
+        first, last = min(evenings), max(evenings)
         block = draws.rows(
             seed=seed,
             number=person.number,
@@ -222,5 +227,5 @@ def _rows(person: Person, sessions: Sequence[Session], *, seed: int, purpose: in
             count=last - first + 1,
             width=width,
         )
-        drawn[found] = block[evenings - first]
+        drawn[found] = block[[evening - first for evening in evenings]]
     return drawn

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ Stat = dict[str, Any]
 
 EPOCH_S = 30
 UNKNOWN, WAKE, LIGHT, DEEP, REM = -1, 0, 1, 2, 3
+_CODES = 5
 
 # Contract, section 4: REM entries at most this far apart are one group; a group counts from this size up.
 REM_GROUP_GAP_EPOCHS = 20
@@ -47,20 +48,21 @@ def statistics_of_nights(
         end_s: when each session ended.
     """
     runs = runs_of(values, offsets)
-    first, last = _sleep_periods(runs, offsets)
-    within = (runs.starts >= first[runs.nights]) & (runs.ends <= last[runs.nights] + 1)
-    waking = np.flatnonzero(within & (runs.stages == WAKE))
-    longest = np.zeros(len(first), dtype=np.int64)
-    np.maximum.at(longest, runs.nights[waking], runs.lengths[waking])
+    firsts = _firsts(runs, offsets)
+    onset = firsts[:, LIGHT:].min(axis=1)
+    last = _last_asleep(runs, offsets)
+    wake_lengths = _wake_lengths(runs, onset, last)
+    longest = np.zeros(len(onset), dtype=np.int64)
+    np.maximum.at(longest, runs.nights, wake_lengths)
     columns = zip(
-        (first - offsets[:-1]).tolist(),
+        (onset - offsets[:-1]).tolist(),
         (offsets[1:] - 1 - last).tolist(),
-        _epochs_by_stage(runs, within, len(first)).tolist(),
-        np.bincount(runs.nights[waking], minlength=len(first)).tolist(),
+        _epochs_by_stage(runs, wake_lengths, len(onset)).tolist(),
+        np.bincount(runs.nights[wake_lengths > 0], minlength=len(onset)).tolist(),
         longest.tolist(),
-        (np.stack([_first_of(runs, code, first) for code in (LIGHT, DEEP, REM)], axis=1)).tolist(),
-        _rem_group_ends(runs, first),
-        [None] * len(first) if snoring is None else _snored(values, snoring, first, last),
+        np.where(firsts < offsets[1:, None], firsts - onset[:, None], -1)[:, LIGHT:].tolist(),
+        _rem_group_ends(runs, onset),
+        [None] * len(onset) if snoring is None else _snored(values, snoring, onset, last),
         start_s,
         end_s,
         strict=True,
@@ -71,17 +73,17 @@ def statistics_of_nights(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runs:
-    """The nights as runs of one stage, in order; `starts` and `ends` (half-open) are places in all the values."""
+    """The nights as runs of one stage, in order; `starts` and `ends` (half-open) are places in all the values.
+
+    `cells` are places in a table of the nights by the codes of stages, -1 first.
+    """
 
     stages: Stages
     starts: Counts
     ends: Counts
+    lengths: Counts
     nights: Counts
-
-    @property
-    def lengths(self) -> Counts:
-        """Epochs of each run."""
-        return self.ends - self.starts
+    cells: Counts
 
 
 def runs_of(values: Stages, offsets: Counts) -> Runs:
@@ -90,68 +92,83 @@ def runs_of(values: Stages, offsets: Counts) -> Runs:
     np.not_equal(values[1:], values[:-1], out=begins[1:])
     begins[offsets[:-1][offsets[:-1] < len(values)]] = True
     starts = np.flatnonzero(begins)
-    ends = np.append(starts[1:], len(values))[: len(starts)]
-    # An empty night has no run: the next night's first run counts for both.
-    firsts = np.bincount(np.searchsorted(starts, offsets[:-1]), minlength=len(starts) + 1)
-    return Runs(stages=values[starts], starts=starts, ends=ends, nights=np.cumsum(firsts)[: len(starts)] - 1)
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1:] = starts[1:], len(values)
+    bounds = np.searchsorted(starts, offsets)
+    nights = np.repeat(np.arange(len(offsets) - 1), bounds[1:] - bounds[:-1])
+    stages = values[starts]
+    return Runs(
+        stages=stages,
+        starts=starts,
+        ends=ends,
+        lengths=ends - starts,
+        nights=nights,
+        cells=_CODES * nights + (stages - UNKNOWN),
+    )
 
 
-def _sleep_periods(runs: Runs, offsets: Counts) -> tuple[Counts, Counts]:
-    """First and last epoch of sleep of each night, the last before the first where there is none."""
-    first, last = offsets[1:].copy(), offsets[:-1] - 1
+def _firsts(runs: Runs, offsets: Counts) -> Counts:
+    """Where the first entry of wake, light, deep and REM of each night is, [nights, 4]; its end for none."""
+    found = np.repeat(offsets[1:], _CODES)
+    np.minimum.at(found, runs.cells, runs.starts)
+    return found.reshape(-1, _CODES)[:, 1:]
+
+
+def _last_asleep(runs: Runs, offsets: Counts) -> Counts:
+    """The last epoch of sleep of each night, the one before the night where there is none."""
+    last = offsets[:-1] - 1
     asleep = np.flatnonzero(runs.stages > WAKE)
-    # Of values assigned to one place, the last one stays.
-    first[runs.nights[asleep[::-1]]] = runs.starts[asleep[::-1]]
     last[runs.nights[asleep]] = runs.ends[asleep] - 1
-    return first, last
+    return last
 
 
-def _epochs_by_stage(runs: Runs, within: npt.NDArray[np.bool_], nights: int) -> Counts:
+def _wake_lengths(runs: Runs, onset: Counts, last: Counts) -> Counts:
+    """Epochs of each run that is wake within the sleep period, 0 for any other."""
+    within = (runs.starts > onset[runs.nights]) & (runs.starts < last[runs.nights])
+    lengths: Counts = runs.lengths * (within & (runs.stages == WAKE))
+    return lengths
+
+
+def _epochs_by_stage(runs: Runs, wake_lengths: Counts, nights: int) -> Counts:
     """Epochs of wake, light, deep and REM within the sleep period, [nights, 4]."""
-    places = runs.nights[within] * 5 + runs.stages[within] + 1  # -1 is a code
-    found = np.bincount(places, weights=runs.lengths[within], minlength=5 * nights)
-    return found.astype(np.int64).reshape(nights, 5)[:, 1:]
+    lengths = np.where(runs.stages == WAKE, wake_lengths, runs.lengths)
+    found = np.bincount(runs.cells, weights=lengths, minlength=_CODES * nights)
+    return found.astype(np.int64).reshape(nights, _CODES)[:, 1:]
 
 
-def _first_of(runs: Runs, code: int, first: Counts) -> Counts:
-    """Epochs from sleep onset to the first of a stage; -1 for none."""
-    found = np.full(len(first), -1)
-    of_stage = np.flatnonzero(runs.stages == code)[::-1]
-    nights = runs.nights[of_stage]
-    found[nights] = runs.starts[of_stage] - first[nights]
-    return found
-
-
-def _rem_group_ends(runs: Runs, first: Counts) -> list[list[int]]:
+def _rem_group_ends(runs: Runs, onset: Counts) -> list[list[int]]:
     """Epochs from sleep onset to the last one of each group of REM that counts, by night."""
-    ends: list[list[int]] = [[] for _ in first]
+    ends: list[list[int]] = [[] for _ in onset]
     rem = np.flatnonzero(runs.stages == REM)
     if not len(rem):
         return ends
-    nights = runs.nights[rem]
-    apart = (np.diff(nights) > 0) | (runs.starts[rem[1:]] - runs.ends[rem[:-1]] > REM_GROUP_GAP_EPOCHS)
-    begins = np.concatenate(([0], np.flatnonzero(apart) + 1))
-    sizes = np.add.reduceat(runs.lengths[rem], begins)
-    last_runs = np.append(begins[1:], len(rem)) - 1
-    last_epochs = runs.ends[rem[last_runs]] - 1 - first[nights[begins]]
-    counts = sizes >= REM_GROUP_SIZE_EPOCHS
-    for night, end in zip(nights[begins[counts]].tolist(), last_epochs[counts].tolist(), strict=True):
+    nights, rem_ends = runs.nights[rem], runs.ends[rem]
+    begins = np.ones(len(rem) + 1, dtype=bool)
+    apart = runs.starts[rem[1:]] - rem_ends[:-1] > REM_GROUP_GAP_EPOCHS
+    np.logical_or(apart, nights[1:] > nights[:-1], out=begins[1:-1])
+    bounds = np.flatnonzero(begins)
+    counts = np.add.reduceat(runs.lengths[rem], bounds[:-1]) >= REM_GROUP_SIZE_EPOCHS
+    last = bounds[1:][counts] - 1
+    found = rem_ends[last] - 1 - onset[nights[last]]
+    for night, end in zip(nights[last].tolist(), found.tolist(), strict=True):
         ends[night].append(end)
     return ends
 
 
-def _snored(values: Stages, snoring: Stages, first: Counts, last: Counts) -> list[tuple[int, int]]:
+def _snored(values: Stages, snoring: Stages, onset: Counts, last: Counts) -> list[tuple[int, int]]:
     """Epochs with snoring and runs of them within each sleep period."""
     heard = (snoring == 1) & (values != UNKNOWN)
+    if not heard.any():
+        return [(0, 0)] * len(onset)
     begins = heard.copy()
     begins[1:] &= ~heard[:-1]
-    asleep = first <= last
-    begins[first[asleep]] = heard[first[asleep]]  # a run that began before sleep did
-    edges = np.stack([first, np.maximum(last + 1, first)])
-    epochs, runs = (
-        np.diff(np.searchsorted(np.flatnonzero(found), edges), axis=0)[0] for found in (heard, begins)
+    asleep = onset[onset <= last]
+    begins[asleep] = heard[asleep]  # a run that began before sleep did
+    edges = np.array((onset, np.maximum(last + 1, onset)))
+    (epochs_before, epochs), (runs_before, runs) = (
+        np.searchsorted(np.flatnonzero(found), edges) for found in (heard, begins)
     )
-    return list(zip(epochs.tolist(), runs.tolist(), strict=True))
+    return list(zip((epochs - epochs_before).tolist(), (runs - runs_before).tolist(), strict=True))
 
 
 class _Night(NamedTuple):
@@ -169,77 +186,99 @@ class _Night(NamedTuple):
     end_s: int
 
 
+# The fields in the contract's order. Breathing stays None: the simulated contract is without its analysis
+# (NO_BREATHING_STABILITY). A copy that is filled in takes half as long as a dictionary of so many fields.
+_FORM: Final[Stat] = dict.fromkeys(
+    (
+        *("sleep_time", "wake_time", "sleep_index", "sleep_latency", "wakeup_latency"),
+        *("light_latency", "deep_latency", "rem_latency", "time_in_bed", "time_in_sleep_period"),
+        *("time_in_sleep", "time_in_wake", "time_in_light", "time_in_deep", "time_in_rem"),
+        *("time_in_stable_breath", "time_in_unstable_breath", "time_in_snoring", "time_in_no_snoring"),
+        *("sleep_efficiency", "sleep_ratio", "wake_ratio", "light_ratio", "deep_ratio", "rem_ratio"),
+        *("stable_breath_ratio", "unstable_breath_ratio", "snoring_ratio", "no_snoring_ratio"),
+        *("breathing_index", "breathing_pattern", "waso_count", "longest_waso", "sleep_cycle_count"),
+        *("sleep_cycle", "sleep_cycle_time", "unstable_breath_count", "snoring_count"),
+    )
+)
+
+
 def _stat(night: _Night) -> Stat:
-    wake_s, light_s, deep_s, rem_s = (EPOCH_S * epochs for epochs in night.by_stage)
-    sleep_s = light_s + deep_s + rem_s
-    period_s, tib_s, onset_s = (
-        sleep_s + wake_s,
-        night.end_s - night.start_s,
-        night.start_s + EPOCH_S * night.onset,
-    )
-    light_latency, deep_latency, rem_latency = (
-        None if found < 0 else EPOCH_S * found for found in night.latencies
-    )
+    wake, light, deep, rem = night.by_stage
+    sleep = light + deep + rem
+    period = sleep + wake
+    sleep_s, tib_s = EPOCH_S * sleep, night.end_s - night.start_s
     efficiency = sleep_s / tib_s
-    wake, light, deep, rem = _hundredths(wake_s, light_s, deep_s, rem_s)
-    snoring_s = night.snored and EPOCH_S * night.snored[0]
-    snoring = None if snoring_s is None else round(round(snoring_s / period_s, 2) * 100)
-    group_ends = night.rem_group_ends
-    cycles = len(group_ends)
-    return {
-        "sleep_time": onset_s,
-        "wake_time": night.end_s - EPOCH_S * night.wakeup,
-        "sleep_index": _sleep_index(sleep_s=sleep_s, efficiency=efficiency, awakenings=night.awakenings),
-        "sleep_latency": EPOCH_S * night.onset,
-        "wakeup_latency": EPOCH_S * night.wakeup,
-        "light_latency": light_latency,
-        "deep_latency": deep_latency,
-        "rem_latency": rem_latency,
-        "time_in_bed": tib_s,
-        "time_in_sleep_period": period_s,
-        "time_in_sleep": sleep_s,
-        "time_in_wake": wake_s,
-        "time_in_light": light_s,
-        "time_in_deep": deep_s,
-        "time_in_rem": rem_s,
-        "time_in_stable_breath": None,
-        "time_in_unstable_breath": None,
-        "time_in_snoring": snoring_s,
-        "time_in_no_snoring": None if snoring_s is None else period_s - snoring_s,
-        "sleep_efficiency": round(efficiency, 2),
-        "sleep_ratio": (100 - wake) / 100,
-        "wake_ratio": wake / 100,
-        "light_ratio": light / 100,
-        "deep_ratio": deep / 100,
-        "rem_ratio": rem / 100,
-        "stable_breath_ratio": None,
-        "unstable_breath_ratio": None,
-        "snoring_ratio": None if snoring is None else snoring / 100,
-        "no_snoring_ratio": None if snoring is None else (100 - snoring) / 100,
-        "breathing_index": None,
-        "breathing_pattern": None,
-        "waso_count": night.awakenings,
-        "longest_waso": EPOCH_S * night.longest_wake,
-        "sleep_cycle_count": cycles,
-        # Rounded half up.
-        "sleep_cycle": (2 * EPOCH_S * group_ends[-1] + cycles) // (2 * cycles) if cycles else None,
-        "sleep_cycle_time": [onset_s, *(onset_s + EPOCH_S * end for end in group_ends)] if cycles else [],
-        "unstable_breath_count": None,
-        "snoring_count": night.snored and night.snored[1],
-    }
+    stat = _FORM.copy()
+    stat["sleep_time"] = onset_s = night.start_s + EPOCH_S * night.onset
+    stat["wake_time"] = night.end_s - EPOCH_S * night.wakeup
+    stat["sleep_index"] = _sleep_index(sleep_s=sleep_s, efficiency=efficiency, awakenings=night.awakenings)
+    stat["sleep_latency"] = EPOCH_S * night.onset
+    stat["wakeup_latency"] = EPOCH_S * night.wakeup
+    stat["light_latency"], stat["deep_latency"], stat["rem_latency"] = [
+        None if found < 0 else EPOCH_S * found for found in night.latencies
+    ]
+    stat["time_in_bed"] = tib_s
+    stat["time_in_sleep_period"] = EPOCH_S * period
+    stat["time_in_sleep"] = sleep_s
+    stat["time_in_wake"] = EPOCH_S * wake
+    stat["time_in_light"] = EPOCH_S * light
+    stat["time_in_deep"] = EPOCH_S * deep
+    stat["time_in_rem"] = EPOCH_S * rem
+    stat["sleep_efficiency"] = round(efficiency, 2)
+    wake_pct, light_pct, deep_pct, rem_pct = _hundredths(night.by_stage, period)
+    stat["sleep_ratio"] = (100 - wake_pct) / 100
+    stat["wake_ratio"] = wake_pct / 100
+    stat["light_ratio"] = light_pct / 100
+    stat["deep_ratio"] = deep_pct / 100
+    stat["rem_ratio"] = rem_pct / 100
+    stat["waso_count"] = night.awakenings
+    stat["longest_waso"] = EPOCH_S * night.longest_wake
+    _add_snoring(stat, night.snored, period)
+    _add_cycles(stat, night.rem_group_ends, onset_s)
+    return stat
 
 
-def _hundredths(wake_s: int, light_s: int, deep_s: int, rem_s: int) -> tuple[int, int, int, int]:
+def _add_snoring(stat: Stat, snored: tuple[int, int] | None, period: int) -> None:
+    if snored is None:
+        return
+    epochs, stat["snoring_count"] = snored
+    stat["time_in_snoring"] = EPOCH_S * epochs
+    stat["time_in_no_snoring"] = EPOCH_S * (period - epochs)
+    snoring_pct = _hundredth(epochs, period)
+    stat["snoring_ratio"] = snoring_pct / 100
+    stat["no_snoring_ratio"] = (100 - snoring_pct) / 100
+
+
+def _add_cycles(stat: Stat, group_ends: list[int], onset_s: int) -> None:
+    stat["sleep_cycle_count"] = cycles = len(group_ends)
+    stat["sleep_cycle_time"] = []
+    if cycles:
+        stat["sleep_cycle"] = (2 * EPOCH_S * group_ends[-1] + cycles) // (2 * cycles)  # rounded half up
+        stat["sleep_cycle_time"] = [onset_s, *[onset_s + EPOCH_S * end for end in group_ends]]
+
+
+# What `round` makes of each two-hundredth and of what lies between it and the next, in hundredths: rounding every
+# share itself takes several times as long as finding where it lies.
+_HUNDREDTHS = tuple(round(round(place / 400, 2) * 100) for place in range(401))
+
+
+def _hundredth(part: int, whole: int) -> int:
+    """round(part / whole, 2) in hundredths, for parts that are no larger than the whole."""
+    below, above = 200 * part // whole, -(-200 * part // whole)
+    return _HUNDREDTHS[below + above]
+
+
+def _hundredths(by_stage: list[int], period: int) -> list[int]:
     """Shares of the sleep period in hundredths that add up to 100."""
-    total_s = wake_s + light_s + deep_s + rem_s
-    shares = [round(round(seconds / total_s, 2) * 100) for seconds in (wake_s, light_s, deep_s, rem_s)]
+    shares = [_hundredth(epochs, period) for epochs in by_stage]
     while (missing := 100 - sum(shares)) != 0:
         step = 1 if missing > 0 else -1
-        seconds = (wake_s, light_s, deep_s, rem_s)
         # A stage that did not occur keeps its zero.
-        moved = next(code for code in _CORRECTION_ORDER if seconds[code] > 0 and shares[code] + step >= 0)
-        shares[moved] += step
-    return shares[WAKE], shares[LIGHT], shares[DEEP], shares[REM]
+        for code in _CORRECTION_ORDER:
+            if by_stage[code] > 0 and shares[code] + step >= 0:
+                shares[code] += step
+                break
+    return shares
 
 
 def _sleep_index(*, sleep_s: int, efficiency: float, awakenings: int) -> int:
@@ -254,26 +293,15 @@ def _sleep_index(*, sleep_s: int, efficiency: float, awakenings: int) -> int:
     return 50 + round(50 * (0.5 * duration + 0.33 * quality + 0.17 * calm))
 
 
-# Breathing is None everywhere: the simulated contract is without its analysis (NO_BREATHING_STABILITY).
-_ZEROS = (
-    *(
-        "time_in_sleep_period",
-        "time_in_sleep",
-        "time_in_wake",
-        "time_in_light",
-        "time_in_deep",
-        "time_in_rem",
+_ZEROS: Final[Stat] = dict.fromkeys(
+    (
+        *("time_in_sleep_period", "time_in_sleep", "time_in_wake", "time_in_light", "time_in_deep"),
+        *("time_in_rem", "waso_count", "longest_waso", "sleep_cycle_count"),
     ),
-    *("waso_count", "longest_waso", "sleep_cycle_count"),
+    0,
 )
 
 
 def _never_slept(night: _Night) -> Stat:
-    zeros: Stat = dict.fromkeys(_ZEROS, 0)
-    known = zeros | {
-        "time_in_bed": night.end_s - night.start_s,
-        "sleep_efficiency": 0.0,
-        "sleep_cycle_time": [],
-    }
-    some_night = _stat(night._replace(by_stage=[0, 1, 0, 0]))
-    return {name: known.get(name) for name in some_night}
+    in_bed = {"time_in_bed": night.end_s - night.start_s, "sleep_efficiency": 0.0, "sleep_cycle_time": []}
+    return _FORM | _ZEROS | in_bed

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from asleep.simulator import calibration as cal
 from asleep.simulator import draws
-from asleep.simulator.draws import TABLE_BITS, Draws, Reals
+from asleep.simulator.draws import Draws, Reals
 from asleep.simulator.statistics import DEEP, LIGHT, REM, WAKE, Stages
 
 Epochs = npt.NDArray[np.int64]
@@ -40,8 +40,9 @@ _CYCLE_STAGES = (WAKE, *(LIGHT, DEEP, WAKE) * _BOUTS, *(REM, WAKE, LIGHT) * _REM
 _RUN_STAGES = np.array((WAKE, *_CYCLE_STAGES * cal.CYCLES, LIGHT, WAKE), dtype=np.int8)
 
 _BOUT_EPOCHS = 28  # mean length of light and what follows it, to know the hour of a bout beforehand
+_EPOCHS_AFTER_FIRST = {stage: epochs - 1 for stage, epochs in cal.RUN_EPOCHS.items()}
+_REM_RUNS = cal.RUN_EPOCHS[REM].astype(np.int32)  # nobody's runs of REM are longer than another's
 _ODDS = cal.deep_after_light_odds()
-_DEEP_LENGTH = np.array(cal.DEEP_LENGTH)
 _NON_REM_EPOCHS, _REM_EPOCHS = 2 * np.array(cal.NON_REM_MIN), 2 * np.array(cal.REM_MIN)
 # The hour of each bout in a usual night, [cycles, bouts].
 _CYCLE_BEGINS = np.cumsum([0.0, *(_NON_REM_EPOCHS + _REM_EPOCHS + _BOUT_EPOCHS)[:-1]])
@@ -49,6 +50,8 @@ _BOUT_HOURS = np.minimum(
     (_CYCLE_BEGINS[:, None] + _BOUT_EPOCHS * np.arange(_BOUTS)).astype(np.int64) // EPOCHS_PER_HOUR,
     len(_ODDS) - 1,
 )
+
+_BOUT_ODDS, _BOUT_DEEP_LENGTH = _ODDS[_BOUT_HOURS], np.array(cal.DEEP_LENGTH)[_BOUT_HOURS]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,92 +76,110 @@ def walk(drawn: Draws, walkers: Walkers) -> Stages:
 
     `drawn` holds a row of `WIDTH` draws for each night. A recording too short for its latency holds wake only.
     """
-    onset = 1 + (
-        walkers.latency_median_epochs * draws.lognormal(drawn[:, LATENCY], cal.LATENCY_SPREAD)
-    ).astype(np.int64)
+    shares = draws.shares(drawn)
+    onset = 1 + (walkers.latency_median_epochs * cal.LATENCY_SPREAD[shares[:, LATENCY]]).astype(np.int64)
     onset = np.minimum(onset, walkers.restful_epochs)
-    end = walkers.restful_epochs - _final_wake(drawn, walkers.restful_epochs - onset)
+    end = walkers.restful_epochs - _final_wake(drawn, shares, walkers.restful_epochs - onset)
     onset, end = np.minimum(onset, walkers.epochs), np.minimum(end, walkers.epochs)
-    lengths = _cycles(drawn, walkers)
+    nights, runs = len(drawn), len(_RUN_STAGES)
+    bounds = np.zeros(nights * runs + 1, dtype=np.int32)
     # Where each run ends: the latency, the cycles cut at the final awakening, light if they did not last, wake.
-    ends = np.empty((len(drawn), len(_RUN_STAGES)), dtype=np.int64)
-    ends[:, 0] = onset
-    np.cumsum(lengths.reshape(len(drawn), -1), axis=1, out=ends[:, 1:-2])
-    ends[:, 1:-2] += onset[:, None]
-    np.minimum(ends[:, 1:-2], end[:, None], out=ends[:, 1:-2])
+    ends = bounds[1:].reshape(nights, runs)
+    asleep = ends[:, :-2]
+    asleep[:, 0] = onset
+    _cycles(drawn, shares, walkers, asleep[:, 1:].reshape(nights, cal.CYCLES, len(_CYCLE_STAGES)))
+    np.cumsum(asleep, axis=1, out=asleep)
+    np.minimum(asleep, end.astype(np.int32)[:, None], out=asleep)
     ends[:, -2] = end
     ends[:, -1] = walkers.epochs
-    runs = np.diff(ends, axis=1, prepend=0)
-    stages: Stages = np.repeat(np.tile(_RUN_STAGES, len(drawn)), runs.ravel())
+    ends += (np.cumsum(walkers.epochs) - walkers.epochs).astype(np.int32)[:, None]
+    # Most runs last for no epoch: they are left out before the others are counted out.
+    lasting = np.flatnonzero(bounds[1:] > bounds[:-1])
+    stages: Stages = np.repeat(np.tile(_RUN_STAGES, nights)[lasting], bounds[lasting + 1] - bounds[lasting])
     return stages
 
 
-def _final_wake(drawn: Draws, asleep_epochs: Epochs) -> Epochs:
-    epochs = 1 + (
-        2 * cal.FINAL_WAKE_MEDIAN_MIN * draws.lognormal(drawn[:, FINAL_WAKE], cal.FINAL_WAKE_SPREAD)
-    ).astype(np.int64)
-    epochs[draws.uniform(drawn[:, NO_FINAL_WAKE]) < cal.NO_FINAL_WAKE] = 0
+def _final_wake(drawn: Draws, shares: Draws, asleep_epochs: Epochs) -> Epochs:
+    epochs = 1 + (2 * cal.FINAL_WAKE_MEDIAN_MIN * cal.FINAL_WAKE_SPREAD[shares[:, FINAL_WAKE]]).astype(
+        np.int64
+    )
+    epochs[draws.happens(drawn[:, NO_FINAL_WAKE], cal.NO_FINAL_WAKE)] = 0
     return np.minimum(np.minimum(epochs, cal.LONGEST_FINAL_WAKE_EPOCHS), asleep_epochs // 4)
 
 
-def _cycles(drawn: Draws, walkers: Walkers) -> Epochs32:
-    """Lengths of the runs of every cycle, [nights, cycles, runs]."""
+def _cycles(drawn: Draws, shares: Draws, walkers: Walkers, lengths: Epochs32) -> None:
+    """Fills `lengths` [nights, cycles, runs] with the runs of every cycle."""
     nights = len(drawn)
-    cycles = drawn[:, HEAD:].reshape(nights, cal.CYCLES, _CYCLE)
-    restless = draws.lognormal(drawn[:, RESTLESS], cal.RESTLESS_SPREAD)
+    cycles, cycle_shares = (found[:, HEAD:].reshape(nights, cal.CYCLES, _CYCLE) for found in (drawn, shares))
+    restless = cal.RESTLESS_SPREAD[shares[:, RESTLESS]]
     wake = walkers.wake_factor * restless
-    light = walkers.light_factor * draws.lognormal(drawn[:, RESTLESS], cal.RESTLESS_LIGHT_SPREAD)
-    deep = walkers.deep_factor * draws.lognormal(drawn[:, DEEP_NIGHT], cal.DEEP_SPREAD)
+    light = walkers.light_factor * cal.RESTLESS_LIGHT_SPREAD[shares[:, RESTLESS]]
+    deep = walkers.deep_factor * cal.DEEP_SPREAD[shares[:, DEEP_NIGHT]]
+    wake, light, deep = wake[:, None, None], light[:, None, None], deep[:, None, None]
     # Square roots are exact, so they are the same alone and in an array.
-    aims = _NON_REM_EPOCHS * draws.lognormal(cycles[:, :, 0], cal.PHASE_SPREAD)
+    aims = _NON_REM_EPOCHS * cal.PHASE_SPREAD[cycle_shares[:, :, 0]]
     aims /= np.sqrt(walkers.rem_factor)[:, None]
-    rem_aims = _REM_EPOCHS * draws.lognormal(cycles[:, :, 1], cal.REM_SPREAD) * walkers.rem_factor[:, None]
-    rem_aims[draws.uniform(drawn[:, FIRST_REM]) < cal.FIRST_REM_SKIPPED, 0] = 0
+    rem_aims = _REM_EPOCHS * cal.REM_SPREAD[cycle_shares[:, :, 1]] * walkers.rem_factor[:, None]
+    rem_aims[draws.happens(drawn[:, FIRST_REM], cal.FIRST_REM_SKIPPED), 0] = 0
 
-    lengths = np.zeros((nights, cal.CYCLES, len(_CYCLE_STAGES)), dtype=np.int32)
-    between = _run(WAKE, cycles[:, :, 2], wake) * (draws.uniform(cycles[:, :, 3]) < cal.WAKE_AFTER_REM)
+    between = _run(WAKE, cycle_shares[:, :, 2:3], wake)[:, :, 0]
+    between *= draws.happens(cycles[:, :, 3], cal.WAKE_AFTER_REM)
     between[:, 0] = 0  # the latency comes before the first cycle
     lengths[:, :, 0] = between
     split = _PHASES + 5 * _BOUTS
-    bouts = cycles[:, :, _PHASES:split].reshape(nights, cal.CYCLES, 5, _BOUTS)
     non_rem = lengths[:, :, 1 : 1 + 3 * _BOUTS].reshape(nights, cal.CYCLES, _BOUTS, 3)
-    _non_rem(bouts, aims, non_rem, wake=wake, light=light, deep=deep)
-    rem_bouts = cycles[:, :, split:].reshape(nights, cal.CYCLES, 5, _REM_BOUTS)
+    bouts, bout_shares = (_bouts(found[:, :, _PHASES:split]) for found in (cycles, cycle_shares))
+    _non_rem(bouts, bout_shares, aims, non_rem, wake=wake, light=light, deep=deep)
     rem = lengths[:, :, 1 + 3 * _BOUTS :].reshape(nights, cal.CYCLES, _REM_BOUTS, 3)
-    _rem(rem_bouts, rem_aims, rem, wake=wake, light=light)
-    return lengths
+    bouts, bout_shares = (_bouts(found[:, :, split:]) for found in (cycles, cycle_shares))
+    _rem(bouts, bout_shares, rem_aims, rem, wake=wake, light=light)
 
 
-def _run(stage: int, drawn: Draws, factor: Reals | float) -> Epochs32:
-    """Epochs of runs of a stage, at least 1."""
-    epochs = cal.RUN_EPOCHS[stage][drawn >> (16 - TABLE_BITS)]
-    if isinstance(factor, np.ndarray):
-        factor = factor.reshape(factor.shape + (1,) * (epochs.ndim - factor.ndim))
-    found: Epochs32 = np.rint(1 + (epochs - 1) * factor).astype(np.int32)
+def _bouts(drawn: Draws) -> Draws:
+    """The five draws of each bout of a phase, [5, nights, cycles, bouts]."""
+    nights, cycles, width = drawn.shape
+    return drawn.reshape(nights, cycles, 5, width // 5).transpose(2, 0, 1, 3)
+
+
+def _run(stage: int, shares: Draws, factor: Reals) -> Epochs32:
+    """Epochs of runs of a stage, at least 1; `factor` fits their shape."""
+    epochs = _EPOCHS_AFTER_FIRST[stage].take(shares)
+    epochs *= factor
+    epochs += 1
+    found: Epochs32 = np.rint(epochs, out=epochs).astype(np.int32)
     return found
 
 
-def _non_rem(bouts: Draws, aims: Reals, lengths: Epochs32, *, wake: Reals, light: Reals, deep: Reals) -> None:
+def _non_rem(
+    drawn: Draws, shares: Draws, aims: Reals, lengths: Epochs32, *, wake: Reals, light: Reals, deep: Reals
+) -> None:
     """Fills `lengths` [nights, cycles, bouts, 3] with runs of light, deep and wake up to the aim."""
-    in_light, chance, in_deep, waking, in_wake = (bouts[:, :, place] for place in range(5))
-    odds = deep[:, None, None] * _ODDS[_BOUT_HOURS]
+    _, chance, _, waking, _ = drawn
+    in_light, _, in_deep, _, in_wake = shares
+    odds = deep * _BOUT_ODDS
     deepens = draws.uniform(chance) < odds / (1 + odds)
-    wakes = ~deepens | (draws.uniform(waking) < cal.WAKE_AFTER_DEEP)
+    wakes = ~deepens | draws.happens(waking, cal.WAKE_AFTER_DEEP)
     light_epochs = _run(LIGHT, in_light, light)
-    deep_epochs = _run(DEEP, in_deep, np.sqrt(deep)[:, None, None] * _DEEP_LENGTH[_BOUT_HOURS]) * deepens
-    wake_epochs = _run(WAKE, in_wake, wake) * wakes
+    deep_epochs = _run(DEEP, in_deep, np.sqrt(deep) * _BOUT_DEEP_LENGTH)
+    deep_epochs *= deepens
+    wake_epochs = _run(WAKE, in_wake, wake)
+    wake_epochs *= wakes
     _until(aims, lengths, light_epochs, deep_epochs, wake_epochs)
 
 
-def _rem(bouts: Draws, aims: Reals, lengths: Epochs32, *, wake: Reals, light: Reals) -> None:
+def _rem(drawn: Draws, shares: Draws, aims: Reals, lengths: Epochs32, *, wake: Reals, light: Reals) -> None:
     """Fills `lengths` [nights, cycles, bouts, 3] with runs of REM, wake and light up to the aim."""
-    in_rem, waking, in_wake, returning, in_light = (bouts[:, :, place] for place in range(5))
-    wakes = draws.uniform(waking) < cal.WAKE_AFTER_REM
-    returns = wakes & (draws.uniform(returning) < cal.REM_AFTER_WAKE_IN_REM)
-    rem_epochs = _run(REM, in_rem, 1.0) * (aims > 0)[:, :, None]
-    _until(
-        aims, lengths, rem_epochs, _run(WAKE, in_wake, wake) * wakes, _run(LIGHT, in_light, light) * ~returns
-    )
+    _, waking, _, returning, _ = drawn
+    in_rem, _, in_wake, _, in_light = shares
+    wakes = draws.happens(waking, cal.WAKE_AFTER_REM)
+    returns = wakes & draws.happens(returning, cal.REM_AFTER_WAKE_IN_REM)
+    rem_epochs = _REM_RUNS.take(in_rem)
+    rem_epochs *= (aims > 0)[:, :, None]
+    wake_epochs = _run(WAKE, in_wake, wake)
+    wake_epochs *= wakes
+    light_epochs = _run(LIGHT, in_light, light)
+    light_epochs *= ~returns
+    _until(aims, lengths, rem_epochs, wake_epochs, light_epochs)
 
 
 def _until(
@@ -170,9 +191,9 @@ def _until(
 ) -> None:
     """Keeps the runs up to the leading run that passes the aim."""
     following = second + third
-    before_aim = np.cumsum(leading + following, axis=2) - following < aims[:, :, None]
+    before_aim = np.cumsum(leading + following, axis=2, dtype=np.int32) - following < aims[:, :, None]
     before_aim[:, :, -1] = False
+    leading[:, :, 1:] *= before_aim[:, :, :-1]
     lengths[..., 0] = leading
-    lengths[:, :, 1:, 0] *= before_aim[:, :, :-1]
-    lengths[..., 1] = second * before_aim
-    lengths[..., 2] = third * before_aim
+    np.multiply(second, before_aim, out=lengths[..., 1])
+    np.multiply(third, before_aim, out=lengths[..., 2])
