@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analytics import event_words
-from analytics.cohorts import ENOUGH_PEOPLE, MINIMUM_PEOPLE
+from analytics.cohorts import MINIMUM_PEOPLE
 from analytics.effects import CONFIDENCE, NO_ESTIMATE, Estimate
 from analytics.event_weeks import WEEKS, PeopleWeeks, Placed, Window, people_weeks, placed
 from analytics.evidence import mean_change
@@ -132,11 +132,6 @@ class EventAligned:
         return len(self.values)
 
     @property
-    def small(self) -> bool:
-        """Whether it is a small sample: fewer than 10 people."""
-        return self.people < ENOUGH_PEOPLE
-
-    @property
     def direction(self) -> Literal["up", "down", "unclear"]:
         """Where people moved: clear with an adjusted p under 0.05 and a printed interval that leaves 0 out."""
         return event_words.direction(self)
@@ -247,12 +242,12 @@ def _aligned(around: Placed, metric: Metric, phase: str) -> EventAligned:
 
 def _sorted_out(everybody: PeopleWeeks, window: Window) -> tuple[tuple[LeftOut, ...], NDArray[np.bool_]]:
     """Who is left out and why, the first reason that holds; and who is counted."""
-    any_after = (~np.isnan(everybody.away[:, window.before :])).any(axis=1)
+    without_after = np.isnan(everybody.away[:, window.before :]).all(axis=1)
     reasons: tuple[tuple[Reason, NDArray[np.bool_]], ...] = (
         ("no_night", everybody.nights.sum(axis=1) == 0),
         ("few_before", everybody.nights_before < least_nights(days=window.before_days)),
         ("no_typical_time", np.isnan(everybody.baseline)),
-        ("none_after", ~any_after),
+        ("none_after", np.asarray(without_after)),
     )
     counted = np.ones(len(everybody.ids), dtype=np.bool_)
     found = []
