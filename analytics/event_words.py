@@ -74,7 +74,7 @@ def caption(found: "EventAligned") -> str:
     unit = window.step
     if not found.people:
         return _flow(found)
-    before = _span(window)
+    before = span_before(window)
     if steps["mean"].isna().all():
         marks = f"Dots: people's differences from their own {before} before; too few people for a mean."
     else:
@@ -101,10 +101,11 @@ def method(found: "EventAligned") -> str:
         if found.metric.name == "score"
         else ""
     )
+    before = span_before(window)
     return (
-        f"Each person's {value} minus their own mean of the {_span(window)} before (from "
+        f"Each person's {value} minus their own mean of the {before} before (from "
         f"{least_nights(days=window.before_days)} nights); {kind}then the mean over people with Student's 95{NBSP}% "
-        f"interval. A person counts once, however many nights they have{score}. The {_span(window)} before are their "
+        f"interval. A person counts once, however many nights they have{score}. The {before} before are their "
         "own baseline and so lie around zero. What else changed at the same time is not taken out: no cause is shown."
     )
 
@@ -134,9 +135,10 @@ def notes(found: "EventAligned") -> tuple[str, ...]:
 
 def left_out(reason: str, people: int, window: Window) -> str:
     """How many are left out for a reason, with its number."""
+    before, after = span_before(window), _several(window.after, window.step)
     why = {
-        "no_night": f"without a valid night in the {_span(window)} before and the {_span(window, after=True)} after",
-        "few_before": f"with fewer than {least_nights(days=window.before_days)} nights in the {_span(window)} before",
+        "no_night": f"without a valid night in the {before} before and the {after} after",
+        "few_before": f"with fewer than {least_nights(days=window.before_days)} nights in the {before} before",
         "no_typical_time": "with times all round the clock before",
         "none_after": f"without a {window.step} after the start that has {_nights_a_step(window)}",
     }
@@ -146,6 +148,11 @@ def left_out(reason: str, people: int, window: Window) -> str:
 def when(step: int, window: Window) -> str:
     """A step in words, counted from the start either way: `week 1 before`, `week 1`."""
     return f"{window.step}{NBSP}{-step} before" if step < 0 else f"{window.step}{NBSP}{step + 1}"
+
+
+def span_before(window: Window) -> str:
+    """The weeks of the baseline, as they stand after "own" or "the": `4 weeks`, `week`."""
+    return _several(window.before, window.step)
 
 
 def _printed(metric: Metric, value: float) -> float:
@@ -179,13 +186,14 @@ def _people(count: int) -> str:
     return wording.plural(count, "person", "people")
 
 
-def _span(window: Window, *, after: bool = False) -> str:
-    return wording.plural(window.after if after else window.before, window.step)
-
-
 def _days(days: int) -> str:
     weeks, rest = divmod(days, WEEK_DAYS)
-    return wording.plural(days, "day") if rest else wording.plural(weeks, "week")
+    return _several(days, "day") if rest else _several(weeks, "week")
+
+
+def _several(count: int, noun: str) -> str:
+    """What stands after "the" or "own": `4 weeks`, and of one just `week`."""
+    return noun if count == 1 else wording.plural(count, noun)
 
 
 def _nights_a_step(window: Window) -> str:

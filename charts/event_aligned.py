@@ -11,13 +11,13 @@ import plotly.graph_objects as go
 
 from analytics.cohorts import ENOUGH_PEOPLE, MINIMUM_PEOPLE
 from analytics.event_aligned import EventAligned
-from analytics.event_words import NOUNS, amount, interval, when
-from analytics.wording import MINUS, NBSP, NOTHING, number, of, plural
+from analytics.event_words import amount
+from analytics.wording import MINUS, NBSP, number
 from charts.chart import Chart, nothing_to_draw
+from charts.event_aligned_words import COLUMNS, alternative, capitalised, dot_words, sentence, table
 from charts.labels import width_px
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
 
-_COLUMNS = ("From the start", "Mean change", "95\u00a0% interval", "People", "Nights", "With too few nights")
 _MOST_TICKS = {False: 14, True: 7}
 _MOST_COUNTED = {False: 16, True: 12}
 _LONGEST = {False: 40, True: 18}
@@ -48,7 +48,7 @@ def event_aligned(
         narrow: for a phone: fewer labels.
     """
     if not found.people:
-        return nothing_to_draw(theme, f"{escape(found.title, quote=False)}.", columns=_COLUMNS)
+        return nothing_to_draw(theme, f"{escape(found.title, quote=False)}.", columns=COLUMNS)
     size = measure("trend")
     counted = len(found.steps) <= _MOST_COUNTED[narrow]
     low, high = _extent(found)
@@ -66,8 +66,8 @@ def event_aligned(
     )
     return Chart(
         figure=go.Figure(data=list(_traces(found, theme, names or {})), layout=layout),
-        alt=_alt(found),
-        table=_table(found),
+        alt=alternative(found),
+        table=table(found),
         height_px=size["height_px"],
     )
 
@@ -120,7 +120,7 @@ def _means(found: EventAligned, steps: pd.DataFrame, name: str, colour: str) -> 
         connectgaps=False,
         line={"width": size["smooth_px"], "color": colour},
         marker={"size": _MEAN_PX, "color": colour},
-        hovertext=[_capitalised(_sentence(found, int(step))) for step in steps.index],
+        hovertext=[capitalised(sentence(found, int(step))) for step in steps.index],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
@@ -131,17 +131,12 @@ def _people(found: EventAligned, names: Mapping[str, str]) -> pd.DataFrame:
     values = found.values.loc[:, few.to_numpy()]
     places = np.linspace(-_SPREAD / 2, _SPREAD / 2, found.people) if found.people > 1 else np.zeros(1)
     rows = [
-        (step + 0.5 + place, value, _dot_words(found, names.get(str(who)), value, int(step)))
+        (step + 0.5 + place, value, dot_words(found, names.get(str(who)), value, int(step)))
         for step, column in values.items()
         for who, value, place in zip(values.index, column, places, strict=True)
         if not math.isnan(value)
     ]
     return pd.DataFrame(rows, columns=["x", "y", "words"])
-
-
-def _dot_words(found: EventAligned, name: str | None, value: float, step: int) -> str:
-    who = "one person" if name is None else escape(name, quote=False)
-    return f"{when(step, found.window).capitalize()}: {who} {amount(found.metric, value)}"
 
 
 def _dots(dots: pd.DataFrame, theme: Theme) -> go.Scatter:
@@ -266,59 +261,3 @@ def _counts(found: EventAligned, theme: Theme) -> Iterator[dict[str, object]]:
 def _shortened(name: str, length: int) -> str:
     text = " ".join(name.split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def _sentence(found: EventAligned, step: int) -> str:
-    row = found.steps.loc[step]
-    ends = interval(found.metric, row["low"], row["high"])
-    bounded = f" ({ends})" if ends else ""
-    people, nights = plural(int(row["people"]), "person", "people"), plural(int(row["nights"]), "night")
-    return (
-        f"{when(step, found.window).capitalize()}: {_mean(found, row['mean'])}{bounded}, {people}, {nights}"
-    )
-
-
-def _capitalised(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
-
-
-def _mean(found: EventAligned, value: float) -> str:
-    return NOTHING if math.isnan(value) else amount(found.metric, value)
-
-
-def _alt(found: EventAligned) -> str:
-    noun = NOUNS[found.metric.name][0]
-    change = found.change
-    before = plural(found.window.before, found.window.step)
-    parts = [
-        found.title,
-        f"{noun} by {found.window.step} from the start, against people's own {before} before",
-        f"{of(found.people, found.starts)} people",
-    ]
-    if not math.isnan(change.difference.value):
-        ends = interval(found.metric, change.difference.low, change.difference.high)
-        bounded = f", 95{NBSP}% interval {ends}" if ends else ""
-        parts.append(f"change {_mean(found, change.difference.value)}{bounded}")
-    known = found.steps["mean"].dropna()
-    if len(known):
-        extremes = (("lowest", known.idxmin()), ("highest", known.idxmax()))
-        parts += [f"{word} in {_sentence(found, int(step))}" for word, step in extremes]
-    else:
-        least, most = (float(edge) for edge in (np.nanmin(found.values), np.nanmax(found.values)))
-        parts.append(f"people's changes from {_mean(found, least)} to {_mean(found, most)}")
-    return "; ".join(parts) + "."
-
-
-def _table(found: EventAligned) -> pd.DataFrame:
-    rows = [
-        (
-            when(int(step), found.window).capitalize(),
-            _mean(found, row["mean"]),
-            interval(found.metric, row["low"], row["high"]) or NOTHING,
-            number(row["people"], 0),
-            number(row["nights"], 0),
-            number(row["too_few"], 0),
-        )
-        for step, row in found.steps.iterrows()
-    ]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
