@@ -77,5 +77,5 @@ def alternative(events: Sequence[Marked]) -> str:
     for kind in _KINDS:
         told = [in_words(event) for event in events if event.kind == kind]
         if told:
-            sentences.append(f"{_TOLD[kind][len(told) > 1]}: {'; '.join(told)}.")
+            sentences.append(f"{_TOLD[kind][len(told) > 1]}: {'; '.join(told).rstrip('.')}.")
     return " ".join(sentences)

@@ -128,12 +128,12 @@ def _means(found: EventAligned, steps: pd.DataFrame, name: str, colour: str) -> 
 def _people(found: EventAligned, names: Mapping[str, str]) -> pd.DataFrame:
     """The people's dots that are drawn: `x`, `y` and `words`."""
     few = found.steps["people"] < (ENOUGH_PEOPLE if found.people < ENOUGH_PEOPLE else MINIMUM_PEOPLE)
-    values = found.values.loc[:, few.to_numpy()]
     places = np.linspace(-_SPREAD / 2, _SPREAD / 2, found.people) if found.people > 1 else np.zeros(1)
     rows = [
-        (step + 0.5 + place, value, dot_words(found, names.get(str(who)), value, int(step)))
-        for step, column in values.items()
-        for who, value, place in zip(values.index, column, places, strict=True)
+        (step + 0.5 + place, value, dot_words(found, names.get(who), value, step))
+        for step in found.window.steps
+        if few[step]
+        for who, value, place in zip(found.values.index, found.values[step], places, strict=True)
         if not math.isnan(value)
     ]
     return pd.DataFrame(rows, columns=["x", "y", "words"])

@@ -15,7 +15,7 @@ COLUMNS = ("From the start", "Mean change", "95\u00a0% interval", "People", "Nig
 
 def sentence(found: EventAligned, step: int) -> str:
     """A week with its numbers: `week 2: +32 min (+10 min to +54 min), 14 people, 83 nights`."""
-    row = found.steps.loc[step]
+    row = found.steps.iloc[step + found.window.before]
     ends = interval(found.metric, row["low"], row["high"])
     bounded = f" ({ends})" if ends else ""
     people, nights = plural(int(row["people"]), "person", "people"), plural(int(row["nights"]), "night")
@@ -52,12 +52,13 @@ def alternative(found: EventAligned) -> str:
         ends = interval(found.metric, change.difference.low, change.difference.high)
         bounded = f", 95{NBSP}% interval {ends}" if ends else ""
         parts.append(f"change {mean_words(found, change.difference.value)}{bounded}")
-    known = found.steps["mean"].dropna()
-    if len(known):
-        extremes = (("lowest", known.idxmin()), ("highest", known.idxmax()))
-        parts += [f"{word} in {sentence(found, int(step))}" for word, step in extremes]
+    mean = found.steps["mean"].to_numpy()
+    if not np.isnan(mean).all():
+        extremes = (("lowest", np.nanargmin(mean)), ("highest", np.nanargmax(mean)))
+        parts += [f"{word} in {sentence(found, found.window.steps[int(at)])}" for word, at in extremes]
     else:
-        least, most = (float(edge) for edge in (np.nanmin(found.values), np.nanmax(found.values)))
+        values = found.values.to_numpy()
+        least, most = float(np.nanmin(values)), float(np.nanmax(values))
         parts.append(f"people's changes from {mean_words(found, least)} to {mean_words(found, most)}")
     return "; ".join(parts) + "."
 
@@ -66,13 +67,13 @@ def table(found: EventAligned) -> pd.DataFrame:
     """One row a week, in words."""
     rows = [
         (
-            capitalised(when(int(step), found.window)),
+            capitalised(when(step, found.window)),
             mean_words(found, row["mean"]),
             interval(found.metric, row["low"], row["high"]) or NOTHING,
             number(row["people"], 0),
             number(row["nights"], 0),
             number(row["too_few"], 0),
         )
-        for step, row in found.steps.iterrows()
+        for step, (_, row) in zip(found.window.steps, found.steps.iterrows(), strict=True)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -94,10 +94,10 @@ def test_a_week_needs_three_nights_and_says_who_lacks_them() -> None:
     for day in (2, 3, 4, 5, 6):
         del people["p0"][day]
     found = around(people)
-    assert np.isnan(found.values.loc["p0", 0])
-    assert found.steps.loc[0, ["people", "nights", "too_few"]].tolist() == [5, 35, 1]
+    assert np.isnan(found.values[0]["p0"])
+    assert [found.steps[name][0] for name in ("people", "nights", "too_few")] == [5, 35, 1]
     people["p0"][2] = 430.0
-    assert around(people).values.loc["p0", 0] == 30
+    assert around(people).values[0]["p0"] == 30
 
 
 def test_a_baseline_needs_five_nights_of_four_weeks() -> None:
@@ -142,7 +142,7 @@ def test_who_has_a_week_but_no_four_is_left_out_of_the_change_only() -> None:
     people = {f"p{n}": steady(400, 430 + n) for n in range(6)}
     people["p0"] = {day: value for day, value in people["p0"].items() if day < 3}
     found = around(people)
-    assert found.values.loc["p0", 0] == 30
+    assert found.values[0]["p0"] == 30
     assert (found.change.people, found.change.left_out) == (5, ("p0",))
 
 
@@ -189,7 +189,7 @@ def test_times_all_round_the_clock_are_no_baseline_and_no_week() -> None:
         del people["p0"][day]
     found = around(people, column="midsleep_clock_h")
     assert [(each.reason, each.people) for each in found.left_out] == [("no_typical_time", ("round",))]
-    assert np.isnan(found.values.loc["p0", 0])
+    assert np.isnan(found.values[0]["p0"])
     assert found.steps.loc[0, "too_few"] == 1
 
 
