@@ -1,6 +1,6 @@
 """When a person sleeps: one bar a night on the clock, earliest on top."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,10 +8,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from analytics.marked import Marked
 from analytics.summary import ClockSpread
 from analytics.wording import LATE_UNTIL_H, clock, duration, night_dates, of
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis, weekends
+from charts.marks import with_marks
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
 
 Floats = NDArray[np.float64]
@@ -37,6 +39,7 @@ def timing(
     bed: ClockSpread,
     rise: ClockSpread,
     narrow: bool = False,
+    events: Sequence[Marked] = (),
 ) -> Chart:
     """One bar a night from going to bed to getting up: pale in bed, full asleep; naps narrower beside it.
 
@@ -53,6 +56,7 @@ def timing(
         bed: the period's typical bedtime; no line where its mean is NaN.
         rise: its typical rise time, likewise.
         narrow: for a phone: fewer labels.
+        events: phases and notes; those of the period stand above the nights.
     """
     drawn = _drawn(nights, first, last)
     if drawn.empty:
@@ -71,12 +75,14 @@ def timing(
         annotations=list(_usual_labels(usual, theme)),
     )
     figure = go.Figure(data=list(_traces(placed, theme)), layout=layout)
-    return Chart(
+    chart = Chart(
         figure=figure,
         alt=_alt(placed, usual, first, last),
         table=_table(placed),
         height_px=size["height_px"],
     )
+    rows = [moment.date() for moment in placed["night"]]
+    return with_marks(chart, events, theme, days=(first, last), rows=rows, narrow=narrow)
 
 
 def _drawn(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:

@@ -1,11 +1,12 @@
 """Time asleep over weeks: nights, their smooth line, the robust slope with its interval, and lasting changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from analytics.marked import Marked
 from analytics.score import recommended_hours
 from analytics.smoothing import broken_at_gaps
 from analytics.summary import PersonPeriod
@@ -13,6 +14,7 @@ from analytics.trends import Trend
 from analytics.wording import NBSP, day, duration, number, signed_duration
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis, edge
+from charts.marks import with_marks
 from charts.theme import TOKENS, Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
 from charts.trend_words import COLUMNS, alternative, table
 
@@ -20,7 +22,9 @@ from charts.trend_words import COLUMNS, alternative, table
 _ABOVE_PX = 26
 
 
-def trend(period: PersonPeriod, theme: Theme, *, narrow: bool = False) -> Chart:
+def trend(
+    period: PersonPeriod, theme: Theme, *, narrow: bool = False, events: Sequence[Marked] = ()
+) -> Chart:
     """Time asleep of the period's history: a dot a night, a smooth line, the slope and its interval.
 
     The line is the local regression, from 14 nights on, else the 7-day mean; it breaks where nights are missing. The
@@ -31,6 +35,7 @@ def trend(period: PersonPeriod, theme: Theme, *, narrow: bool = False) -> Chart:
         period: whose `history` and `patterns` (minutes) are drawn.
         theme: whose colours.
         narrow: for a phone: fewer labels.
+        events: phases and notes; those of these weeks stand above the nights.
     """
     history = period.history.dropna(subset=["tst_min"]) if len(period.history) else period.history
     if history.empty:
@@ -53,12 +58,14 @@ def trend(period: PersonPeriod, theme: Theme, *, narrow: bool = False) -> Chart:
         ],
     )
     figure = go.Figure(data=list(_traces(period, history, theme)), layout=layout)
-    return Chart(
+    drawn = Chart(
         figure=figure,
         alt=alternative(period, history, _band_words(low_h, high_h, who)),
         table=table(period, history),
         height_px=size["height_px"],
     )
+    nights = [moment.date() for moment in history["night"]]
+    return with_marks(drawn, events, theme, days=(first, last), rows=nights, narrow=narrow)
 
 
 def _recommended(period: PersonPeriod) -> tuple[float, float, str]:
