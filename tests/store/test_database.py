@@ -308,7 +308,9 @@ def test_a_url_that_cannot_be_used_is_refused_with_a_sentence(url: str, sentence
 def test_a_damaged_database_is_named_and_not_replaced(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     file.write_bytes(b"this is no database" * 100)
-    with pytest.raises(UnusableDatabase, match=r"damaged: file is not a database.*restore the newest back-up"):
+    with pytest.raises(
+        UnusableDatabase, match=r"damaged: file is not a database.*restore the newest back-up"
+    ):
         Store(f"sqlite:///{file}")
     assert file.read_bytes() == b"this is no database" * 100
 
