@@ -31,7 +31,8 @@ def check(engine: Engine, file: Path) -> None:
         # One finding is enough to stop; a damaged file may have thousands.
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
         if found != ["ok"]:
-            raise damaged("; ".join(str(line) for line in found)[:200])
+            words = " ".join(str(line) for line in found).replace("*** in database main ***", "")
+            raise damaged(" ".join(words.split())[:200])
         astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if astray is not None:
             raise damaged(f"a row of {astray[0]} refers to one of {astray[2]} that is not there")

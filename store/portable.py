@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, BinaryIO, Final
 
 from alembic.script import ScriptDirectory
@@ -191,9 +192,11 @@ def _tables() -> list[Table]:
     return Base.metadata.sorted_tables
 
 
-def _revisions() -> list[str]:
+@cache
+def _revisions() -> tuple[str, ...]:
     """The revisions that are known here, the newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions()]
+    scripts = ScriptDirectory.from_config(migration_config()).walk_revisions()
+    return tuple(script.revision for script in scripts)
 
 
 def _mine(query: Select[Any], table: Table, organisation: str | None) -> Select[Any]:

@@ -208,7 +208,11 @@ class FlagActionRow(Base):
     """What was done about a person's flag, and what the flag was; never changed, so that it can be told later."""
 
     __tablename__ = "flag_actions"
-    __table_args__ = (_of_person(), Index("ix_flag_actions_person", "organisation_id", "person_id"))
+    __table_args__ = (
+        _of_person(),
+        # With action and id in it, the last one that decides is found for everybody from the index alone.
+        Index("ix_flag_actions_person", "organisation_id", "person_id", "action", "id"),
+    )
 
     organisation_id: Mapped[str] = mapped_column(String(63), primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

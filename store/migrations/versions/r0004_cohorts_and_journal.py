@@ -152,7 +152,7 @@ def _create_flag_actions() -> None:
         _of_person("flag_actions"),
         sa.PrimaryKeyConstraint("organisation_id", "id", name="pk_flag_actions"),
     )
-    op.create_index("ix_flag_actions_person", "flag_actions", ["organisation_id", "person_id"])
+    op.create_index("ix_flag_actions_person", "flag_actions", ["organisation_id", "person_id", "action", "id"])
 
 
 def _create_settings_and_deletions() -> None:
