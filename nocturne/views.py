@@ -232,8 +232,14 @@ def _kept(
     What the actor may see is asked before, every time; the actor is part of every question all the same.
     """
     organisation = application.organisation
-    version = application.archive.version(organisation)
-    return application.kept.answer(organisation, version, question, make, grounds=grounds, lasting=lasting)
+    return application.kept.answer(
+        organisation,
+        application.archive.version(organisation),
+        (*question, application.score_rules, application.settings.nocturne_sync_days),
+        make,
+        grounds=grounds,
+        lasting=lasting,
+    )
 
 
 def _asked(application: Application) -> dict[str, tuple[date, date]]:
