@@ -171,9 +171,8 @@ def last_night(application: Application, nights: pd.DataFrame) -> date:
     """
     today = pd.Timestamp(application.now().date())
     nights = nights[["person_id", "night", "kind", "valid"]]
-    mains = nights[
-        nights["valid"] & (nights["kind"] == "main") & (nights["night"] >= today - pd.Timedelta(days=2))
-    ]
+    recent = nights[nights["night"] >= today - pd.Timedelta(days=2)]
+    mains = recent[recent["valid"] & (recent["kind"] == "main")]
     sleeping = mains["person_id"].nunique()
     already = mains[mains["night"] == today]["person_id"].nunique()
     return (today if sleeping and 2 * already >= sleeping else today - pd.Timedelta(days=1)).date()
