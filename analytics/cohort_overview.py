@@ -14,9 +14,10 @@ from analytics import cohort_words
 from analytics.asked import Synced
 from analytics.cohort_part import READ
 from analytics.cohort_table import VALID, CohortTable, cohort_table
-from analytics.cohort_triage import cohort_triage
+from analytics.cohort_triage import cohort_looked_at, cohort_told
 from analytics.score import EVIDENCE, ScoreRules
 from analytics.sleeper import Sleeper
+from analytics.triage import LookedAt
 
 _COLUMNS: Final = (*READ, "session_id", "start")
 """The columns of nights that an overview is made of: a third of them, and the rest need not be moved."""
@@ -122,12 +123,12 @@ class CohortDay:
     @cached_property
     def attention_title(self) -> str:
         """`CohortOverview.attention_title`."""
-        return cohort_words.attention_title(self._triage)
+        return cohort_words.attention_title(self._looked.verdicts)
 
     @cached_property
     def in_need(self) -> int:
         """How many people need attention."""
-        return int(self._triage["attention"].sum())
+        return int(self._looked.attention.sum())
 
     @cached_property
     def valid(self) -> int:
@@ -143,7 +144,7 @@ class CohortDay:
     def overview(self) -> CohortOverview:
         """All of it."""
         table = self._table
-        everyone = table.people.join(self._triage)
+        everyone = table.people.join(cohort_told(self._looked))
         return CohortOverview(
             night=self.night,
             first=self.first,
@@ -174,8 +175,10 @@ class CohortDay:
         )
 
     @cached_property
-    def _triage(self) -> pd.DataFrame:
-        return cohort_triage(self.people, self.nights, night=self.night, synced=self.synced, rules=self.rules)
+    def _looked(self) -> LookedAt:
+        return cohort_looked_at(
+            self.people, self.nights, night=self.night, synced=self.synced, rules=self.rules
+        )
 
 
 def cohort_day(

@@ -14,7 +14,7 @@ from analytics.score import CONSISTENCY_DAYS, EVIDENCE, ScoreRules
 from analytics.shifts import BEFORE_DAYS, METRICS, RECENT_DAYS
 from analytics.sleeper import Sleeper
 from analytics.standing import Standing, standing
-from analytics.triage import triage
+from analytics.triage import LookedAt, explained, looked_at, triage
 from analytics.triage_days import LOOKED_BACK
 
 Floats = NDArray[np.float64]
@@ -52,8 +52,25 @@ def cohort_triage(
         synced: when somebody's nights have been asked for; see `asked.Synced`.
         rules: how scores are made.
     """
+    return cohort_told(cohort_looked_at(people, nights, night=night, synced=synced, rules=rules))
+
+
+def cohort_looked_at(
+    people: Sequence[Sleeper],
+    nights: pd.DataFrame,
+    *,
+    night: date,
+    synced: Mapping[str, Synced],
+    rules: ScoreRules = EVIDENCE,
+) -> LookedAt:
+    """Who needs attention, before it is told since when and why; arguments are those of `cohort_triage`."""
     asked = {sleeper.person_id: asked_of(sleeper, synced.get(sleeper.person_id)) for sleeper in people}
-    table = triage(_scored(people, nights, night, rules), night, people=_ids(people), asked=asked)
+    return looked_at(_scored(people, nights, night, rules), night, people=_ids(people), asked=asked)
+
+
+def cohort_told(looked: LookedAt) -> pd.DataFrame:
+    """The table that `cohort_triage` returns."""
+    table = explained(looked)
     return table[list(SHOWN)].assign(rank=np.arange(len(table)))
 
 

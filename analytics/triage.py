@@ -5,6 +5,7 @@ Source: SPEC 5.8 [P].
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -15,6 +16,8 @@ from analytics.asked import NEVER, Asked, day_number, edges_of
 from analytics.shifts import INSUFFICIENT, METRICS, Shifts
 from analytics.triage_days import (
     SHORT_SLEEP_MIN,
+    Days,
+    Seen,
     attention_since,
     needs_attention,
     placed,
@@ -23,7 +26,16 @@ from analytics.triage_days import (
 from analytics.triage_reasons import labels, moves_of, reasons
 from analytics.triage_words import HOW_TO_READ
 
-__all__ = ["HOW_TO_READ", "METRICS", "SHORT_SLEEP_MIN", "ordered", "triage"]
+__all__ = [
+    "HOW_TO_READ",
+    "METRICS",
+    "SHORT_SLEEP_MIN",
+    "LookedAt",
+    "explained",
+    "looked_at",
+    "ordered",
+    "triage",
+]
 
 Counts = NDArray[np.int64]
 
@@ -70,6 +82,36 @@ def triage(
         | METRIC_before, _recent, _delta, _mad, _scale, _z, _flag | as in `shifts.Shifts` |
         | METRIC_nights_before, _nights_recent | likewise |
     """
+    return explained(looked_at(nights, today, people=people, asked=asked))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LookedAt:
+    """Who needs attention, before it is told since when and why, which is half of the work.
+
+    Attributes:
+        ids: everybody's ids, sorted; whatever has one entry a person has them in this order.
+        days: their nights.
+        found: what there is to see on the last day.
+        attention: whether they need it.
+        verdicts: the columns flag, attention, red, amber, max_abs_z and stale_days of `triage`.
+    """
+
+    ids: pd.Index
+    days: Days
+    found: Seen
+    attention: NDArray[np.bool_]
+    verdicts: pd.DataFrame
+
+
+def looked_at(
+    nights: pd.DataFrame,
+    today: date,
+    *,
+    people: Sequence[str] | None = None,
+    asked: Mapping[str, Asked] | None = None,
+) -> LookedAt:
+    """Who needs attention; arguments are those of `triage`."""
     ids = pd.Index(
         pd.unique(nights["person_id"].astype("str"))
         if people is None
@@ -82,18 +124,26 @@ def triage(
     days = placed(nights, owner, _asked_days(asked, ids, last), last)
     found = seen(days)
     attention = needs_attention(found)
+    verdicts = _verdicts(found.shifts, ids)
+    verdicts.insert(1, "attention", attention)
+    verdicts["stale_days"] = found.levels["stale_days"]
+    return LookedAt(ids=ids, days=days, found=found, attention=attention, verdicts=verdicts)
+
+
+def explained(looked: LookedAt) -> pd.DataFrame:
+    """The table that `triage` returns."""
+    ids, found = looked.ids, looked.found
     moves = moves_of(found.shifts, len(ids))
     table = pd.concat(
         [
-            _verdicts(found.shifts, ids),
+            looked.verdicts.drop(columns="stale_days"),
             pd.DataFrame(found.levels, index=ids),
             *(_columns(name, shift, ids) for name, shift in found.shifts.items()),
         ],
         axis=1,
     )
     table["newest"] = _dates(table["newest"].to_numpy())
-    table.insert(1, "attention", attention)
-    table.insert(2, "since", _dates(attention_since(days, attention)))
+    table.insert(2, "since", _dates(attention_since(looked.days, looked.attention)))
     table.insert(3, "label", labels(table, moves))
     table.insert(7, "reasons", reasons(table, found.shifts, moves))
     return ordered(table)

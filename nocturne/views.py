@@ -171,9 +171,8 @@ def last_night(application: Application, nights: pd.DataFrame) -> date:
     """
     today = pd.Timestamp(application.now().date())
     nights = nights[["person_id", "night", "kind", "valid"]]
-    mains = nights[
-        nights["valid"] & (nights["kind"] == "main") & (nights["night"] >= today - pd.Timedelta(days=2))
-    ]
+    recent = nights[nights["night"] >= today - pd.Timedelta(days=2)]
+    mains = recent[recent["valid"] & (recent["kind"] == "main")]
     sleeping = mains["person_id"].nunique()
     already = mains[mains["night"] == today]["person_id"].nunique()
     return (today if sleeping and 2 * already >= sleeping else today - pd.Timedelta(days=1)).date()
@@ -232,9 +231,14 @@ def _kept(
     What the actor may see is asked before, every time; the actor is part of every question all the same.
     """
     organisation = application.organisation
-    version = application.archive.version(organisation)
-    rests_on = (application.score_rules, grounds)
-    return application.kept.answer(organisation, version, question, make, grounds=rests_on, lasting=lasting)
+    return application.kept.answer(
+        organisation,
+        application.archive.version(organisation),
+        (*question, application.score_rules, application.settings.nocturne_sync_days),
+        make,
+        grounds=grounds,
+        lasting=lasting,
+    )
 
 
 def _asked(application: Application) -> dict[str, tuple[date, date]]:

@@ -139,6 +139,10 @@ class Store:
 
     def person(self, organisation: str, person_id: str) -> Person:
         """The person of that id; raises `UnknownPerson` when nobody in the organisation has it."""
+        question = ("person", organisation, person_id)
+        return self._unchanged.answer(question, lambda: self._read_person(organisation, person_id))
+
+    def _read_person(self, organisation: str, person_id: str) -> Person:
         with reading(self._engine) as session:
             return persons_of(session, organisation, [person_row(session, organisation, person_id)])[0]
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 _Answer = TypeVar("_Answer")
 
-_KEPT = 64
+_KEPT = 1024
 """So many answers are kept at most."""
 
 

@@ -11,7 +11,7 @@ import pytest
 from analytics.night_view import UnknownNight
 from analytics.sessions import SessionSet
 from cache.archive import Delivery
-from nocturne.access import Actor
+from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
 from nocturne.imports import import_people
 from nocturne.roster import EVERYONE, add_person
@@ -21,6 +21,8 @@ from nocturne.views import (
     cohort_people,
     cohort_summary,
     cohorts,
+    day_of_cohort,
+    heading,
     last_night,
     night,
     overview,
@@ -168,3 +170,51 @@ def test_somebody_of_the_other_vendor_environment_is_not_here(filled: Applicatio
     assert other not in filled.people()
     with pytest.raises(UnknownPerson):
         period(filled, actor, other.person_id)
+
+
+def test_what_is_said_first_is_what_the_whole_says(filled: Application, actor: Actor) -> None:
+    day = day_of_cohort(filled, actor, EVERYONE, days=NIGHTS)
+    said = (day.title, day.attention_title, day.in_need, day.valid, day.expected, day.first)
+    whole = day.overview
+    needing = int(whole.people["attention"].sum())
+    assert said == (
+        whole.title,
+        whole.attention_title,
+        needing,
+        whole.valid,
+        whole.expected,
+        whole.first,
+    )
+    person = filled.people()[0]
+    shown = period(filled, actor, person.person_id)
+    begun = heading(filled, actor, person.person_id, first=shown.first, last=shown.last)
+    assert (begun.title, begun.coverage) == (shown.title, shown.coverage)
+    assert begun.nights is shown.nights
+
+
+def test_what_was_computed_is_shared_until_the_nights_or_the_people_change(
+    filled: Application, actor: Actor
+) -> None:
+    person = filled.people()[0]
+    first = day_of_cohort(filled, actor, EVERYONE), period(filled, actor, person.person_id)
+    assert day_of_cohort(filled, actor, EVERYONE) is first[0]
+    assert period(filled, actor, person.person_id) is first[1]
+    filled.store.update_person(filled.organisation, replace(person, name="Somebody Else"))
+    renamed = day_of_cohort(filled, actor, EVERYONE), period(filled, actor, person.person_id)
+    assert "Somebody Else" in set(renamed[0].overview.people["name"])
+    assert renamed[1].title.startswith("Somebody Else")
+    assert filled.archive.erase(filled.organisation, person.person_id)
+    assert day_of_cohort(filled, actor, EVERYONE) is not renamed[0]
+    with pytest.raises(NothingRecorded):
+        period(filled, actor, person.person_id)
+
+
+def test_an_answer_that_is_kept_is_still_only_for_who_may_see_it(filled: Application, actor: Actor) -> None:
+    person = filled.people()[0]
+    day_of_cohort(filled, actor, EVERYONE)
+    period(filled, actor, person.person_id)
+    stranger = replace(actor, organisations=frozenset({"elsewhere"}))
+    with pytest.raises(NotAllowed):
+        day_of_cohort(filled, stranger, EVERYONE)
+    with pytest.raises(NotAllowed):
+        period(filled, stranger, person.person_id)

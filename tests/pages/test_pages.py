@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -198,7 +199,10 @@ def test_home_says_who_needs_attention_with_the_reason_and_then_who_does_not(fil
 def test_home_says_when_nobody_needs_attention(filled: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     well = overview(filled, local_actor(filled.organisation), EVERYONE, days=28)
     calm = replace(well, people=well.people.assign(attention=False, flag="none", label=""))
-    monkeypatch.setattr("nocturne.views.cohort_overview", lambda *_args, **_kwargs: calm)
+    day = SimpleNamespace(
+        night=calm.night, first=calm.first, attention_title=calm.attention_title, in_need=0, overview=calm
+    )
+    monkeypatch.setattr("nocturne.views.day_of_cohort", lambda *_args, **_kwargs: day)
     app = run()
     assert not app.exception
     assert escape(ALL_WELL) in words(app)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from store.database import Store
-from store.people import SyncOutcome
+from store.people import SyncOutcome, UnknownPerson
 from tests.store.samples import NOW, somebody
 
 
@@ -37,10 +37,13 @@ def test_what_this_store_writes_is_seen_at_once(store: Store) -> None:
     assert [each.name for each in store.people("north")] == ["Ann"]
     store.update_person("north", replace(ann, name="Anna"))
     assert [each.name for each in store.people("north")] == ["Anna"]
+    assert store.person("north", ann.person_id).name == "Anna"
     store.record_syncs("north", [SyncOutcome(person_id=ann.person_id, attempted_at=NOW)])
     assert set(store.sync_states("north")) == {ann.person_id}
     store.remove_person("north", ann.person_id)
     assert store.people("north") == ()
+    with pytest.raises(UnknownPerson):
+        store.person("north", ann.person_id)
     assert not store.sync_states("north")
 
 
