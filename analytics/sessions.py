@@ -51,6 +51,7 @@ SESSION_COLUMNS: Final[dict[str, str]] = {
     "received": "datetime64[us, UTC]",
     "problem": "str",
     "summary": "str",
+    "summary_at": "datetime64[us, UTC]",
     **{f"vendor_{name}": "float64" for name in VENDOR_FIGURES},
 }
 """Columns of `SessionSet.frame` and their types."""
@@ -66,8 +67,8 @@ class SessionSet:
             `start`, `end` (NaT when open), `unexpected_end` (NaT unless recording broke off) and `received`
             (when we fetched it); `created_timezone` ("" when absent); `peculiarities` (the vendor's labels joined
             by ";"); `missing_data_ratio`; `problem` ("" or why the payload could not be read); `summary` (what the
-            average statistics last said of the session, as a digest, "" when they never named it); the vendor's
-            statistics, NaN where absent.
+            average statistics last said of the session, as a digest, "" when they never named it); `summary_at` (when
+            we fetched those, NaT without); the vendor's statistics, NaN where absent.
         stages: stages by epoch of 30 s, a row per session; empty when the vendor sent none.
         snoring: 1 where there was snoring, likewise.
 

@@ -207,6 +207,7 @@ def _upgraded(table: "pa.Table", schema: int) -> "pa.Table":
         schema < 3
     ):  # and with the third what the statistics said of each; `_ragged` reads the lists before it too
         table = table.append_column("summary", _all(table, ""))
+        table = table.append_column("summary_at", pa.nulls(table.num_rows, pa.timestamp("us", tz="UTC")))
         for name in ("light", "deep", "rem"):
             table = table.append_column(f"vendor_{name}_latency_s", pa.nulls(table.num_rows, pa.float64()))
     return table
@@ -316,26 +317,33 @@ def _missing_last(instants: NDArray[np.int64]) -> list[int]:
 def _with_what_was_said(sessions: SessionSet, received: SessionSet) -> SessionSet:
     """The chosen rows with the last summary of each session, and with why stages are missing where they are."""
     ids, basis, problems = (sessions.columns[name].tolist() for name in ("session_id", "basis", "problem"))
-    summary, problem = _last_said(received, "summary"), _last_said(received, "problem")
+    summary = _last_said(received, "summary", "summary_at")
+    problem = _last_said(received, "problem", "received")
+    never = (NO_INSTANT, "")
     unstaged = zip(ids, (each == "vendor" for each in basis), problems, strict=True)
-    said = {
-        "summary": [summary.get(name, "") for name in ids],
-        "problem": [problem.get(name, "") if waits else own for name, waits, own in unstaged],
+    texts = {
+        "summary": [summary.get(name, never)[1] for name in ids],
+        "problem": [problem.get(name, never)[1] if waits else own for name, waits, own in unstaged],
     }
-    columns = {name: pd.array(values, dtype="str") for name, values in said.items()}
-    return replace(sessions, frame=sessions.frame.assign(**columns))
+    at = np.array([summary.get(name, never)[0] for name in ids], dtype=np.int64).view("datetime64[us]")
+    columns = {name: pd.array(values, dtype="str") for name, values in texts.items()}
+    said = columns | {"summary_at": pd.DatetimeIndex(at, tz="UTC")}
+    return replace(sessions, frame=sessions.frame.assign(**said))
 
 
-def _last_said(sessions: SessionSet, name: str) -> dict[str, str]:
-    """By session id what was received last under that name; without those of whom there was nothing."""
+def _last_said(sessions: SessionSet, text: str, at: str) -> dict[str, tuple[int, str]]:
+    """By session id when what was received last in that column came, and its text; without those who have none."""
     columns = sessions.columns
-    ids, texts = (columns[each].tolist() for each in ("session_id", name))
-    rows = zip(_missing_last(columns["received"]), ids, texts, strict=True)
     last: dict[str, tuple[int, str]] = {}
-    for received, session_id, text in rows:
-        if text and (session_id not in last or received >= last[session_id][0]):
-            last[session_id] = (received, text)
-    return {session_id: text for session_id, (_, text) in last.items()}
+    for session_id, said in zip(
+        columns["session_id"].tolist(),
+        zip(columns[at].tolist(), columns[text].tolist(), strict=True),
+        strict=True,
+    ):
+        # Of two of one moment the text decides, which is as good as any, and the same in every order.
+        if said[1] and said > last.get(session_id, (NO_INSTANT, "")):
+            last[session_id] = said
+    return last
 
 
 def without(sessions: SessionSet, session_id: str) -> SessionSet:

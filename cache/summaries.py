@@ -50,6 +50,7 @@ def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
         "received": _instants([received] * len(sessions)),
         "problem": _text([""] * len(sessions)),
         "summary": _text([_digest(one) for one in sessions]),
+        "summary_at": _instants([received] * len(sessions)),
     }
     served = [_NOTHING_SERVED if one is None else _figures(one.stat) for one in slept]
     figures = np.array(served, dtype=np.float64).reshape(len(served), len(VENDOR_FIGURES))
@@ -68,11 +69,13 @@ def marked(sessions: SessionSet, unnamed: Collection[str]) -> SessionSet:
     """The sessions, those of these ids with the remark that the statistics do not name them any more."""
     if not unnamed:
         return sessions
-    summary = [
-        UNNAMED if name in unnamed else said
-        for name, said in zip(sessions.frame["session_id"], sessions.frame["summary"], strict=True)
-    ]
-    return replace(sessions, frame=sessions.frame.assign(summary=_text(summary)))
+    frame = sessions.frame
+    told = frame["session_id"].isin(list(unnamed))
+    changed = frame.assign(
+        summary=frame["summary"].mask(told, UNNAMED),
+        summary_at=frame["summary_at"].mask(told, frame["received"]),
+    )
+    return replace(sessions, frame=changed)
 
 
 def _text(values: list[str]) -> Any:

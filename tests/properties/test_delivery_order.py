@@ -169,10 +169,6 @@ def test_a_session_that_changed_and_was_fetched_again_stays_the_new_one_in_every
     assert len({delivered(order) for order in permutations(history)}) == 1
 
 
-@pytest.mark.xfail(
-    reason="When a summary was received is not kept beside a row of stages, so of two that came before the stages the "
-    "one that is delivered first stays. It costs one fetch: the next statistics differ, and the session comes anew."
-)
 def test_statistics_that_changed_before_the_stages_came_are_the_last_ones_in_every_order() -> None:
     history = (
         Brought(at=minutes(0), slept=(said(1),)),
