@@ -16,9 +16,9 @@ from analytics.asked import NEVER, Synced, asked_days, day_number
 from analytics.cohort_means import DAYS_NEEDED, week_beside_usual
 from analytics.efficiency import counted_efficiency_pct
 from analytics.grades import REASONS, first_exclusion
-from analytics.received import instants
 from analytics.reliability import WEEK_DAYS
 from analytics.score import EVIDENCE, ScoreRules, period_scores
+from analytics.sessions import instants
 from analytics.sleeper import Sleeper
 from analytics.usual import medians_before
 

@@ -1,15 +1,16 @@
 """From recordings to sleeps: overlaps settled, pieces of one sleep joined, the main sleep of each day found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.grades import Flags
 from analytics.ragged import Ragged
+from analytics.recordings import Recordings, in_order
 from analytics.rules import ValidNight
-from analytics.stages import EPOCH_S, UNKNOWN, night_statistics
+from analytics.stages import EPOCH_S, STATISTIC_AT, UNKNOWN, statistics_of
 from analytics.vendor_statistics import joined_figures, own_figures, vendor_statistics
 from analytics.zones import MINUTE_US, SECOND_US
 
@@ -20,80 +21,8 @@ EPOCH_US = EPOCH_S * SECOND_US
 EPOCH_MIN = EPOCH_S / 60
 
 # Statistics that look at neighbouring epochs: between two pieces there is time that nobody recorded.
-_ACROSS_EPOCHS = ("sfi_per_h", "stage_shifts", "shift_rate_per_h")
-_PERSISTENT = ("sol_5min_min", "sol_10min_min")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Recordings:
-    """Sessions that may be a sleep, as arrays of one entry each.
-
-    Attributes:
-        row: where the session is in the set it comes from.
-        session_id: its name.
-        start_us, end_us: instants in microseconds; the start is moved to where shared time ends.
-        received_us: when it was fetched.
-        missing_share: the vendor's share of lost data, 0 where it says nothing.
-        skipped: epochs that were cut at the beginning.
-        overlapping: whether it shared time with another session that counts too.
-        staged: whether its stages are known; of another one only the vendor's figures are.
-        stages: its stages, without those cut.
-        statistics: `STATISTICS` of these stages, else of the vendor's figures, one row each, index 0 to n - 1.
-        vendor: `vendor_statistics.served_figures`, one row each.
-    """
-
-    row: Counts
-    session_id: NDArray[np.object_]
-    start_us: Counts
-    end_us: Counts
-    received_us: Counts
-    missing_share: Floats
-    skipped: Counts
-    overlapping: Flags
-    staged: Flags
-    stages: Ragged
-    statistics: pd.DataFrame
-    vendor: Floats
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-    def take(self, at: Counts) -> "Recordings":
-        """The recordings at these positions, in the order given."""
-        if np.array_equal(at, np.arange(len(self))):
-            return self
-        return Recordings(
-            row=self.row[at],
-            session_id=self.session_id[at],
-            start_us=self.start_us[at],
-            end_us=self.end_us[at],
-            received_us=self.received_us[at],
-            missing_share=self.missing_share[at],
-            skipped=self.skipped[at],
-            overlapping=self.overlapping[at],
-            staged=self.staged[at],
-            stages=self.stages.take(at),
-            statistics=self.statistics.take(at).reset_index(drop=True),
-            vendor=self.vendor[at],
-        )
-
-    def by_start(self) -> "Recordings":
-        """The same in the order of their starts, then names: no result may depend on the order of arrival."""
-        order = np.lexsort((self.session_id.astype(str), self.start_us))
-        return self.take(order)
-
-    @property
-    def onset_us(self) -> Counts:
-        """When sleep began; a recording without sleep has no such instant and must not be asked."""
-        return self.start_us + self._us("sol_min")
-
-    @property
-    def final_wake_us(self) -> Counts:
-        """When the last epoch of sleep ended, likewise."""
-        return self.onset_us + self._us("spt_min")
-
-    def _us(self, name: str) -> Counts:
-        return (self.statistics[name].to_numpy() * MINUTE_US).astype(np.int64)
+_ACROSS_EPOCHS = [STATISTIC_AT[name] for name in ("sfi_per_h", "stage_shifts", "shift_rate_per_h")]
+_PERSISTENT = [STATISTIC_AT[name] for name in ("sol_5min_min", "sol_10min_min")]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +37,9 @@ class Episodes:
         main: whether it is the main sleep of that day; all others are naps.
         gap_min: time between its pieces that nobody recorded.
         staged: whether the stages of all its pieces are known.
-        statistics: `STATISTICS` of the joined stages; of the vendor's figures where stages have not arrived.
+        statistics: `stages.statistics_of` the joined stages; those of the vendor's figures where stages have not
+            arrived.
+        vendor: the vendor's figures, `vendor_statistics.joined_figures`.
         missing_share: the larger of the vendor's share of lost data and our own; NaN without stages.
     """
 
@@ -119,7 +50,8 @@ class Episodes:
     main: Flags
     gap_min: Floats
     staged: Flags
-    statistics: pd.DataFrame
+    statistics: Floats
+    vendor: Mapping[str, Floats]
     missing_share: Floats
 
     def __len__(self) -> int:
@@ -129,6 +61,10 @@ class Episodes:
     def last(self) -> Counts:
         """Position of the last piece of each."""
         return self.first + self.count - 1
+
+    def statistic(self, name: str) -> Floats:
+        """One of `STATISTICS` of each."""
+        return self.statistics[:, STATISTIC_AT[name]]
 
     def stages(self, episode: int) -> NDArray[np.int8]:
         """The joined stages of one sleep."""
@@ -181,7 +117,7 @@ def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episo
         day: the sleep day of each.
         rules: `bridge_min`.
     """
-    order = np.lexsort((recordings.session_id.astype(str), recordings.start_us, day))
+    order = in_order(recordings.session_id, day, recordings.start_us)
     pieces = recordings.take(order)
     day = day[order]
     gaps = (pieces.start_us[1:] - pieces.end_us[:-1]) / MINUTE_US
@@ -189,10 +125,9 @@ def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episo
     first = np.flatnonzero(np.concatenate([[True] * min(len(pieces), 1), ~joined]))
     count = np.diff(np.append(first, len(pieces)))
     staged = np.logical_and.reduceat(pieces.staged, first) if len(first) else pieces.staged
-    statistics = _joined_statistics(pieces, first, count, staged)
+    statistics = _joined_statistics(pieces, first, staged)
     gap = np.concatenate([[0.0], np.cumsum(np.where(joined, np.maximum(gaps, 0), 0))])
-    own = statistics["unknown_share"].to_numpy()
-    vendor = _weighted(pieces, first)
+    own = statistics[:, STATISTIC_AT["unknown_share"]]
     return Episodes(
         pieces=pieces,
         first=first,
@@ -202,14 +137,15 @@ def episodes_of(recordings: Recordings, day: Counts, rules: ValidNight) -> Episo
         gap_min=gap[first + count - 1] - gap[first],
         staged=staged,
         statistics=statistics,
-        missing_share=np.where(staged, np.maximum(vendor, own), np.nan),
+        vendor=joined_figures(pieces.vendor, first),
+        missing_share=np.where(staged, np.maximum(_weighted(pieces, first), own), np.nan),
     )
 
 
 def _duplicates(recordings: Recordings, group: Counts, rules: ValidNight) -> list[int]:
     """Those of a group of overlapping recordings that share too much with a better one."""
     # Nothing is known to be missing of a recording whose stages have not arrived.
-    own = np.nan_to_num(recordings.statistics["unknown_share"].to_numpy())
+    own = np.nan_to_num(recordings.statistic("unknown_share"))
     start, end = recordings.start_us, recordings.end_us
 
     def rank(at: int) -> tuple[bool, float, int, int, str]:
@@ -249,7 +185,7 @@ def _cut(recordings: Recordings) -> Recordings:
     inside = np.arange(len(recordings.stages.values)) >= np.repeat(offsets[:-1] + skipped, np.diff(offsets))
     lengths = recordings.stages.lengths - skipped
     stages = Ragged(recordings.stages.values[inside], np.concatenate([[0], np.cumsum(lengths)]))
-    statistics = night_statistics(stages.values, stages.offsets)
+    statistics = statistics_of(stages.values, stages.offsets)
     # Without stages nothing was cut.
     statistics[~recordings.staged] = recordings.statistics[~recordings.staged]
     return replace(
@@ -262,39 +198,38 @@ def _cut(recordings: Recordings) -> Recordings:
     )
 
 
-def _joined_statistics(pieces: Recordings, first: Counts, count: Counts, staged: Flags) -> pd.DataFrame:
+def _joined_statistics(pieces: Recordings, first: Counts, staged: Flags) -> Floats:
     """The statistics of each sleep; those of one piece are known already."""
-    statistics = pieces.statistics.take(first).reset_index(drop=True)
+    statistics, count = pieces.statistics[first], np.diff(np.append(first, len(pieces)))
     several = np.flatnonzero(count > 1)
     if not len(several):
         return statistics
     at = np.concatenate([np.arange(first[each], first[each] + count[each]) for each in several])
     parts = pieces.stages.take(at)
     ends = np.concatenate([[0], np.cumsum(count[several])])
-    whole = night_statistics(parts.values, parts.offsets[ends])
+    whole = statistics_of(parts.values, parts.offsets[ends])
     # One unknown epoch where time is missing between pieces: nothing may be said about what follows what across it.
     gapped = pieces.start_us[at[1:]] - pieces.end_us[at[:-1]] >= EPOCH_US
     seams = np.setdiff1d(np.flatnonzero(gapped) + 1, ends)
     apart = np.insert(parts.values, parts.offsets[seams], UNKNOWN)
     shift = np.searchsorted(seams, ends)
-    unbridged = night_statistics(apart, parts.offsets[ends] + shift)
-    for name in _ACROSS_EPOCHS:
-        whole[name] = unbridged[name]
-    for name in _PERSISTENT:
-        before = _seams_before(unbridged[name], parts.offsets, seams, ends)
-        whole[name] = unbridged[name] - before * EPOCH_MIN
-    statistics.iloc[several] = whole
+    unbridged = statistics_of(apart, parts.offsets[ends] + shift)
+    whole[:, _ACROSS_EPOCHS] = unbridged[:, _ACROSS_EPOCHS]
+    for place in _PERSISTENT:
+        before = _seams_before(unbridged[:, place], parts.offsets, seams, ends)
+        whole[:, place] = unbridged[:, place] - before * EPOCH_MIN
+    statistics[several] = whole
     unstaged = several[~staged[several]]
     if len(unstaged):
         figures = joined_figures(own_figures(pieces.statistics, pieces.vendor, pieces.staged), first)
-        statistics.iloc[unstaged] = vendor_statistics(figures).iloc[unstaged]
+        statistics[unstaged] = vendor_statistics(figures)[unstaged]
     return statistics
 
 
-def _seams_before(latency_min: "pd.Series[float]", offsets: Counts, seams: Counts, ends: Counts) -> Floats:
+def _seams_before(latency_min: Floats, offsets: Counts, seams: Counts, ends: Counts) -> Floats:
     """How many of the seams that were put into each sleep lie before a latency that counts them."""
     before = np.zeros(len(latency_min))
-    for n, minutes in enumerate(latency_min.to_numpy()):
+    for n, minutes in enumerate(latency_min.tolist()):
         # Seam k (from 0) of a sleep lies after the pieces before it and k seams.
         inner = offsets[seams[(seams > ends[n]) & (seams < ends[n + 1])]] - offsets[ends[n]]
         before[n] = np.count_nonzero(inner + np.arange(len(inner)) < minutes / EPOCH_MIN)
@@ -314,8 +249,9 @@ def _weighted(pieces: Recordings, first: Counts) -> Floats:
     return np.where(single, pieces.missing_share[first], weighted)
 
 
-def _main(day: Counts, statistics: pd.DataFrame, start_us: Counts) -> Flags:
-    order = np.lexsort((start_us, -statistics["spt_min"].to_numpy(), -statistics["tst_min"].to_numpy(), day))
+def _main(day: Counts, statistics: Floats, start_us: Counts) -> Flags:
+    period, asleep = (statistics[:, STATISTIC_AT[name]] for name in ("spt_min", "tst_min"))
+    order = np.lexsort((start_us, -period, -asleep, day))
     main = np.zeros(len(day), dtype=np.bool_)
     main[order[np.unique(day[order], return_index=True)[1]]] = True
     return main

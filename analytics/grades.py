@@ -8,11 +8,11 @@ hold codes that are not known here: whether a row counts is then told by its `va
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.ragged import Ragged
 from analytics.rules import DEFAULT_RULES, ValidNight
+from analytics.sessions import NO_INSTANT, SessionColumns
 from analytics.stages import REM, UNKNOWN
 from analytics.vendor_statistics import has_statistics
 
@@ -113,41 +113,46 @@ def grades(missing_share: ArrayLike, rules: ValidNight = DEFAULT_RULES) -> NDArr
     return np.where(share <= rules.most_missing_share_a, "A", worse)
 
 
-def unusable_sessions(frame: pd.DataFrame, stages: Ragged) -> dict[str, Flags]:
+def unusable_sessions(columns: SessionColumns, stages: Ragged) -> dict[str, Flags]:
     """Per code of a reason, which sessions cannot be a sleep; whether they slept is judged by their statistics.
 
     Args:
-        frame: `SESSION_COLUMNS`, one row per session.
+        columns: of the sessions, as `SessionSet.columns`.
         stages: their stages.
     """
-    start, end, received = (
-        frame[name].to_numpy(dtype="datetime64[us]") for name in ("start", "end", "received")
-    )
-    state, basis, problem = (frame[name].to_numpy(dtype=object) for name in ("state", "basis", "problem"))
-    complete, summarised = (np.asarray(one, np.bool_) for one in (state == "COMPLETE", basis == "vendor"))
+    start, end, received = (columns[name] for name in ("start", "end", "received"))
+    begun, ended = start != NO_INSTANT, end != NO_INSTANT
+    complete, summarised = columns["state"] == "COMPLETE", columns["basis"] == "vendor"
     # The vendor's statistics of a session stand in when its stages cannot be read.
-    unread = np.asarray(problem != "", np.bool_) & ~summarised
-    ended = ~np.isnat(end)
-    empty = stages.lengths == 0
+    unread = (columns["problem"] != "") & ~summarised
     found = {
         "UNREADABLE": unread,
         "IN_PROGRESS": ~complete & ~unread,
-        "NO_START": np.isnat(start) & ~unread,
-        "IN_FUTURE": start > received,
+        "NO_START": ~begun & ~unread,
+        "IN_FUTURE": begun & (received != NO_INSTANT) & (start > received),
         "NO_END": ~ended & complete & ~unread,
-        "END_BEFORE_START": end <= start,
+        "END_BEFORE_START": begun & ended & (end <= start),
         "STAGE_CODE": _with_other_codes(stages),
     }
-    labels = [text.split(";") for text in frame["peculiarities"].tolist()]
-    for label, code in _LABELS.items():
-        labelled = np.array([label in each for each in labels], dtype=np.bool_)
+    for code, labelled in _labelled(columns["peculiarities"].tolist()).items():
         found[code] = found[code] | labelled if code in found else labelled
     told = np.any(list(found.values()), axis=0)
     found["STAGES_AWAITED"] = summarised & ~told
     if found["STAGES_AWAITED"].any():
-        found["STAGES_AWAITED"] &= ~has_statistics(frame)
-    found["NO_STAGES"] = empty & ~told & ~summarised
+        found["STAGES_AWAITED"] &= ~has_statistics(columns)
+    found["NO_STAGES"] = (stages.lengths == 0) & ~told & ~summarised
     return found
+
+
+def _labelled(peculiarities: list[str]) -> dict[str, Flags]:
+    """Per code of a reason, which sessions have the vendor's label for it."""
+    # Many sessions share a few combinations of labels: each is read once.
+    labels = {text: text.split(";") for text in set(peculiarities)}
+    saying = {code: {text for text in labels if label in labels[text]} for label, code in _LABELS.items()}
+    return {
+        code: np.array([text in texts for text in peculiarities], dtype=np.bool_)
+        for code, texts in saying.items()
+    }
 
 
 def gap_inside_sleep_min(stages: NDArray[np.int8], epoch_min: float = 0.5) -> float:
@@ -163,12 +168,12 @@ def gap_inside_sleep_min(stages: NDArray[np.int8], epoch_min: float = 0.5) -> fl
 
 def reason_codes(flags: dict[str, Flags]) -> list[str]:
     """Per row the codes that hold, in the order of `REASONS`, joined by ";"."""
-    rows: list[list[str]] = [[] for _ in range(len(next(iter(flags.values()))))]
-    for code in REASONS:
-        if code in flags:
-            for row in np.flatnonzero(flags[code]).tolist():
-                rows[row].append(code)
-    return [";".join(codes) for codes in rows]
+    codes = [code for code in REASONS if code in flags]
+    held = np.array([flags[code] for code in codes])
+    reasons = [""] * held.shape[1]
+    for row, code in zip(*(each.tolist() for each in np.nonzero(held.T)), strict=True):
+        reasons[row] = f"{reasons[row]};{codes[code]}" if reasons[row] else codes[code]
+    return reasons
 
 
 def sentences(reasons: str, *, valid: bool) -> tuple[str, ...]:

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.received import NO_INSTANT, instants
-from analytics.sessions import SessionSet
+from analytics.sessions import NO_INSTANT, SessionSet, instants
 from analytics.stages import AWAKE, DEEP, EPOCH_S, LIGHT, REM, STAGE_NAMES, UNKNOWN, runs
 from analytics.zones import MINUTE_US, SECOND_US
 

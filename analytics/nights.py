@@ -6,6 +6,7 @@ of docs/definitions.md; what belongs to what is decided in `episodes`, the date 
 numbers for regularity in `day_words`.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,14 +16,15 @@ from numpy.typing import NDArray
 from analytics.daily_slots import Recorded, joined
 from analytics.dating import night_labels
 from analytics.day_words import regularity_counts
-from analytics.episodes import Recordings, episodes_of, settle_overlaps
+from analytics.episodes import episodes_of, settle_overlaps
 from analytics.grades import DEFAULT_RULES, REASONS, Flags, Floats, ValidNight, unusable_sessions
 from analytics.ragged import Ragged
-from analytics.received import NO_INSTANT, Columns, Counts, instants, placed
-from analytics.sessions import SESSION_COLUMNS, SessionSet, rows_of
+from analytics.received import Columns, Counts, placed
+from analytics.recordings import Recordings, in_order
+from analytics.sessions import NO_INSTANT, SESSION_COLUMNS, SessionSet, rows_of
 from analytics.sleep_columns import recorded_sleep, recorded_unstaged, sleep_columns
 from analytics.sleep_days import sleep_days
-from analytics.stages import STATISTICS, night_statistics
+from analytics.stages import STATISTICS, statistics_of
 from analytics.travel import left_out_of_consistency
 from analytics.unusable_columns import recorded_unknown, unusable_columns
 from analytics.vendor_figures import VENDOR_COLUMNS
@@ -117,22 +119,24 @@ def night_columns(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAUL
     An instant that is not known is `received.NO_INSTANT`, which is what numpy and pandas take for a missing one.
     """
     received = placed(sessions.latest(), zone)
-    flags = unusable_sessions(received.frame, received.sessions.stages)
+    flags = unusable_sessions(received.columns, received.sessions.stages)
     recordings = _sleeps_among(received.sessions, flags, rules)
     anchor_h, day = sleep_days(recordings, received.places[recordings.row], rules)
     episodes = episodes_of(recordings, day, rules)
     unusable = np.flatnonzero(np.any(list(flags.values()), axis=0))
-    parts = [sleep_columns(received, episodes, rules)]
-    recorded = [recorded_sleep(received, episodes), recorded_unstaged(received, episodes)]
+    columns = sleep_columns(received, episodes, rules)
     if len(unusable):
-        parts.append(unusable_columns(received, unusable, flags, anchor_h))
-        recorded.append(recorded_unknown(received, unusable, flags))
-    columns = _below_each_other(parts)
+        columns = _with_below(columns, unusable_columns(received, unusable, flags, anchor_h))
     columns["anchor_clock_h"] = np.full(len(columns["start"]), anchor_h)
     columns["night"] = _labels(columns) * DAY_US
+
+    def recorded() -> Recorded:
+        unknown = recorded_unknown(received, unusable, flags)
+        return joined([recorded_sleep(received, episodes), recorded_unstaged(received, episodes), unknown])
+
     columns["sri_agree"], columns["sri_known"] = _regularity(columns, recorded, anchor_h, rules)
     # As an unsigned number a missing start is the largest: such a session comes last. Names decide among equals.
-    order = np.lexsort((columns["session_id"].astype(str), columns["start"].astype(np.uint64)))
+    order = in_order(columns["session_id"], columns["start"].astype(np.uint64))
     return {
         name: columns[name][order].astype(_ARRAYS.get(dtype, dtype), copy=False)
         for name, dtype in NIGHT_COLUMNS.items()
@@ -156,20 +160,20 @@ def _sleeps_among(sessions: SessionSet, flags: dict[str, Flags], rules: ValidNig
 
 
 def _asleep(recordings: Recordings) -> Flags:
-    return np.asarray(recordings.statistics["tst_min"].to_numpy() > 0)
+    return np.asarray(recordings.statistic("tst_min") > 0)
 
 
 def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
-    frame, stages = sessions.frame, rows_of(sessions.stages, rows)
-    staged = (frame["basis"] != "vendor").to_numpy()[rows]
-    vendor = served_figures(frame)[rows]
+    columns, stages = sessions.columns, rows_of(sessions.stages, rows)
+    staged = (columns["basis"] != "vendor")[rows]
+    vendor = served_figures(columns)[rows]
     return Recordings(
         row=rows,
-        session_id=frame["session_id"].to_numpy(dtype=object)[rows],
-        start_us=instants(frame["start"])[rows],
-        end_us=instants(frame["end"])[rows],
-        received_us=instants(frame["received"])[rows],
-        missing_share=np.nan_to_num(frame["missing_data_ratio"].to_numpy(dtype=np.float64))[rows],
+        session_id=columns["session_id"][rows],
+        start_us=columns["start"][rows],
+        end_us=columns["end"][rows],
+        received_us=columns["received"][rows],
+        missing_share=np.nan_to_num(columns["missing_data_ratio"])[rows],
         skipped=np.zeros(len(rows), dtype=np.int64),
         overlapping=np.zeros(len(rows), dtype=np.bool_),
         staged=staged,
@@ -179,29 +183,27 @@ def _recordings(sessions: SessionSet, rows: Counts) -> Recordings:
     )
 
 
-def _statistics(stages: Ragged, vendor: Floats, staged: Flags) -> pd.DataFrame:
-    """`STATISTICS` of the stages where there are any, else of the vendor's figures."""
+def _statistics(stages: Ragged, vendor: Floats, staged: Flags) -> Floats:
+    """`STATISTICS`, [sessions, statistics], of the stages where there are any, else of the vendor's figures."""
     if not staged.any():
         return of_sessions(vendor)
-    statistics = night_statistics(stages.values, stages.offsets)
+    statistics = statistics_of(stages.values, stages.offsets)
     if not staged.all():
         statistics[~staged] = of_sessions(vendor)[~staged]
     return statistics
 
 
-def _below_each_other(parts: list[Columns]) -> Columns:
-    """The columns of all parts; a part that lacks one has nothing in it."""
-    rows = [len(part["start"]) for part in parts]
-    kinds = {"date": "int64", **NIGHT_COLUMNS}
+def _with_below(sleeps: Columns, unusable: Columns) -> Columns:
+    """The columns of sleeps, and below them those of unusable sessions, which have nothing where they lack one."""
+    rows = len(unusable["start"])
     return {
-        name: np.concatenate(
-            [part.get(name, _nothing(dtype, n)) for part, n in zip(parts, rows, strict=True)]
-        )
-        for name, dtype in kinds.items()
+        name: np.concatenate([values, unusable[name] if name in unusable else _nothing(name, rows)])
+        for name, values in sleeps.items()
     }
 
 
-def _nothing(dtype: str, rows: int) -> NDArray[np.generic]:
+def _nothing(column: str, rows: int) -> NDArray[np.generic]:
+    dtype = NIGHT_COLUMNS[column]
     if dtype == _INSTANT:
         return np.full(rows, NO_INSTANT)
     return np.full(rows, np.nan) if dtype == "float64" else np.zeros(rows, dtype=dtype)
@@ -220,15 +222,17 @@ def _labels(columns: Columns) -> Counts:
 
 
 def _regularity(
-    columns: Columns, recorded: list[Recorded], anchor_h: float, rules: ValidNight
+    columns: Columns, recorded: Callable[[], Recorded], anchor_h: float, rules: ValidNight
 ) -> tuple[Counts, Counts]:
     day = columns["day_index"].astype(np.int64)
-    journey = left_out_of_consistency(columns["reasons"], rules)
-    counted = columns["valid"] & (columns["kind"] == "main") & (columns["basis"] == "stages")
-    covered = np.flatnonzero(np.asarray(counted) & ~journey)
-    covered = covered[np.argsort(day[covered])]
     agree, known = (np.zeros(len(day), dtype=np.int64) for _ in range(2))
+    counted = columns["valid"] & (columns["kind"] == "main") & (columns["basis"] == "stages")
+    covered = np.flatnonzero(np.asarray(counted))
+    if not len(covered):  # everybody whose stages are still to come: nothing has to be laid out for them
+        return agree, known
+    covered = covered[~left_out_of_consistency(columns["reasons"][covered], rules)]
+    covered = covered[np.argsort(day[covered])]
     agree[covered], known[covered] = regularity_counts(
-        day[covered], columns["zone"][covered].tolist(), joined(recorded), anchor_h
+        day[covered], columns["zone"][covered].tolist(), recorded(), anchor_h
     )
     return agree, known

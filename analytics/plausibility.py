@@ -3,10 +3,10 @@
 Nothing here leaves a sleep out: ours is computed from the stages, and the vendor's stands beside it (SPEC 7.1, 7.6).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.rules import DEFAULT_RULES, ValidNight
@@ -39,7 +39,7 @@ class Recomputed:
     is_sleep_and_wake: bool
 
 
-def implausible_figures(vendor: pd.DataFrame, rules: ValidNight = DEFAULT_RULES) -> dict[str, Flags]:
+def implausible_figures(vendor: Mapping[str, Floats], rules: ValidNight = DEFAULT_RULES) -> dict[str, Flags]:
     """Per code of a reason, in which sessions the vendor's figures cannot all be true.
 
     A figure that it did not send is not judged.
@@ -50,7 +50,7 @@ def implausible_figures(vendor: pd.DataFrame, rules: ValidNight = DEFAULT_RULES)
     """
 
     def of(name: str) -> Floats:
-        return vendor[f"vendor_{name}"].to_numpy(dtype=np.float64)
+        return vendor[f"vendor_{name}"]
 
     asleep, tolerance = of("time_in_sleep_s"), rules.vendor_tolerance_s
     stages = of("time_in_light_s") + of("time_in_deep_s") + of("time_in_rem_s")

@@ -59,8 +59,10 @@ class Ragged:
     def take(self, indices: ArrayLike) -> "Ragged":
         """The rows with these indices (or where a boolean mask is true), in the order given."""
         rows = np.arange(len(self))[np.asarray(indices, dtype=None if np.size(indices) else np.int64)]
-        lengths = self.lengths[rows]
         offsets = np.zeros(len(rows) + 1, dtype=np.int64)
+        if not len(self.values):
+            return Ragged(self.values, offsets)
+        lengths = self.lengths[rows]
         np.cumsum(lengths, out=offsets[1:])
         source = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return Ragged(self.values[source], offsets)

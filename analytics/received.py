@@ -1,21 +1,18 @@
-"""A person's sessions with the place of each, and instants as whole microseconds."""
+"""A person's sessions with the place of each."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.sessions import SessionSet
+from analytics.sessions import SessionColumns, SessionSet
 from analytics.zones import is_zone
 
 Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Names = NDArray[np.object_]
-Columns = dict[str, NDArray[np.generic]]
-
-NO_INSTANT = int(np.iinfo(np.int64).min)
-"""What a missing instant is as microseconds, which is what numpy and pandas take it for."""
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,15 +35,15 @@ class Received:
         return len(self.sessions)
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """The columns of the sessions."""
-        return self.sessions.frame
+    def columns(self) -> SessionColumns:
+        """The columns of the sessions, as `SessionSet.columns`."""
+        return self.sessions.columns
 
 
 def placed(sessions: SessionSet, home: str) -> Received:
     """The sessions in their own zones, else in that of the person, else in UTC, which is no knowledge."""
     fallback = home if is_zone(home) else ""
-    given = sessions.frame["created_timezone"].tolist()
+    given = sessions.columns["created_timezone"].tolist()
     names = [name if is_zone(name) else fallback for name in given]
     return Received(
         sessions=sessions,
@@ -54,11 +51,6 @@ def placed(sessions: SessionSet, home: str) -> Received:
         located=np.array([bool(name) for name in names], dtype=np.bool_),
         misnamed=np.array([bool(name) and not is_zone(name) for name in given], dtype=np.bool_),
     )
-
-
-def instants(column: "pd.Series[pd.Timestamp]") -> Counts:
-    """Microseconds since 1970 in UTC, `NO_INSTANT` where there is none."""
-    return column.to_numpy(dtype="datetime64[us]").view(np.int64)
 
 
 def midway(begin: Counts, end: Counts) -> Counts:

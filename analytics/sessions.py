@@ -1,14 +1,20 @@
 """A person's sessions as received: one row of columns each, and their stages and snoring as ragged arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Final
+from functools import cache, cached_property
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analytics.ragged import Ragged
+
+SessionColumns = Mapping[str, NDArray[Any]]
+
+NO_INSTANT: Final = int(np.iinfo(np.int64).min)
+"""What a missing instant is as microseconds, which is what numpy and pandas take it for."""
 
 VENDOR_FIGURES: Final = (
     "time_in_bed_s",
@@ -86,6 +92,11 @@ class SessionSet:
     def __len__(self) -> int:
         return len(self.frame)
 
+    @cached_property
+    def columns(self) -> SessionColumns:
+        """The frame taken apart once into arrays that nobody writes to: text as objects, instants as `instants`."""
+        return {name: _plain(self.frame[name], dtype) for name, dtype in SESSION_COLUMNS.items()}
+
     @classmethod
     def empty(cls) -> "SessionSet":
         """No sessions, with all columns; the same object each time, which nobody may write to."""
@@ -100,7 +111,7 @@ class SessionSet:
         if len(filled) == 1:
             return filled[0]
         return cls(
-            frame=pd.concat([each.frame[list(SESSION_COLUMNS)] for each in filled], ignore_index=True),
+            frame=pd.concat([_known_columns(each.frame) for each in filled], ignore_index=True),
             stages=_stacked([each.stages for each in filled]),
             snoring=_stacked([each.snoring for each in filled]),
         )
@@ -124,7 +135,7 @@ class SessionSet:
         A version is not another session, so an older one leaves no trace. Versions received at the same moment
         are told apart by their content, never by their order.
         """
-        if not self.frame["session_id"].duplicated().any():
+        if len(set(self.columns["session_id"].tolist())) == len(self):
             return self
         newest: dict[str, tuple[tuple[object, ...], int]] = {}
         for row, session_id in enumerate(self.frame["session_id"]):
@@ -152,6 +163,22 @@ class SessionSet:
 def _empty() -> SessionSet:
     frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in SESSION_COLUMNS.items()})
     return SessionSet(frame=frame, stages=Ragged.from_arrays([]), snoring=Ragged.from_arrays([]))
+
+
+def instants(column: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
+    """Microseconds since 1970 in UTC, `NO_INSTANT` where there is none."""
+    return column.to_numpy(dtype="datetime64[us]").view(np.int64)
+
+
+def _known_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    names = list(SESSION_COLUMNS)
+    return frame if frame.columns.tolist() == names else frame[names]
+
+
+def _plain(column: "pd.Series[Any]", dtype: str) -> NDArray[np.generic]:
+    if dtype == "float64":
+        return column.to_numpy(dtype=np.float64)
+    return column.to_numpy(dtype=object) if dtype == "str" else instants(column)
 
 
 def rows_of(ragged: Ragged, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Ragged:

@@ -17,8 +17,8 @@ from analytics.grades import (
     reason_codes,
 )
 from analytics.plausibility import epoch_mismatch, implausible_figures
-from analytics.received import Columns, Counts, Names, Received, instants, midway
-from analytics.sessions import rows_of
+from analytics.received import Columns, Counts, Names, Received, midway
+from analytics.sessions import NO_INSTANT, rows_of
 from analytics.stages import STATISTICS
 from analytics.travel import travel_flags
 from analytics.vendor_figures import differing_figures, snoring_minutes, vendor_figures
@@ -53,9 +53,10 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
     local = dict(zip(times, walls, strict=True))
     offsets = {name: (local[name] - times[name]) // MINUTE_US for name in ("start", "end")}
     of_sessions = _flags_of_sessions(received, episodes, rules)
-    of_sleeps = _flags_of_sleeps(episodes, rules)
+    grade = _grades(episodes, rules)
+    of_sleeps = _flags_of_sleeps(episodes, grade, rules)
     figures = {
-        **dict(zip(STATISTICS, episodes.statistics[list(STATISTICS)].to_numpy().T, strict=True)),
+        **dict(zip(STATISTICS, episodes.statistics.T, strict=True)),
         **vendor_figures(episodes),
         "pieces": episodes.count,
     }
@@ -83,7 +84,7 @@ def sleep_columns(received: Received, episodes: Episodes, rules: ValidNight) -> 
         "session_ids": _joined_ids(episodes),
         "day_index": episodes.day,
         "kind": np.where(episodes.main, "main", "nap").astype(object),
-        "grade": np.where(valid, _grades(episodes, rules), "X").astype(object),
+        "grade": np.where(valid, grade, "X"),
         "basis": np.where(episodes.staged, "stages", "vendor").astype(object),
         "valid": valid,
         "reasons": np.array(reason_codes(flags), dtype=object),
@@ -123,13 +124,12 @@ def recorded_unstaged(received: Received, episodes: Episodes) -> Recorded:
     )
 
 
-def _flags_of_sleeps(episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
+def _flags_of_sleeps(episodes: Episodes, grade: Names, rules: ValidNight) -> dict[str, Flags]:
     """Which sleeps each reason holds for that follows from the joined stages."""
-    statistics, grade = episodes.statistics, _grades(episodes, rules)
-    tib_min = statistics["tib_min"].to_numpy()
-    most = np.maximum(statistics["rem_pct"].to_numpy(), statistics["deep_pct"].to_numpy())
+    tib_min, lost_min = episodes.statistic("tib_min"), episodes.statistic("unknown_min")
+    most = np.maximum(episodes.statistic("rem_pct"), episodes.statistic("deep_pct"))
     long_gap = np.zeros(len(episodes), dtype=np.bool_)
-    for at in np.flatnonzero(statistics["unknown_min"].to_numpy() > rules.longest_gap_min).tolist():
+    for at in np.flatnonzero(lost_min > rules.longest_gap_min).tolist():
         long_gap[at] = gap_inside_sleep_min(episodes.stages(at)) > rules.longest_gap_min
     return {
         "TIME_IN_BED_SHORT": episodes.main & (tib_min < rules.shortest_in_bed_min),
@@ -143,17 +143,17 @@ def _flags_of_sleeps(episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
 
 def _flags_of_sessions(received: Received, episodes: Episodes, rules: ValidNight) -> dict[str, Flags]:
     """Which sleeps have a session that a reason holds for."""
-    pieces, frame = episodes.pieces, received.frame
-    in_bed_s = ((instants(frame["end"]) - instants(frame["start"])) / SECOND_US)[pieces.row]
+    pieces, columns = episodes.pieces, received.columns
+    in_bed_s = ((columns["end"] - columns["start"]) / SECOND_US)[pieces.row]
     stages = rows_of(received.sessions.stages, pieces.row)
     flags = {
-        "BROKE_OFF": frame["unexpected_end"].notna().to_numpy()[pieces.row],
+        "BROKE_OFF": (columns["unexpected_end"] != NO_INSTANT)[pieces.row],
         "PARTIAL_OVERLAP": pieces.overlapping,
         **{
             code: flag & pieces.staged
             for code, flag in epoch_mismatch(stages.lengths, in_bed_s, rules).items()
         },
-        "STAGES_UNREADABLE": ~pieces.staged & (frame["problem"] != "").to_numpy()[pieces.row],
+        "STAGES_UNREADABLE": ~pieces.staged & (columns["problem"] != "")[pieces.row],
         **implausible_figures(named_figures(pieces.vendor), rules),
         "ZONE_INVALID": received.misnamed[pieces.row] & received.located[pieces.row],
         "ZONE_UNKNOWN": ~received.located[pieces.row],

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.dating import anchor_clock_h, clock_hours, day_index
-from analytics.episodes import EPOCH_US, Recordings
+from analytics.episodes import EPOCH_US
 from analytics.received import Names, midway
+from analytics.recordings import Recordings
 from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.zones import MINUTE_US, wall_us
 

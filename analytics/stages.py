@@ -27,10 +27,12 @@ __all__ = [
     "REM",
     "STAGE_NAMES",
     "STATISTICS",
+    "STATISTIC_AT",
     "UNKNOWN",
     "Ragged",
     "night_statistics",
     "runs",
+    "statistics_of",
     "transition_counts",
 ]
 
@@ -76,6 +78,9 @@ STATISTICS = (
     "mid_epoch",
 )
 
+STATISTIC_AT = {name: place for place, name in enumerate(STATISTICS)}
+"""Name of a statistic -> its column in `statistics_of`."""
+
 # Made once: for one night, making it would be an eighth of the work.
 _COLUMNS = pd.Index(STATISTICS)
 
@@ -115,6 +120,11 @@ def night_statistics(values: ArrayLike, offsets: ArrayLike, epoch_s: float = EPO
     Example:
         `night_statistics([0, 0, 1, 0, 1], [0, 5])` has `sol_min` 1.0, `waso_min` 0.5 and `awakenings` 1.
     """
+    return pd.DataFrame(statistics_of(values, offsets, epoch_s), columns=_COLUMNS, copy=False)
+
+
+def statistics_of(values: ArrayLike, offsets: ArrayLike, epoch_s: float = EPOCH_S) -> NDArray[np.float64]:
+    """`night_statistics` as a plain array, [nights, statistics] in the order of `STATISTICS`; raises likewise."""
     if not (math.isfinite(epoch_s) and epoch_s > 0):
         raise ValueError(f"epoch_s must be a number of seconds above 0, not {epoch_s}")
     nights = _checked(np.asarray(values), np.asarray(offsets))
@@ -124,7 +134,7 @@ def night_statistics(values: ArrayLike, offsets: ArrayLike, epoch_s: float = EPO
         found = epoch_counts(nights.values[bounds[0] : bounds[-1]], bounds - bounds[0], epoch_s)
         for row, column in zip(table, _columns(found, epoch_s / 60), strict=True):
             row[begin:end] = column
-    return pd.DataFrame(table.T, columns=_COLUMNS, copy=False)
+    return table.T
 
 
 def _windows(offsets: Offsets) -> Iterator[tuple[int, int]]:

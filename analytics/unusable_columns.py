@@ -7,7 +7,8 @@ import numpy as np
 from analytics.daily_slots import SLOT_US, SLOTS_PER_DAY, UNKNOWN, Recorded
 from analytics.dating import clock_hours, day_index
 from analytics.grades import Flags, reason_codes
-from analytics.received import NO_INSTANT, Columns, Counts, Received, instants, midway
+from analytics.received import Columns, Counts, Received, midway
+from analytics.sessions import NO_INSTANT
 from analytics.zones import DAY_US, MINUTE_US, wall_us
 
 # Duplicates and nights awake say what the time was; a session without a place in time says nothing of any.
@@ -23,14 +24,14 @@ def unusable_columns(received: Received, rows: Counts, flags: dict[str, Flags], 
         flags: per code of a reason, which sessions it holds for.
         anchor_h: the hour at which sleep days begin.
     """
-    frame, zones = received.frame, received.places[rows]
-    start, end, fetched = (instants(frame[name])[rows] for name in ("start", "end", "received"))
+    columns, zones = received.columns, received.places[rows]
+    start, end, fetched = (columns[name][rows] for name in ("start", "end", "received"))
     # Nobody may be left without a date, so the next best instant stands in.
     begun = np.where(start != NO_INSTANT, start, np.where(end != NO_INSTANT, end, np.maximum(fetched, 0)))
     ended = np.where(end != NO_INSTANT, end, begun)
     moments = np.concatenate([begun, ended, midway(begun, ended)])
     local_begun, local_ended, local_middle = np.split(wall_us(moments, np.tile(zones, 3)), 3)
-    ids, basis = (frame[name].to_numpy(dtype=object)[rows] for name in ("session_id", "basis"))
+    ids, basis = (columns[name][rows] for name in ("session_id", "basis"))
     return {
         "session_id": ids,
         "session_ids": ids,
@@ -47,7 +48,7 @@ def unusable_columns(received: Received, rows: Counts, flags: dict[str, Flags], 
         "end_offset_min": (local_ended - ended) // MINUTE_US,
         "start_clock_h": np.where(start != NO_INSTANT, clock_hours(local_begun), np.nan),
         "end_clock_h": np.where(end != NO_INSTANT, clock_hours(local_ended), np.nan),
-        "missing_share": frame["missing_data_ratio"].to_numpy(dtype=np.float64)[rows],
+        "missing_share": columns["missing_data_ratio"][rows],
         "date": local_ended // DAY_US,
         "received": fetched,
     }
@@ -62,7 +63,7 @@ def recorded_unknown(received: Received, rows: Counts, flags: dict[str, Flags]) 
         flags: per code of a reason, which sessions it holds for.
     """
     silent = rows[~np.any([flags[code][rows] for code in _LEAVE_NOTHING_UNKNOWN], axis=0)]
-    start, end = (instants(received.frame[name])[silent] for name in ("start", "end"))
+    start, end = (received.columns[name][silent] for name in ("start", "end"))
     epochs = received.sessions.stages.lengths[silent]
     slots = np.where(end != NO_INSTANT, (end - start) // SLOT_US, epochs)
     offsets = np.concatenate([[0], np.cumsum(np.minimum(slots, SLOTS_PER_DAY))])

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from analytics.episodes import EPOCH_MIN, Episodes
 from analytics.ragged import Ragged
-from analytics.vendor_statistics import joined_figures
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -39,7 +38,7 @@ def vendor_figures(episodes: Episodes) -> dict[str, Floats]:
 
     Pieces are added up as `vendor_statistics.joined_figures` says; the efficiency of several follows from the amounts.
     """
-    figures = joined_figures(episodes.pieces.vendor, episodes.first)
+    figures = episodes.vendor
     in_bed_s, asleep_s = figures["time_in_bed_s"], figures["time_in_sleep_s"]
     efficiency = np.where(episodes.count == 1, figures["sleep_efficiency_ratio"], _share(asleep_s, in_bed_s))
     return {
@@ -62,6 +61,8 @@ def differing_figures(columns: Mapping[str, ArrayLike], *, shared: Flags) -> dic
         shared: which sleeps share time with another session, or have no stages to compute from.
     """
     comparable = ~(_as_kept(columns["unknown_min"]) > 0) & ~shared
+    if not comparable.any():
+        return dict.fromkeys(COMPARED_FIGURES, comparable)
     per_piece = _EPOCH_TOLERANCE_MIN * _as_kept(columns["pieces"])
     tolerances = {
         **dict.fromkeys(_AMOUNTS, per_piece),
@@ -84,11 +85,12 @@ def snoring_minutes(snoring: Ragged, episodes: Episodes) -> Floats:
         snoring: a row per piece in the order of `episodes.pieces`, as received.
         episodes: the sleeps.
     """
-    if not len(episodes):
-        return np.empty(0)
+    served = episodes.vendor["time_in_snoring_s"] / 60
+    if not episodes.staged.any():
+        return served
     pieces = episodes.pieces
     latency, period = (
-        np.where(pieces.staged, pieces.statistics[name].to_numpy(), 0.0) for name in ("sol_min", "spt_min")
+        np.where(pieces.staged, pieces.statistic(name), 0.0) for name in ("sol_min", "spt_min")
     )
     onset = pieces.skipped + np.rint(latency / EPOCH_MIN).astype(np.int64)
     end = onset + np.rint(period / EPOCH_MIN).astype(np.int64)
@@ -97,11 +99,7 @@ def snoring_minutes(snoring: Ragged, episodes: Episodes) -> Floats:
     begin = snoring.offsets[:-1]
     minutes = (sums[begin + np.minimum(end, lengths)] - sums[begin + np.minimum(onset, lengths)]) * EPOCH_MIN
     ours = np.add.reduceat(np.where(lengths > 0, minutes, np.nan), episodes.first)
-    if episodes.staged.all():
-        return ours
-    return np.where(
-        episodes.staged, ours, joined_figures(pieces.vendor, episodes.first)["time_in_snoring_s"] / 60
-    )
+    return np.where(episodes.staged, ours, served)
 
 
 _IN_SECONDS: Final = {

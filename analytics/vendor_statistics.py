@@ -25,11 +25,10 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.sessions import VENDOR_FIGURES
-from analytics.stages import EPOCH_S, STATISTICS
+from analytics.sessions import VENDOR_FIGURES, SessionColumns
+from analytics.stages import EPOCH_S, STATISTIC_AT, STATISTICS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -71,40 +70,38 @@ _OWN_IN_SECONDS: Final = {
 _ENDS: Final = ("wakeup_latency_s", "time_in_sleep_period_s")
 
 
-def served_figures(frame: pd.DataFrame) -> Floats:
+def served_figures(columns: SessionColumns) -> Floats:
     """The vendor's figures of sessions, [sessions, figures] in the order of `VENDOR_FIGURES`; NaN where not sent.
 
     Args:
-        frame: `SESSION_COLUMNS`, one row per session.
+        columns: of the sessions, as `SessionSet.columns`.
     """
-    # A column at a time: a frame of some of the columns would copy them twice.
-    return np.array([frame[name].to_numpy(dtype=np.float64) for name in _COLUMNS]).T
+    return np.array([columns[name] for name in _COLUMNS]).T
 
 
-def named_figures(figures: Floats) -> pd.DataFrame:
+def named_figures(figures: Floats) -> dict[str, Floats]:
     """The `vendor_` columns of `SESSION_COLUMNS` from `served_figures`."""
-    return pd.DataFrame(figures, columns=_COLUMNS)
+    return dict(zip(_COLUMNS, figures.T, strict=True))
 
 
-def has_statistics(frame: pd.DataFrame) -> Flags:
+def has_statistics(columns: SessionColumns) -> Flags:
     """Which sessions have figures that give a sleep its length and its place in time, and that can be true.
 
     Time in bed, time asleep, latency, and final wake or sleep period; none of them negative, and latency, sleep and
     final wake together no longer than the time in bed by more than a minute.
 
     Args:
-        frame: `SESSION_COLUMNS`, one row per session.
+        columns: of the sessions, as `SessionSet.columns`.
     """
-    of = {
-        name: frame[f"vendor_{name}"].to_numpy(dtype=np.float64)
-        for name in ("time_in_bed_s", "time_in_sleep_s", "sleep_latency_s", *_ENDS)
-    }
-    bed, asleep, latency, final, period = of.values()
+    names = ("time_in_bed_s", "time_in_sleep_s", "sleep_latency_s", *_ENDS)
+    bed, asleep, latency, final, period = (columns[f"vendor_{name}"] for name in names)
     ends = np.where(np.isnan(final), period, final)
     after = np.where(np.isnan(final), 0.0, final)
     lengths = np.array([bed, asleep, latency, ends])
     sound = np.isfinite(lengths).all(axis=0) & (lengths >= 0).all(axis=0) & (bed > 0) & (bed <= _LONGEST_S)
-    return np.asarray(sound & (latency + asleep + after <= bed + _SLACK_S))
+    # Figures that are no lengths of time can be anything, and their sum as well.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(sound & (latency + asleep + after <= bed + _SLACK_S))
 
 
 def joined_figures(vendor: Floats, first: Counts) -> dict[str, Floats]:
@@ -137,23 +134,23 @@ def joined_figures(vendor: Floats, first: Counts) -> dict[str, Floats]:
     }
 
 
-def own_figures(statistics: pd.DataFrame, vendor: Floats, staged: Flags) -> Floats:
+def own_figures(statistics: Floats, vendor: Floats, staged: Flags) -> Floats:
     """`served_figures` with our own amounts, in seconds, in the rows of which the stages are known.
 
     Args:
-        statistics: `STATISTICS` of the same rows.
+        statistics: `stages.statistics_of` the same rows.
         vendor: `served_figures`.
         staged: which rows have stages.
     """
     figures = vendor.copy()
     for name, ours in _OWN_IN_SECONDS.items():
-        figures[staged, _AT[name]] = 60 * statistics[ours].to_numpy()[staged]
-    figures[staged, _AT["waso_count"]] = statistics["awakenings"].to_numpy()[staged]
+        figures[staged, _AT[name]] = 60 * statistics[staged, STATISTIC_AT[ours]]
+    figures[staged, _AT["waso_count"]] = statistics[staged, STATISTIC_AT["awakenings"]]
     return figures
 
 
-def vendor_statistics(figures: Mapping[str, Floats]) -> pd.DataFrame:
-    """`STATISTICS` of each sleep by the table above, one row each.
+def vendor_statistics(figures: Mapping[str, Floats]) -> Floats:
+    """`STATISTICS` of each sleep by the table above, [sleeps, statistics].
 
     Args:
         figures: those of `joined_figures`.
@@ -183,12 +180,14 @@ def vendor_statistics(figures: Mapping[str, Floats]) -> pd.DataFrame:
         known[f"{stage}_min"] = stage_s / 60
         known[f"{stage}_pct"] = 100 * _ratio(stage_s, asleep_s)
         known[f"latency_{stage}_min"] = (latency_s + figures[f"{stage}_latency_s"]) / 60
-    unknown = np.full(len(in_bed_s), np.nan)
-    return pd.DataFrame({name: known.get(name, unknown) for name in STATISTICS})
+    statistics = np.full((len(STATISTICS), len(in_bed_s)), np.nan)
+    for name, values in known.items():
+        statistics[STATISTIC_AT[name]] = values
+    return statistics.T
 
 
-def of_sessions(vendor: Floats) -> pd.DataFrame:
-    """`STATISTICS` of each session by itself.
+def of_sessions(vendor: Floats) -> Floats:
+    """`STATISTICS` of each session by itself, [sessions, statistics].
 
     Args:
         vendor: `served_figures`.

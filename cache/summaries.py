@@ -12,8 +12,7 @@ import pandas as pd
 
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
-from analytics.received import NO_INSTANT
-from analytics.sessions import VENDOR_FIGURES
+from analytics.sessions import NO_INSTANT, VENDOR_FIGURES
 from asleep.models import AverageStats, NeverSlept, SleptSession
 
 UNNAMED: Final = "-"
