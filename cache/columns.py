@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
+from analytics.sessions import NO_INSTANT
 from asleep.models import SessionResult
 from cache.seal import SealBroken
 
@@ -42,6 +43,7 @@ SUMMARISED = "SUMMARISED"
 
 _METADATA = b"nocturne"
 _LISTS = ("stages", "snoring")
+_INSTANT = pa.timestamp("us", tz="UTC")
 _KNOWN = (
     "session_id",
     "state",
@@ -122,19 +124,25 @@ class _Header(_Format, frozen=True, kw_only=True):
 def encode_person(person: PersonFile) -> bytes:
     """The person as a Parquet file: one row per session, `SESSION_COLUMNS`, stages and snoring as a byte per epoch."""
     sessions = person.sessions
-    arrays = {
-        name: pa.array(sessions.frame[name].array if dtype != "float64" else sessions.frame[name].to_numpy())
-        for name, dtype in SESSION_COLUMNS.items()
-    }
-    table = pa.table(arrays)
-    for name, ragged in zip(_LISTS, (sessions.stages, sessions.snoring), strict=True):
-        table = table.append_column(name, _bytes_of(ragged))
+    arrays = [_kept(sessions.columns[name], dtype) for name, dtype in SESSION_COLUMNS.items()]
+    arrays += [_bytes_of(ragged) for ragged in (sessions.stages, sessions.snoring)]
     header = _Header(schema=SCHEMA, zone=person.zone, synced_at=person.synced_at)
-    table = table.replace_schema_metadata({_METADATA: msgspec.json.encode(header)})
+    table = pa.Table.from_arrays(
+        arrays, names=[*SESSION_COLUMNS, *_LISTS], metadata={_METADATA: msgspec.json.encode(header)}
+    )
     sink = pa.BufferOutputStream()
     # A person's columns are short: dictionaries and statistics of them take longer to write than they save.
     pq.write_table(table, sink, compression="zstd", write_statistics=False, use_dictionary=False)
     return bytes(sink.getvalue())
+
+
+def _kept(values: NDArray[Any], dtype: str) -> "pa.Array":
+    """One of `SessionSet.columns` as it lies in the file."""
+    if dtype == "float64":
+        return pa.array(values)
+    if dtype == "str":
+        return pa.array(values, pa.large_string(), from_pandas=True)
+    return pa.array(values.view("datetime64[us]"), _INSTANT)
 
 
 def decode_person(data: bytes) -> PersonFile:
@@ -261,34 +269,35 @@ def merged(old: SessionSet, new: SessionSet) -> tuple[SessionSet, int, int]:
     matter. What the average statistics last said of the session, and why its stages could not be read, are kept
     beside whichever row stays.
     """
-    if not len(old) and _is_in_order(new.frame):
+    if not len(old) and _is_in_order(new):
         return new, len(new), 0
     both = SessionSet.concat([old, new]) if len(old) else new
-    ids = both.frame["session_id"].tolist()
-    chosen = _one_of_each(both.frame, ids)
-    came = chosen[chosen >= len(old.frame)].tolist()
-    place = {session_id: row for row, session_id in enumerate(ids[: len(old.frame)])}
+    ids = both.columns["session_id"].tolist()
+    chosen = _one_of_each(both, ids)
+    came = chosen[chosen >= len(old)].tolist()
+    place = {session_id: row for row, session_id in enumerate(ids[: len(old)])}
     again = [(place[ids[row]], row) for row in came if ids[row] in place]
     result = both if np.array_equal(chosen, np.arange(len(ids))) else both.take(chosen)
     if len(chosen) < len(ids):
-        result = _with_what_was_said(result, both.frame)
+        result = _with_what_was_said(result, both)
     return result, len(came) - len(again), _differing(both, again)
 
 
-def _is_in_order(frame: pd.DataFrame) -> bool:
+def _is_in_order(sessions: SessionSet) -> bool:
     """Whether each session is there once, by start; ids decide between equal starts."""
-    ids = frame["session_id"].tolist()
-    places = list(zip(_as_integers(frame["start"]), ids, strict=True))
+    ids = sessions.columns["session_id"].tolist()
+    places = list(zip(_missing_last(sessions.columns["start"]), ids, strict=True))
     return len(set(ids)) == len(ids) and places == sorted(places)
 
 
-def _one_of_each(frame: pd.DataFrame, ids: Sequence[str]) -> NDArray[np.int64]:
+def _one_of_each(sessions: SessionSet, ids: Sequence[str]) -> NDArray[np.int64]:
     """The rows that stay, one for each id, in the order of starts; ids decide between equal starts."""
-    staged = (frame["basis"] == "stages").to_numpy()
-    readable = (frame["problem"] == "").to_numpy() | ~staged
-    whole = (readable & (frame["state"] == "COMPLETE").to_numpy()).tolist()
+    columns = sessions.columns
+    staged = columns["basis"] == "stages"
+    readable = (columns["problem"] == "") | ~staged
+    whole = (readable & (columns["state"] == "COMPLETE")).tolist()
     with_stages = staged.tolist()
-    received, start = (_as_integers(frame[name]) for name in ("received", "start"))
+    received, start = (_missing_last(columns[name]) for name in ("received", "start"))
     best = dict[str, tuple[bool, bool, int, int]]()
     for row, session_id in enumerate(ids):
         rank = (whole[row], with_stages[row], received[row], row)
@@ -298,32 +307,30 @@ def _one_of_each(frame: pd.DataFrame, ids: Sequence[str]) -> NDArray[np.int64]:
     return np.array([row for _, _, row in order], dtype=np.int64)
 
 
-def _as_integers(instants: "pd.Series[Any]") -> list[int]:
+def _missing_last(instants: NDArray[np.int64]) -> list[int]:
     """Microseconds; a missing instant comes after all others."""
-    values = instants.to_numpy(dtype="datetime64[us]")
-    integers = np.where(np.isnat(values), np.iinfo(np.int64).max, values.astype(np.int64))
-    return [int(value) for value in integers.tolist()]
+    integers: list[int] = np.where(instants == NO_INSTANT, np.iinfo(np.int64).max, instants).tolist()
+    return integers
 
 
-def _with_what_was_said(sessions: SessionSet, received: pd.DataFrame) -> SessionSet:
+def _with_what_was_said(sessions: SessionSet, received: SessionSet) -> SessionSet:
     """The chosen rows with the last summary of each session, and with why stages are missing where they are."""
-    frame = sessions.frame
-    ids = frame["session_id"].tolist()
+    ids, basis, problems = (sessions.columns[name].tolist() for name in ("session_id", "basis", "problem"))
     summary, problem = _last_said(received, "summary"), _last_said(received, "problem")
-    unstaged = zip(ids, (frame["basis"] == "vendor").tolist(), frame["problem"].tolist(), strict=True)
+    unstaged = zip(ids, (each == "vendor" for each in basis), problems, strict=True)
     said = {
         "summary": [summary.get(name, "") for name in ids],
         "problem": [problem.get(name, "") if waits else own for name, waits, own in unstaged],
     }
     columns = {name: pd.array(values, dtype="str") for name, values in said.items()}
-    return replace(sessions, frame=frame.assign(**columns))
+    return replace(sessions, frame=sessions.frame.assign(**columns))
 
 
-def _last_said(frame: pd.DataFrame, name: str) -> dict[str, str]:
+def _last_said(sessions: SessionSet, name: str) -> dict[str, str]:
     """By session id what was received last under that name; without those of whom there was nothing."""
-    rows = zip(
-        _as_integers(frame["received"]), frame["session_id"].tolist(), frame[name].tolist(), strict=True
-    )
+    columns = sessions.columns
+    ids, texts = (columns[each].tolist() for each in ("session_id", name))
+    rows = zip(_missing_last(columns["received"]), ids, texts, strict=True)
     last: dict[str, tuple[int, str]] = {}
     for received, session_id, text in rows:
         if text and (session_id not in last or received >= last[session_id][0]):
@@ -333,7 +340,7 @@ def _last_said(frame: pd.DataFrame, name: str) -> dict[str, str]:
 
 def without(sessions: SessionSet, session_id: str) -> SessionSet:
     """The set without that session."""
-    kept = np.flatnonzero((sessions.frame["session_id"] != session_id).to_numpy())
+    kept = np.flatnonzero(sessions.columns["session_id"] != session_id)
     return sessions.take(kept)
 
 
@@ -341,13 +348,13 @@ def _differing(both: SessionSet, pairs: Sequence[tuple[int, int]]) -> int:
     """How many pairs of rows differ in anything but the moment they were received."""
     if not pairs:
         return 0
-    before, after = (both.frame.take([pair[side] for pair in pairs]) for side in (0, 1))
+    before, after = np.array(pairs).T
     same = np.ones(len(pairs), dtype=bool)
-    for name in SESSION_COLUMNS:
+    for name, values in both.columns.items():
         if name != "received":
-            one, other = before[name].reset_index(drop=True), after[name].reset_index(drop=True)
+            one, other = values[before], values[after]
             # Two missing values are the same here: nothing was learnt between them.
-            same &= ((one == other) | (one.isna() & other.isna())).to_numpy(dtype=bool)
+            same &= ((one == other) | (pd.isna(one) & pd.isna(other))).astype(bool)
     for place, (one_row, other_row) in enumerate(pairs):
         for ragged in (both.stages, both.snoring):
             same[place] &= np.array_equal(ragged[one_row], ragged[other_row])
