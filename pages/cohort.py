@@ -19,7 +19,9 @@ from nocturne.views import (
     statistics,
 )
 from pages.access import require
+from pages.cohort_glance import glance_card
 from pages.cohort_saving import saving
+from pages.cohort_starts import starts_section
 from pages.cohort_table import table_card
 from pages.links import check_cohort_link
 from pages.parts import (
@@ -63,7 +65,10 @@ def _page() -> None:
     chosen = table_card(seen)
     saving(application, actor, cohort, chosen)
     try:
-        _summary(cohort_summary(application, actor, cohort, first=first, last=last))
+        found = cohort_summary(application, actor, cohort, first=first, last=last)
+        if cohort.kind == "everyone":
+            glance_card(found, seen)
+        _summary(found)
     except EngineFailed as failure:
         st.warning(escape(str(failure)))
     caption = "One square a night: time asleep. Dot: no valid night. Slash: not synced."
@@ -71,6 +76,7 @@ def _page() -> None:
         caption += " The last two weeks; the table below the map has the whole period."
     with card("map", seen.map_title, caption):
         show(people_map(seen, theme(), narrow=narrow()), key="people_map")
+    starts_section(application, actor, cohort.name, people, chosen=chosen, on=last)
 
 
 def _facts(day: CohortDay, cohort: Cohort) -> str:

@@ -50,6 +50,7 @@ from pages.periods import forget_period, linked_period, period_picker
 from pages.person_cards import hours_card, insights_card, quality_card, weekdays_card, weeks_card
 from pages.person_nights import nights_card
 from pages.phases_card import phases_card
+from pages.vendor_card import vendor_section
 
 _LENGTH = "4-weeks"
 
@@ -104,6 +105,7 @@ def _page() -> None:
     with phased:
         phases_card(application, actor, found.person_id, today=application.now().date())
     quality_card(shown, linked.nights["night"].min().date())
+    vendor_section(application, actor, found.person_id, first=first, last=last)
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))
         st.markdown(escape(method(shown.patterns)))
