@@ -10,6 +10,8 @@ class Permission(StrEnum):
 
     SEE_PEOPLE = "see people"
     SEE_COHORTS = "see cohorts"
+    MANAGE_COHORTS = "manage cohorts"
+    WRITE_JOURNAL = "write notes, tags and phases"
     MANAGE_PEOPLE = "manage people"
     SYNCHRONISE = "synchronise"
     MAKE_REPORTS = "make reports"

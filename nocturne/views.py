@@ -1,14 +1,13 @@
 """From a question of a page, a report or the command line to a value that answers it.
 
-Here, and only here, the people an actor may see (store), their nights (archive) and the statistics (analytics) meet.
+Here the people an actor may see (store), their nights (archive) and the statistics (analytics) meet. Which cohorts
+there are, and who is in them, is in `cohorts`; what every view rests on in `grounds`.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
-from typing import TypeVar
 
 import pandas as pd
 
@@ -28,60 +27,42 @@ from analytics.summary import (
     person_heading,
 )
 from analytics.usual import comparable
-from analytics.wording import age
 from nocturne.access import Actor, NotAllowed, Permission, authorize
 from nocturne.application import Application
+from nocturne.cohorts import Cohort, UnknownCohort, cohort_people, cohorts
+from nocturne.freshness import Freshness, freshness
+from nocturne.grounds import asked, kept, last_night, sleeper, statistics
 from nocturne.roster import EVERYONE
 from nocturne.summaries import PartOf, summary
 from store.people import Person
 
-_Answer = TypeVar("_Answer")
+__all__ = [
+    "Cohort",
+    "Freshness",
+    "NightPage",
+    "NothingRecorded",
+    "UnknownCohort",
+    "cohort_people",
+    "cohort_summary",
+    "cohorts",
+    "day_of_cohort",
+    "freshness",
+    "heading",
+    "last_night",
+    "night",
+    "overview",
+    "period",
+    "person",
+    "person_nights",
+    "sleeper",
+    "statistics",
+]
 
-_LATE_AFTER_MIN = 90.0
 _RECENT_NIGHTS = 14
-
-
-class UnknownCohort(LookupError):
-    """No such cohort; the message names those there are."""
 
 
 class NothingRecorded(LookupError):
     """The person has no session in the archive yet; the message says what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cohort:
-    """A named set of people: everyone, or everyone with one tag."""
-
-    name: str
-    label: str
-    size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Freshness:
-    """How old what is shown is.
-
-    Attributes:
-        as_of: when the last successful synchronisation began; None when there was none.
-        age_min: minutes since then; NaN when there was none.
-        stale: whether a reader should be told: the last attempt failed, or it is long ago.
-        reason: why the last attempt failed, in a sentence; "" otherwise.
-        failed: how many people's last attempt failed.
-        behind: how many people are not as fresh as `as_of` says: never synchronised, or clearly before the others.
-    """
-
-    as_of: datetime | None
-    age_min: float
-    stale: bool
-    reason: str
-    failed: int
-    behind: int
-
-    @property
-    def in_words(self) -> str:
-        """`9 h old`, or that nothing was brought yet."""
-        return age(self.age_min) if self.as_of is not None else "not synchronised yet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,33 +76,6 @@ class NightPage:
     next_session_id: str | None
 
 
-def cohorts(application: Application, actor: Actor) -> tuple[Cohort, ...]:
-    """Everyone first, then one cohort per tag by name."""
-    authorize(actor, Permission.SEE_COHORTS, application.organisation)
-    people = application.people()
-    counts = Counter(tag for entry in people for tag in entry.tags)
-    return (
-        Cohort(name=EVERYONE, label="Everyone", size=len(people)),
-        *(Cohort(name=tag, label=tag, size=count) for tag, count in sorted(counts.items())),
-    )
-
-
-def cohort_people(application: Application, actor: Actor, name: str) -> tuple[Person, ...]:
-    """The people of a cohort, by name.
-
-    Raises:
-        UnknownCohort: there is no such tag.
-    """
-    authorize(actor, Permission.SEE_COHORTS, application.organisation)
-    if name == EVERYONE:
-        return application.people()
-    people = application.people(tag=name)
-    if not people:
-        known = ", ".join(cohort.name for cohort in cohorts(application, actor))
-        raise UnknownCohort(f"There is no cohort {name!r}. Cohorts are {known}.")
-    return people
-
-
 def person(application: Application, actor: Actor, person_id: str) -> Person:
     """One person of the roster.
 
@@ -130,52 +84,6 @@ def person(application: Application, actor: Actor, person_id: str) -> Person:
     """
     authorize(actor, Permission.SEE_PEOPLE, application.organisation, person_id)
     return application.person(person_id)
-
-
-def freshness(application: Application, people: Sequence[Person]) -> Freshness:
-    """How old the nights of these people are, how many are behind the others, and why the last attempt failed."""
-    states = application.store.sync_states(application.organisation)
-    mine = [states.get(person.person_id) for person in people]
-    succeeded = [state.succeeded_at for state in mine if state is not None and state.succeeded_at is not None]
-    reasons = [state.error for state in mine if state is not None and state.error]
-    as_of = max(succeeded, default=None)
-    age_min = (application.now() - as_of).total_seconds() / 60 if as_of is not None else float("nan")
-    late_after = max(_LATE_AFTER_MIN, 2 * application.settings.nocturne_sync_interval_minutes)
-    on_time = 0
-    if as_of is not None:
-        on_time = sum(as_of - moment <= timedelta(minutes=late_after) for moment in succeeded)
-    return Freshness(
-        as_of=as_of,
-        age_min=age_min,
-        stale=bool(people) and (len(reasons) == len(people) or age_min > late_after),
-        reason=reasons[0] if reasons else "",
-        failed=len(reasons),
-        behind=len(people) - on_time,
-    )
-
-
-def statistics(application: Application, people: Sequence[Person]) -> pd.DataFrame:
-    """The nights of these people, with `person_id`; shared and not to be written to."""
-    table = application.archive.statistics(application.organisation)
-    wanted = {person.person_id for person in people}
-    if set(table["person_id"].unique()) <= wanted:
-        return table
-    return table[table["person_id"].isin(wanted)]
-
-
-def last_night(application: Application, nights: pd.DataFrame) -> date:
-    """The label of last night: today once half of those who sleep have slept, else yesterday.
-
-    People live in different zones, and a day sleeper or a broken night ends early; one row of today must not turn
-    everybody else's night into a missing one.
-    """
-    today = pd.Timestamp(application.now().date())
-    nights = nights[["person_id", "night", "kind", "valid"]]
-    recent = nights[nights["night"] >= today - pd.Timedelta(days=2)]
-    mains = recent[recent["valid"] & (recent["kind"] == "main")]
-    sleeping = mains["person_id"].nunique()
-    already = mains[mains["night"] == today]["person_id"].nunique()
-    return (today if sleeping and 2 * already >= sleeping else today - pd.Timedelta(days=1)).date()
 
 
 def overview(
@@ -197,7 +105,7 @@ def day_of_cohort(
     Raises:
         NotAllowed, UnknownCohort.
     """
-    people = cohort_people(application, actor, cohort)
+    people = cohort_people(application, actor, cohort, on=night)
 
     def _day() -> CohortDay:
         nights = statistics(application, people)
@@ -206,51 +114,16 @@ def day_of_cohort(
             nights,
             night=night or last_night(application, nights),
             days=days,
-            synced=_asked(application),
+            synced=asked(application),
             rules=application.score_rules,
         )
 
-    return _kept(
+    return kept(
         application,
         ("day of cohort", actor, cohort, night, days, application.now().date()),
         _day,
         grounds=(people, application.store.sync_states(application.organisation)),
     )
-
-
-def _kept(
-    application: Application,
-    question: tuple[object, ...],
-    make: Callable[[], _Answer],
-    *,
-    grounds: object,
-    lasting: Callable[[_Answer], bool] = lambda _: True,
-) -> _Answer:
-    """The answer to a question about the nights as they are now, made once for all sessions.
-
-    What the actor may see is asked before, every time; the actor is part of every question all the same.
-    """
-    organisation = application.organisation
-    return application.kept.answer(
-        organisation,
-        application.archive.version(organisation),
-        (*question, application.score_rules, application.settings.nocturne_sync_days),
-        make,
-        grounds=grounds,
-        lasting=lasting,
-    )
-
-
-def _asked(application: Application) -> dict[str, tuple[date, date]]:
-    """By person_id the first and last date for which the vendor has been asked."""
-    states = application.store.sync_states(application.organisation)
-    days = timedelta(days=application.settings.nocturne_sync_days)
-    asked = {
-        key: [moment for moment in (state.succeeded_at, state.statistics_at) if moment is not None]
-        for key, state in states.items()
-    }
-    # The statistics name every night that was slept: who has none there has recorded none.
-    return {key: ((max(of) - days).date(), max(of).date()) for key, of in asked.items() if of}
 
 
 def cohort_summary(
@@ -262,11 +135,11 @@ def cohort_summary(
         NotAllowed, UnknownCohort.
         EngineFailed: large cohorts are computed elsewhere, and nobody works there.
     """
-    people = cohort_people(application, actor, cohort.name)
+    people = cohort_people(application, actor, cohort.name, on=last)
     part_of = PartOf(
         organisation=application.organisation, first=first, last=last, rules=application.score_rules
     )
-    return _kept(
+    return kept(
         application,
         ("cohort summary", actor, cohort, first, last),
         lambda: summary(
@@ -275,7 +148,7 @@ def cohort_summary(
             part_of,
             archive=application.archive,
             engine=application.engine,
-            synced=_asked(application),
+            synced=asked(application),
         ),
         grounds=(people, application.store.sync_states(application.organisation)),
         lasting=lambda found: not found.unserved,  # the next try may serve everybody
@@ -289,7 +162,7 @@ def person_nights(application: Application, actor: Actor, person_id: str) -> tup
         NotAllowed, UnknownPerson, NothingRecorded.
     """
     found = person(application, actor, person_id)
-    nights = _kept(
+    nights = kept(
         application,
         ("nights", actor, person_id),
         lambda: application.archive.nights(application.organisation, person_id),
@@ -322,7 +195,7 @@ def period(
     profile = Profile(
         rules=application.score_rules, places=partial(_places, application, actor, person_id, last)
     )
-    return _kept(
+    return kept(
         application,
         ("period", actor, person_id, first, last),
         lambda: completed(heading(application, actor, person_id, first=first, last=last), profile),
@@ -339,7 +212,7 @@ def heading(
         NotAllowed, UnknownPerson, NothingRecorded.
     """
     found, nights = person_nights(application, actor, person_id)
-    return _kept(
+    return kept(
         application,
         ("heading", actor, person_id, first, last),
         lambda: person_heading(sleeper(found), nights, first=first, last=last),
@@ -391,15 +264,3 @@ def _recent(nights: pd.DataFrame, view: NightView) -> pd.DataFrame:
         nights["valid"] & (nights["kind"] == "main") & (nights["start"] <= pd.Timestamp(view.start))
     ]
     return comparable(mains.tail(_RECENT_NIGHTS))
-
-
-def sleeper(person: Person) -> Sleeper:
-    """The facts of a person that statistics and views need."""
-    return Sleeper(
-        person_id=person.person_id,
-        name=person.name,
-        zone=person.zone,
-        birth_year=person.birth_year,
-        sex=person.sex,
-        tags=person.tags,
-    )

@@ -1,18 +1,13 @@
 """Cohort: the people in one table, and people by nights in one map."""
 
-from datetime import date, timedelta
-
 import pandas as pd
 import streamlit as st
 
 from analytics.basis import READ
 from analytics.cohort_figures import CohortFigure
-from analytics.cohort_words import LOW_CONFIDENCE, few_nights
 from analytics.summary import CohortDay, CohortPeriod
-from analytics.triage import HOW_TO_READ
-from analytics.wording import NOTHING, of, p_value, percent, plural, rounded_series, span
+from analytics.wording import NOTHING, of, p_value, percent, plural, span
 from charts.cohort import people_map
-from charts.sparkline import data_uri, sparkline
 from nocturne.access import Permission
 from nocturne.mapping import EngineFailed
 from nocturne.views import (
@@ -24,10 +19,13 @@ from nocturne.views import (
     statistics,
 )
 from pages.access import require
-from pages.links import check_cohort_link, drop, query_date
+from pages.cohort_glance import glance_card
+from pages.cohort_saving import saving
+from pages.cohort_starts import starts_section
+from pages.cohort_table import table_card
+from pages.links import check_cohort_link
 from pages.parts import (
     card,
-    chosen_row,
     cohort_picker,
     escape,
     narrow,
@@ -38,9 +36,9 @@ from pages.parts import (
     theme,
     title,
 )
+from pages.periods import linked_period, period_picker
 
-_DEFAULT_DAYS = 42
-_LONGEST_DAYS = 366
+_LENGTH = "6-weeks"
 
 
 def _page() -> None:
@@ -51,9 +49,12 @@ def _page() -> None:
     heading, picker = st.columns([2.35, 1], vertical_alignment="bottom")
     with picker:
         cohort = cohort_picker(application, actor)
-    people = cohort_people(application, actor, cohort.name)
+    newest = last_night(application, statistics(application, cohort_people(application, actor, cohort.name)))
+    first, last = linked_period(newest, default=_LENGTH)
+    with picker:
+        period_picker("cohort", default=_LENGTH)
+    people = cohort_people(application, actor, cohort.name, on=last)
     nights = statistics(application, people)
-    first, last = _period(last_night(application, nights))
     day = day_of_cohort(application, actor, cohort.name, night=last, days=(last - first).days + 1)
     with heading:
         title(day.title, _facts(day, cohort))
@@ -61,11 +62,13 @@ def _page() -> None:
         nights = nights[list(READ)]
         rests_on(application, nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))])
     seen = day.overview
-    few = few_nights(seen.people)
-    with card("table", seen.table_title, _how_to_read(few=any(few))):
-        _table(seen.people.assign(few=few))
+    chosen = table_card(seen)
+    saving(application, actor, cohort, chosen)
     try:
-        _summary(cohort_summary(application, actor, cohort, first=first, last=last))
+        found = cohort_summary(application, actor, cohort, first=first, last=last)
+        if cohort.kind == "everyone":
+            glance_card(found, seen)
+        _summary(found)
     except EngineFailed as failure:
         st.warning(escape(str(failure)))
     caption = "One square a night: time asleep. Dot: no valid night. Slash: not synced."
@@ -73,79 +76,13 @@ def _page() -> None:
         caption += " The last two weeks; the table below the map has the whole period."
     with card("map", seen.map_title, caption):
         show(people_map(seen, theme(), narrow=narrow()), key="people_map")
-
-
-def _how_to_read(*, few: bool) -> str:
-    parts = [
-        "Means over the last 7 nights; usual: the 28 nights before. Choose a row to open the person.",
-        f"Flag: what moved in those 7 days, or a level out of bounds. {HOW_TO_READ}",
-    ]
-    return " ".join([*parts, LOW_CONFIDENCE] if few else parts)
-
-
-def _period(newest: date) -> tuple[date, date]:
-    """The period that the link names; what it leaves open is six weeks up to last night."""
-    last = query_date("to") or newest
-    first = query_date("from") or last - timedelta(days=_DEFAULT_DAYS - 1)
-    if not timedelta(0) <= last - first < timedelta(days=_LONGEST_DAYS):
-        problem(
-            "The link's period cannot be shown.",
-            f"It runs from {first} to {last}; it must end after it begins and be at most a year long.",
-            "Show the last six weeks",
-            _forget,
-        )
-    return first, last
-
-
-def _forget() -> None:
-    for name in ("from", "to"):
-        drop(name)
+    starts_section(application, actor, cohort.name, people, chosen=chosen, on=last)
 
 
 def _facts(day: CohortDay, cohort: Cohort) -> str:
     share = f" ({percent(100 * day.valid / day.expected)})" if day.expected else ""
     counted = f"{of(day.valid, day.expected)} nights valid{share}"
     return f"{escape(cohort.label)} · {span(day.first, day.night)} · {counted}"
-
-
-def _table(people: pd.DataFrame) -> None:
-    people = people.sort_values("delta_tst_min", na_position="last")
-    chosen = st.dataframe(
-        pd.DataFrame(
-            {
-                "Person": people["name"],
-                "Flag": people["label"],
-                "Asleep, h": rounded_series(people["mean_tst_min"] / 60, 1),
-                "Against usual, min": rounded_series(people["delta_tst_min"]),
-                "Efficiency, %": rounded_series(people["mean_se_pct"]),
-                "Score": rounded_series(people["score"], 1),
-                "Last 28 nights": _lines(people),
-                "Valid of 28": people["valid_28"],
-                "Few nights": people["few"],
-                "Tags": [list(tags) for tags in people["tags"]],
-            }
-        ),
-        hide_index=True,
-        row_height=44,
-        height=min(9 * 44 + 40, (len(people) + 1) * 44),
-        on_select="rerun",
-        selection_mode="single-row",
-        key="cohort_people",
-        column_config={
-            "Person": st.column_config.TextColumn(pinned=True),
-            "Flag": st.column_config.TextColumn(width="medium"),
-            "Asleep, h": st.column_config.NumberColumn(format="%.1f"),
-            "Against usual, min": st.column_config.NumberColumn(format="%+d"),
-            "Efficiency, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),
-            "Score": st.column_config.NumberColumn(format="%.1f"),
-            "Last 28 nights": st.column_config.ImageColumn(width="medium"),
-        },
-        placeholder=NOTHING,
-        alt="People of the cohort with their means of the last seven nights",
-    )
-    person_id = chosen_row(chosen, [str(person_id) for person_id in people.index], "cohort_rows")
-    if person_id:
-        st.switch_page("person.py", query_params={"person": person_id})
 
 
 def _summary(found: CohortPeriod) -> None:
@@ -184,16 +121,6 @@ def _row(figure: CohortFigure) -> dict[str, str]:
         "Spread": figure.spread or NOTHING,
         "Rests on": figure.counted + (f"; {figure.note}" if figure.note else ""),
     }
-
-
-def _lines(people: pd.DataFrame) -> list[str]:
-    colours = theme()
-    return [
-        data_uri(sparkline(values, colours, low=low, high=high))
-        for values, low, high in zip(
-            people["sparkline"], people["band_low_h"], people["band_high_h"], strict=True
-        )
-    ]
 
 
 _page()

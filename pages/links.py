@@ -1,5 +1,6 @@
-"""What a link names: a person, a cohort, dates; and what to say when it names nothing."""
+"""What a link names: a person, a cohort, dates; and what is shown where it names nothing."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,9 @@ import streamlit as st
 
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.views import NothingRecorded, cohorts, person_nights
+from nocturne.cohorts import cohorts
+from nocturne.views import NothingRecorded, person_nights
+from pages.carried import asked, remark, settle
 from pages.parts import awaiting, problem, stale_banner
 from store.people import Person, UnknownPerson
 
@@ -32,16 +35,19 @@ class Linked:
 
 
 def linked_person(application: Application, actor: Actor) -> Linked:
-    """The person whom the link names, or the first of the roster; otherwise the page ends with a sentence."""
+    """The person whom the link names, or the first of the roster; who has no nights yet has a page that says so."""
     people = application.people()
     if not people:
         problem("Nobody is on the roster yet", "Home says how to add people.")
-    person_id = st.query_params.get("person") or people[0].person_id
+    person_id = asked("person") or people[0].person_id
+    try:
+        application.person(person_id)
+    except UnknownPerson:
+        person_id = people[0].person_id
+        remark(f"The link names a person who is not on the roster; {people[0].name} is shown.")
+    settle("person", person_id)
     try:
         found, nights = person_nights(application, actor, person_id)
-    except UnknownPerson as reason:
-        unknown = "This link names a person who is not on the roster."
-        problem(unknown, str(reason), "Open another person", st.query_params.clear)
     except NothingRecorded as reason:
         nobody = application.person(person_id)
         stale_banner(application, [nobody])
@@ -52,20 +58,18 @@ def linked_person(application: Application, actor: Actor) -> Linked:
 
 
 def check_cohort_link(application: Application, actor: Actor) -> None:
-    """Ends the page with a sentence when the link names a cohort that does not exist."""
-    wanted = st.query_params.get("cohort")
+    """Remarks when the link names a cohort that does not exist; `cohort_picker` then has everyone."""
+    wanted = asked("cohort")
     if wanted is not None and wanted not in {cohort.name for cohort in cohorts(application, actor)}:
-        problem(
-            "This link names a cohort that does not exist.",
-            "It may have been renamed, or nobody carries its tag any more.",
-            "Show everyone",
-            lambda: drop("cohort"),
+        remark(
+            "The link names a cohort that does not exist: it may have been removed, or nobody carries its tag any "
+            "more. Everyone is shown."
         )
 
 
-def query_date(name: str) -> date | None:
-    """A date from the link, or None when it is absent; one that cannot be meant ends the page with a sentence."""
-    text = st.query_params.get(name)
+def query_date(name: str, instead: str) -> date | None:
+    """A date from the link, or None when it is absent or cannot be meant, with a remark that `instead` is shown."""
+    text = asked(name)
     if text is None:
         return None
     try:
@@ -73,13 +77,39 @@ def query_date(name: str) -> date | None:
     except ValueError:
         value = date.min
     if not _EARLIEST <= value < _LATEST:
-        problem(
-            f"The link's {name} is not a date.",
-            f"It reads {text[:40]!r}; a date is written like 2026-02-11.",
-            "Open without it",
-            lambda: drop(name),
+        remark(
+            f"The link's “{name}” is not a date: it reads {text[:40]!r}, and a date is written like 2026-02-11. "
+            f"{instead}"
         )
+        return None
     return value
+
+
+def query_choice(name: str, choices: Collection[str], default: str, *, what: str, instead: str) -> str:
+    """The one of the choices that the link names, or the default; with a remark where it names none of them.
+
+    Args:
+        name: of the parameter.
+        choices: what it may be.
+        default: what holds otherwise.
+        what: what the link names, as in "a metric".
+        instead: what the remark says of the default: "time asleep is shown".
+    """
+    wanted = asked(name)
+    if wanted is None or wanted in choices:
+        return wanted if wanted is not None else default
+    remark(f"The link names {what} that does not exist; {instead}.")
+    return default
+
+
+def query_filters(name: str, known: Sequence[str], what: str) -> list[str]:
+    """Those of the link's values that are known; a remark says that others are left out."""
+    wanted = list(dict.fromkeys(st.query_params.get_all(name)))
+    found = [value for value in wanted if value in known]
+    if len(found) < len(wanted):
+        remark(f"The link filters by {what} that nothing here has; it is left out.")
+    settle(name, found)
+    return found
 
 
 def drop(name: str) -> None:

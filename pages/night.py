@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Literal
 
 import pandas as pd
@@ -18,7 +19,9 @@ from charts.hypnogram import hypnogram, stage_strip
 from nocturne.access import Permission
 from nocturne.views import NightPage, night
 from pages.access import require
-from pages.links import drop, linked_person
+from pages.carried import remark, settle
+from pages.links import linked_person
+from pages.notes_card import night_card
 from pages.parts import (
     awaiting,
     card,
@@ -26,7 +29,6 @@ from pages.parts import (
     escape,
     narrow,
     person_picker,
-    problem,
     show,
     stale_banner,
     svg,
@@ -54,22 +56,19 @@ def _page() -> None:
     found = linked.person
     try:
         page = night(application, actor, found.person_id, st.query_params.get("session"))
-    except UnknownNight as reason:
-        problem(
-            "This link names a night that has not arrived.",
-            str(reason),
-            "Open the newest night",
-            lambda: drop("session"),
-        )
+    except UnknownNight:
+        page = night(application, actor, found.person_id)
+        remark(f"The link names a night of {found.name} that has not arrived; the newest is shown.")
     view = page.view
+    settle("session", view.session_id)
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(_title(page), _facts(view))
         stale_banner(application, [found])
         if view.basis == "vendor" and not view.unreadable:
             awaiting(application, "This night rests on the vendor's own statistics.")
-        for remark in view.reasons:
-            st.caption(escape(remark))
+        for reason in view.reasons:
+            st.caption(escape(reason))
     with controls:
         _controls(linked.people, page)
     _metrics(page)
@@ -82,6 +81,13 @@ def _page() -> None:
         else:
             st.markdown("There are no stages to draw.")
     _beside(view)
+    session_id = None if view.kind == "main" else view.session_id
+    night_card(application, actor, found.person_id, _label(view), session_id)
+
+
+def _label(view: NightView) -> date:
+    label: pd.Timestamp = pd.Timestamp(view.statistics["night"])
+    return label.date()
 
 
 def _title(page: NightPage) -> str:

@@ -17,11 +17,14 @@ from charts.theme import CONFIG, Theme
 from charts.theme import theme as theme_named
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.views import Cohort, cohorts, freshness
+from nocturne.cohorts import Cohort, cohorts
+from nocturne.freshness import freshness
+from pages.carried import asked, settle
 from pages.viewport import is_narrow
 from store.people import Person
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
+_OF_PERIOD = ("period", "from", "to", "ending")
 _FOLLOW_EVERY = timedelta(seconds=5)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
 
@@ -167,35 +170,38 @@ def reader_clock(moment: datetime) -> str:
 
 
 def cohort_picker(application: Application, actor: Actor) -> Cohort:
-    """The chosen cohort; the choice stands in the link under its name.
+    """The chosen cohort, everyone where the link names none; the choice stands in the link under its name.
 
     Streamlit's own binding would write what the reader sees, "Squad (8)", and the link would break with the ninth.
     """
     choices = {cohort.name: cohort for cohort in cohorts(application, actor)}
     names = list(choices)
-    wanted = st.query_params.get("cohort", names[0])
+    wanted = asked("cohort")
+    shown = wanted if wanted in choices else names[0]
+    settle("cohort", shown)
 
     def go() -> None:
         st.query_params["cohort"] = st.session_state["cohort_choice"]
 
-    _follow_link("cohort_choice", wanted)
+    _follow_link("cohort_choice", shown)
     st.selectbox(
         "Cohort",
         names,
-        format_func=lambda name: f"{choices[name].label} ({choices[name].size})",
+        format_func=lambda name: choices[name].choice if name in choices else name,
         key="cohort_choice",
         on_change=go,
     )
-    return choices[wanted]
+    return choices[shown]
 
 
 def person_picker(people: Sequence[Person], chosen: str, *, page: str) -> None:
-    """Lets the reader go to another person; the link then names that person."""
+    """Lets the reader go to another person; the link then names that person, for the same period."""
     names = {person.person_id: person.name for person in people}
     key = f"{page}_person"
 
     def go() -> None:
-        st.query_params.from_dict({"person": st.session_state[key]})
+        kept = {name: st.query_params[name] for name in _OF_PERIOD if name in st.query_params}
+        st.query_params.from_dict({**kept, "person": st.session_state[key]})
 
     _follow_link(key, chosen)
     st.selectbox("Person", list(names), format_func=lambda person_id: names[person_id], key=key, on_change=go)

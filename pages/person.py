@@ -13,7 +13,6 @@ from analytics.reliability import period_gate
 from analytics.score import Part
 from analytics.summary import PersonHeading, PersonPeriod
 from analytics.triage_days import NO_DATA_DAYS
-from analytics.usual import counted_efficiency_pct
 from analytics.wording import (
     clock,
     day,
@@ -22,7 +21,6 @@ from analytics.wording import (
     of,
     percent,
     plural,
-    rounded_series,
     signed_duration,
     span,
 )
@@ -30,12 +28,13 @@ from charts.sparkline import part_bar
 from charts.timing import timing
 from charts.trend import trend
 from nocturne.access import Permission
+from nocturne.journal import marks
 from nocturne.views import heading, period
 from pages.access import require
-from pages.links import drop, linked_person, query_date
+from pages.links import linked_person
+from pages.notes_card import notes_card
 from pages.parts import (
     card,
-    chosen_row,
     escape,
     narrow,
     person_picker,
@@ -47,18 +46,20 @@ from pages.parts import (
     theme,
     title,
 )
+from pages.periods import forget_period, linked_period, period_picker
 from pages.person_cards import hours_card, insights_card, quality_card, weekdays_card, weeks_card
-from store.people import Person
+from pages.person_nights import nights_card
+from pages.phases_card import phases_card
+from pages.vendor_card import vendor_section
 
-_OF_LINK = "as linked"
-_PERIODS = {"4 weeks": 28, "3 months": 91, "1 year": 365}
+_LENGTH = "4-weeks"
 
 
 def _page() -> None:
     application, actor = require(Permission.SEE_PEOPLE)
     linked = linked_person(application, actor)
     found, newest = linked.person, linked.newest
-    first, last = _period(newest)
+    first, last = linked_period(newest, default=_LENGTH)
     begun = heading(application, actor, found.person_id, first=first, last=last)
     if begun.coverage.recorded == 0:
         _empty(begun, newest)
@@ -70,8 +71,9 @@ def _page() -> None:
         _silent(application.now().date() - timedelta(days=1), newest)
     with controls:
         person_picker(linked.people, found.person_id, page="person")
-        _period_picker()
+        period_picker("person", default=_LENGTH)
     shown = period(application, actor, found.person_id, first=first, last=last)
+    marked = marks(application, actor, found.person_id, first=_drawn_from(shown), last=last)
     score, when = st.columns([1, 2.1])
     with score:
         _score(shown)
@@ -84,33 +86,43 @@ def _page() -> None:
             bed=shown.bed,
             rise=shown.rise,
             narrow=narrow(),
+            events=marked,
         )
         show(chart, key="timing")
     insights_card(shown)
     with card("trend", _trend_heading(shown), _trend_caption(shown)):
-        show(trend(shown, theme(), narrow=narrow()), key="trend")
+        show(trend(shown, theme(), narrow=narrow(), events=marked), key="trend")
     by_week, by_weekday = st.columns(2)
     with by_week:
         weeks_card(shown)
     with by_weekday:
         weekdays_card(shown)
     hours_card(shown)
-    _nights(found, shown)
+    nights_card(application, actor, found, shown)
+    written, phased = st.columns(2)
+    with written:
+        notes_card(application, actor, found.person_id, first=first, last=last)
+    with phased:
+        phases_card(application, actor, found.person_id, today=application.now().date())
     quality_card(shown, linked.nights["night"].min().date())
+    vendor_section(application, actor, found.person_id, first=first, last=last)
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))
         st.markdown(escape(method(shown.patterns)))
+
+
+def _drawn_from(shown: PersonPeriod) -> date:
+    """The first day that any chart of the page has: the trend reaches back beyond the period."""
+    if not len(shown.history):
+        return shown.first
+    begun: pd.Timestamp = shown.history["night"].min()
+    return min(shown.first, begun.date())
 
 
 _TIMING_CAPTION = (
     "Each bar one night: pale in bed, full asleep. Columns shaded: weekend. A missing bar is a night without a valid "
     "recording."
 )
-
-
-def _forget_period() -> None:
-    for name in ("from", "to"):
-        drop(name)
 
 
 def _silent(last: date, newest: date) -> None:
@@ -126,46 +138,13 @@ def _facts(begun: PersonHeading) -> str:
     return f"{span(begun.first, begun.last)} · {counted} · {escape(begun.sleeper.zone)}"
 
 
-def _period_picker() -> None:
-    """Four weeks, three months or a year up to the newest night; a link with dates of its own stands beside them."""
-    of_link = "from" in st.query_params or "to" in st.query_params
-    if of_link:
-        st.session_state["person_period"] = _OF_LINK
-    elif st.session_state.get("person_period") == _OF_LINK:
-        del st.session_state["person_period"]
-    st.segmented_control(
-        "Period",
-        [*_PERIODS, _OF_LINK] if of_link else list(_PERIODS),
-        default=None if of_link else "4 weeks",
-        required=True,
-        key="person_period",
-        label_visibility="collapsed",
-        on_change=_forget_period,
-    )
-
-
-def _period(newest: date) -> tuple[date, date]:
-    """The period that the link names; what it leaves open follows from the choice beside the title."""
-    days = _PERIODS.get(st.session_state.get("person_period") or "", 28)
-    last = query_date("to") or newest
-    first = query_date("from") or last - timedelta(days=days - 1)
-    if first > last:
-        problem(
-            "The link's period ends before it begins.",
-            f"It runs from {first} to {last}; swap the two dates.",
-            "Show the newest four weeks",
-            _forget_period,
-        )
-    return first, last
-
-
 def _empty(begun: PersonHeading, newest: date) -> NoReturn:
     problem(
         "No night in this period",
         f"{begun.sleeper.name} has no session from {span(begun.first, begun.last)}. "
         f"The newest night is {span(newest, newest)}.",
         "Show the newest four weeks",
-        _forget_period,
+        forget_period,
     )
 
 
@@ -238,44 +217,6 @@ def _trend_caption(shown: PersonPeriod) -> str:
         f"{result.span_days} days). Line: {line}; dashed with band: slope and its interval; gaps stay gaps. "
     )
     return (words + changes(found.changes)).strip()
-
-
-def _nights(found: Person, shown: PersonPeriod) -> None:
-    table = shown.nights.sort_values("start", ascending=False)
-    with card("nights", f"{plural(len(table), 'session')} in this period", "Choose a row to open the night."):
-        chosen = st.dataframe(
-            pd.DataFrame(
-                {
-                    "Night": table["night"].dt.date,
-                    "Kind": table["kind"],
-                    "Grade": table["grade"],
-                    "To bed": table["start_clock_h"].map(clock),
-                    "Up": table["end_clock_h"].map(clock),
-                    "Asleep": table["tst_min"].map(duration),
-                    "Efficiency, %": rounded_series(
-                        pd.Series(counted_efficiency_pct(table), index=table.index), 1
-                    ),
-                    "To fall asleep, min": table["sol_min"],
-                    "Awake after, min": table["waso_min"],
-                    "Deep, min": table["deep_min"],
-                    "REM, min": table["rem_min"],
-                }
-            ),
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="single-row",
-            key="person_nights",
-            column_config={
-                "Night": st.column_config.DateColumn(format="ddd D MMM YYYY", pinned=True),
-                "Asleep": st.column_config.TextColumn(alignment="right"),
-                "To bed": st.column_config.TextColumn(alignment="right"),
-                "Up": st.column_config.TextColumn(alignment="right"),
-            },
-            alt="Every sleep of the period with its statistics",
-        )
-        session = chosen_row(chosen, table["session_id"].tolist(), f"person_rows_{found.person_id}")
-        if session:
-            st.switch_page("night.py", query_params={"person": found.person_id, "session": session})
 
 
 _page()

@@ -7,6 +7,7 @@ from nocturne.access import Permission
 from nocturne.application import Application
 from nocturne.runs import Format, document, person_report
 from pages.access import require
+from pages.carried import settle
 from pages.links import linked_person, query_date
 from pages.parts import card, escape, person_picker, rests_on, stale_banner, title
 from reports.person_report import PersonReport, file_name
@@ -18,7 +19,8 @@ def _page() -> None:
     application, actor = require(Permission.MAKE_REPORTS)
     linked = linked_person(application, actor)
     person_id, newest = linked.person.person_id, linked.newest
-    ending = query_date("ending") or newest
+    ending = query_date("ending", "The newest week is shown.") or newest
+    settle("ending", ending.isoformat())
     report = person_report(application, actor, person_id, ending=ending)
     title(report.period.title, _facts(report))
     stale_banner(application, [linked.person])

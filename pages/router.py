@@ -10,6 +10,7 @@ import streamlit as st
 
 from nocturne.access import Permission
 from pages.access import require
+from pages.carried import arrive, depart
 from pages.parts import problem, style
 from pages.viewport import watch
 from store.people import StoreError
@@ -41,10 +42,15 @@ chosen = st.navigation(
     position="top",
 )
 style()
+arrive(chosen.title)
 try:
     require({name: permission for _, name, _, permission in _PAGES}[chosen.title])
     watch()
-    chosen.run()
+    try:
+        chosen.run()
+    finally:
+        # Also where the page ended early: what it has settled by then is what it shows.
+        depart(chosen.url_path, [path or "" for _, _, path, _ in _PAGES])
 except (StoreError, OSError) as failure:
     log.exception("A page could not read what is kept on this machine.")
     problem("What is kept on this machine cannot be read", str(failure), "Try again", lambda: None)

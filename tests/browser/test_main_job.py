@@ -123,6 +123,8 @@ def test_a_deep_link_opens_as_the_first_request_of_a_fresh_process(
         ("/cohort?cohort=nobody", "cohort that does not exist"),
         ("/person?from=yesterday", "not a date"),
         ("/person?from=2026-03-02&to=2026-03-01", "ends before it begins"),
+        ("/person?period=decade", "a period that does not exist"),
+        ("/night?session=20200101000000_aaaaa", "has not arrived"),
         ("/person?from=2001-01-01&to=2001-01-07", "No night in this period"),
         ("/reports?ending=tomorrow", "not a date"),
     ],

@@ -1,0 +1,112 @@
+"""The link of what is shown: every page names its view in full, and takes what it can to the next one.
+
+Pages say with `settle` what they show. At the end of a run the address in the browser is made to say the same, without
+an entry of its own in the browser's history: whatever was opened from a bare address can be copied, and Back leads to
+what was seen. The navigation on top opens bare addresses; person, cohort and period then come from the page before.
+Remarks about a link that names nothing stand above the page for as long as that view is shown.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import streamlit as st
+
+CARRIED: Final = ("person", "cohort", "period", "from", "to")
+"""What goes from page to page; a night, a metric or a filter belongs to its page."""
+
+_ADDRESS = st.components.v2.component(
+    "nocturne_address",
+    html="<span></span>",
+    js="""
+export default function (component) {
+  const { data } = component
+  if (!data) return
+  const here = window.location.pathname.split("/").pop()
+  if (here !== data.path && (data.path !== "" || data.others.includes(here))) return
+  const now = new URLSearchParams(window.location.search)
+  const wanted = new URLSearchParams(data.query)
+  for (const [name, value] of now) if (name.startsWith("embed")) wanted.append(name, value)
+  const told = (names) => [...names].map((pair) => pair.join("=")).sort().join("&")
+  if (told(now) === told(wanted)) return
+  const query = wanted.toString()
+  window.history.replaceState(window.history.state, "", window.location.pathname + (query ? `?${query}` : ""))
+}
+""",
+)
+
+
+def arrive(page: str) -> None:
+    """Begins a run of a page; the router calls it before the page, where remarks shall stand."""
+    state = st.session_state
+    if state.get("page") != page:
+        state["carried_in"] = dict(state.get("carried", {})) if "page" in state else {}
+        state["page"] = page
+    state["view"] = {}
+    state["remarks_place"] = st.container(key="remarks", gap="small")
+    before: tuple[str, list[str]] = state.get("remarks", ("", []))
+    state["remarks"] = ("", [])
+    if before[1] and before[0] == _query(_asked_for()):
+        for sentence in before[1]:
+            remark(sentence)
+
+
+def depart(path: str, others: Sequence[str]) -> None:
+    """Ends a run: the browser's address says what was settled, and the next page may take it along."""
+    view: dict[str, Any] = st.session_state["view"]
+    carried: dict[str, str] = st.session_state.setdefault("carried", {})
+    for name in CARRIED:
+        if name in view:
+            carried.pop(name, None)
+            if view[name] is not None:
+                carried[name] = view[name]
+    named = {name: value for name, value in view.items() if value is not None and value != []}
+    st.session_state["remarks"] = (_query(named), st.session_state["remarks"][1])
+    with st.container(key="address_reporter", height=1, border=False):
+        data = {"path": path, "others": list(others), "query": urlencode(named, doseq=True)}
+        _ADDRESS(key="address", data=data, height=1)
+
+
+def settle(name: str, value: str | list[str] | None) -> None:
+    """Says that the page shows this; None where the view has nothing of that name, or the page's own default."""
+    st.session_state.setdefault("view", {})[name] = value
+
+
+def asked(name: str) -> str | None:
+    """What the link says, or where it is a bare address what comes from the page before."""
+    value = st.query_params.get(name)
+    if value is None and not any(known in st.query_params for known in CARRIED):
+        carried: dict[str, str] = st.session_state.get("carried_in", {})
+        return carried.get(name)
+    return value
+
+
+def taken_along(**values: str | None) -> dict[str, str]:
+    """Parameters for the way to another page: the period that is shown, and those given."""
+    kept = {name: st.session_state.get("view", {}).get(name) for name in ("period", "from", "to")}
+    return {name: value for name, value in {**kept, **values}.items() if value is not None}
+
+
+def remark(sentence: str) -> None:
+    """Says above the page what the link got wrong and what is shown instead; plain text, each sentence once."""
+    from pages.parts import escape  # noqa: PLC0415 - parts reads links, which read this
+
+    said: list[str] = st.session_state.setdefault("remarks", ("", []))[1]
+    if sentence in said:
+        return
+    said.append(sentence)
+    place = st.session_state.get("remarks_place") or st
+    place.info(escape(sentence), icon=":material/link_off:")
+
+
+def _asked_for() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params if not name.startswith("embed")}
+
+
+def _query(view: "dict[str, Any]") -> str:
+    pairs = [
+        f"{name}={value}"
+        for name, values in view.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    return "&".join(sorted(pairs))

@@ -1,0 +1,130 @@
+"""Whatever a link says, a page is shown: what it names where it can be meant, else the default with a remark."""
+
+from datetime import timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nocturne import cohorts as of
+from nocturne.access import local_actor
+from nocturne.application import Application
+from tests.nocturne.conftest import UNTIL, make_application, simulator  # noqa: F401
+from tests.pages.test_pages import PAGES, empty, filled, plain, run, words  # noqa: F401
+
+NAMES = ("person", "cohort", "session", "period", "from", "to", "ending", "tag", "phase", "metric", "step")
+GARBAGE = (
+    "",
+    "nobody",
+    "<img src=x onerror=alert(1)>",
+    '=HYPERLINK("http://x")',
+    "שלום",
+    "👩‍🚀",
+    "x" * 5000,
+    "\x00\n",
+    "c_aaaaaaaaaaaa",
+    "p_aaaaaaaaaaaa",
+    "-1",
+    "NaN",
+    "2026-13-45",
+    "0001-01-01",
+    "9999-12-31",
+    "../../etc/passwd",
+    "' OR 1=1 --",
+)
+
+
+def remarks(app: AppTest) -> list[str]:
+    return [plain(each.value).replace("\\", "") for each in app.info]
+
+
+def shown(app: AppTest) -> None:
+    assert not app.exception
+    assert len(app.title) == 1
+    assert app.title[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_garbage_in_every_parameter_at_once_shows_the_page(filled: Application, page: str) -> None:  # noqa: F811
+    for at in range(len(GARBAGE)):
+        app = run(page, **{name: GARBAGE[(at + n) % len(GARBAGE)] for n, name in enumerate(NAMES)})
+        shown(app)
+        assert "<img" not in words(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "params", "remark"),
+    [
+        ("person.py", {"person": "p_nobody"}, "a person who is not on the roster; "),
+        ("night.py", {"person": "p_nobody"}, "a person who is not on the roster; "),
+        ("report.py", {"person": "p_nobody"}, "a person who is not on the roster; "),
+        ("night.py", {"session": "20200101000000_aaaaa"}, "that has not arrived; the newest is shown."),
+        ("cohort.py", {"cohort": "nobody"}, "a cohort that does not exist"),
+        ("home.py", {"cohort": "nobody"}, "a cohort that does not exist"),
+        ("person.py", {"period": "decade"}, "a period that does not exist; the newest 4 weeks are shown."),
+        ("cohort.py", {"period": "decade"}, "a period that does not exist; the newest 6 weeks are shown."),
+        ("person.py", {"from": "yesterday"}, "is not a date"),
+        ("person.py", {"from": "2026-03-02", "to": "2026-03-01"}, "ends before it begins"),
+        ("cohort.py", {"from": "2020-03-02", "to": "2026-03-01"}, "is longer than a year"),
+        ("report.py", {"ending": "tomorrow"}, "is not a date"),
+    ],
+)
+def test_what_a_link_got_wrong_is_said_above_the_default(
+    filled: Application,  # noqa: F811
+    page: str,
+    params: dict[str, str],
+    remark: str,
+) -> None:
+    app = run(page, **params)
+    shown(app)
+    assert any(remark in each for each in remarks(app)), remarks(app)
+    assert not remarks(run(page))
+
+
+def test_a_right_link_is_followed_without_a_remark(filled: Application) -> None:  # noqa: F811
+    person = filled.people()[-1]
+    nights = filled.archive.nights(filled.organisation, person.person_id)
+    session = str(nights["session_id"].iloc[3])
+    saved = of.save_cohort(filled, local_actor(filled.organisation), "Two", person_ids=[person.person_id])
+    dates = {"from": (UNTIL - timedelta(days=9)).isoformat(), "to": UNTIL.isoformat()}
+    for page, params in (
+        ("home.py", {"cohort": saved.cohort_id}),
+        ("night.py", {"person": person.person_id, "session": session}),
+        ("person.py", {"person": person.person_id, **dates}),
+        ("person.py", {"person": person.person_id, "period": "3-months"}),
+        ("cohort.py", {"cohort": saved.cohort_id, **dates}),
+        ("report.py", {"person": person.person_id, "ending": UNTIL.isoformat()}),
+    ):
+        app = run(page, **params)
+        shown(app)
+        assert not remarks(app)
+        view = app.session_state["view"]
+        assert {name: view.get(name) for name in params} == params, page
+
+
+def test_person_cohort_and_period_go_from_page_to_page(filled: Application) -> None:  # noqa: F811
+    person = filled.people()[-1].person_id
+    app = run("person.py", person=person, period="3-months")
+    app.query_params.clear()
+    for page, wanted in (
+        ("night.py", {"person": person}),
+        ("cohort.py", {"period": "3-months"}),
+        ("report.py", {"person": person}),
+        ("person.py", {"person": person, "period": "3-months"}),
+    ):
+        app.switch_page(f"{page}").run()
+        shown(app)
+        view = app.session_state["view"]
+        assert {name: view.get(name) for name in wanted} == wanted, page
+
+
+def test_a_remark_stays_while_its_view_is_shown_and_goes_with_it(filled: Application) -> None:  # noqa: F811
+    people = filled.people()
+    app = run("person.py", person="p_nobody")
+    assert remarks(app)
+    app.query_params.clear()
+    app.query_params["person"] = people[0].person_id  # what the address was completed to
+    app.run()
+    assert remarks(app)
+    app.query_params["person"] = people[1].person_id
+    app.run()
+    assert not remarks(app)
