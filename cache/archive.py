@@ -214,6 +214,14 @@ class NightArchive:
         """
         return self._statistics(organisation).frame.copy(deep=False)
 
+    def raw(self, organisation: str, person_id: str) -> bytes | None:
+        """The bytes of the person's file, opened; None when there is none."""
+        shelf = self._shelf(organisation)
+        try:
+            return shelf.read(shelf.person(person_id))
+        except FileNotFoundError:
+            return None
+
     @property
     def folder(self) -> Path:
         """Where everything lies; another process opens its own archive there."""
