@@ -12,6 +12,7 @@ import pandas as pd
 from analytics.nights import NIGHT_COLUMNS, SessionSet
 from asleep.models import SessionResult
 from cache.arrivals import (
+    REFUSED,
     Delivery,
     PutReport,
     done_with,
@@ -38,7 +39,7 @@ from cache.columns import (
     stages_in,
     without,
 )
-from cache.derived import Statistics, erase_rows, fold, lay_over, load, read_person
+from cache.derived import Statistics, erase_person, fold, lay_over, load, read_person
 from cache.files import private_folder
 from cache.inspection import Finding, Holdings, holdings, verify
 from cache.repair import repair
@@ -117,6 +118,8 @@ class NightArchive:
         shelf = self._shelf(organisation)
         with shelf.alone():
             take_in(shelf)
+            if shelf.is_buried(person_id):
+                return REFUSED
             report, table = received_safely(shelf, delivery)
             self._lay_over(shelf, table)
             done_with(
@@ -144,6 +147,9 @@ class NightArchive:
             with shelf.changing():
                 try:
                     for delivery, ready in zip(deliveries, chain(new, repeat(None)), strict=False):
+                        if shelf.is_buried(delivery.person_id):
+                            reports.append(REFUSED)
+                            continue
                         try:
                             report, tables[delivery.person_id] = merged_in(shelf, delivery, ready)
                             reports.append(report)
@@ -208,6 +214,14 @@ class NightArchive:
         """
         return self._statistics(organisation).frame.copy(deep=False)
 
+    def raw(self, organisation: str, person_id: str) -> bytes | None:
+        """The bytes of the person's file, opened; None when there is none."""
+        shelf = self._shelf(organisation)
+        try:
+            return shelf.read(shelf.person(person_id))
+        except FileNotFoundError:
+            return None
+
     @property
     def folder(self) -> Path:
         """Where everything lies; another process opens its own archive there."""
@@ -245,19 +259,33 @@ class NightArchive:
                 fold(shelf, fresh=[table])
         return True
 
-    def erase(self, organisation: str, person_id: str) -> bool:
-        """Whether anything was kept of the person; no file holds a byte of them any more."""
+    def erase(self, organisation: str, person_id: str, *, for_good: bool = False) -> bool:
+        """Whether anything was kept of the person; no file holds a byte of them any more.
+
+        With `for_good` no delivery for the person is taken in again, whoever still has one in hand: only a digest of
+        the id stays. The roster never gives an id twice, so nobody is kept out by it who is added again.
+
+        Raises:
+            OSError: with `for_good`, the digest could not be written; what was kept is gone all the same.
+        """
         shelf = self._shelf(organisation)
         with shelf.alone(), shelf.changing():
-            found = shelf.remove_person(person_id)
-            # In this order: a reader of the rows as they are being overwritten will also find a new version.
             try:
-                shelf.renew_version()
-            finally:  # a full disk takes no new version, and the rows go all the same
-                erase_rows(shelf)
+                if for_good:
+                    shelf.bury(person_id)
+            finally:
+                found = erase_person(shelf, person_id)
         with self._registry:
             self._loaded.pop(organisation, None)
         return found
+
+    def is_erased(self, organisation: str, person_id: str) -> bool:
+        """Whether the person was erased for good."""
+        return self._shelf(organisation).is_buried(person_id)
+
+    def half_erased(self, organisation: str) -> tuple[str, ...]:
+        """Whose erasure for good was cut off: files of them are still there."""
+        return tuple(self._shelf(organisation).half_erased())
 
     def fold(self, organisation: str) -> None:
         """Write the table of everybody anew, so that nothing has to be laid over it."""

@@ -45,11 +45,19 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class PutReport:
-    """What a delivery did: sessions that are new, sessions that became different, sessions there are now."""
+    """What a delivery did: sessions that are new, sessions that became different, sessions there are now.
+
+    `refused`: nothing was taken in, because the person was erased for good.
+    """
 
     added: int
     changed: int
     total: int
+    refused: bool = False
+
+
+REFUSED = PutReport(added=0, changed=0, total=0, refused=True)
+"""What a delivery for somebody who was erased for good comes to."""
 
 
 def received_safely(shelf: Shelf, delivery: Delivery) -> tuple[PutReport, NightTable]:
@@ -144,6 +152,9 @@ def take_in(shelf: Shelf) -> None:
     """
     for person_id in shelf.arrivals():
         path = shelf.arrival(person_id)
+        if shelf.is_buried(person_id):
+            remove(path)
+            continue
         data = path.read_bytes()
         try:
             delivery = _arrived(shelf, person_id, data)

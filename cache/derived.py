@@ -176,6 +176,17 @@ def _write_anew(shelf: Shelf, found: "Present", changes: Mapping[str, NightTable
     shelf.remove_unfinished()
 
 
+def erase_person(shelf: Shelf, person_id: str) -> bool:
+    """Whether anything was kept of the person, of whom no byte is left; only for whoever is alone on the shelf."""
+    found = shelf.remove_person(person_id)
+    # In this order: a reader of the rows as they are being overwritten will also find a new version.
+    try:
+        shelf.renew_version()
+    finally:  # a full disk takes no new version, and the rows go all the same
+        erase_rows(shelf)
+    return found
+
+
 def erase_rows(shelf: Shelf) -> None:
     """Leave no byte of whoever has no file in the table of everybody; only for whoever is alone on the shelf.
 

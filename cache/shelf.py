@@ -1,6 +1,7 @@
 """The folder of one organisation: which file lies where, sealed on the way in and opened on the way out."""
 
 import contextlib
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -36,6 +37,7 @@ class Shelf:
         overlay/<person_id>.arrow     derived: the nights of people who changed since
         version                       a word that is another one after every change
         changing                      there while the truth may be newer than the version
+        erased/<digest>               a person who was erased for good: nothing of them is taken in any more
         .lock                         held by whoever changes something
 
     Raises:
@@ -69,6 +71,29 @@ class Shelf:
     def arrival(self, person_id: str) -> Path:
         """A delivery of the person's that is being taken in."""
         return self.folder / "arriving" / f"{self.checked(person_id)}.parquet"
+
+    def bury(self, person_id: str) -> None:
+        """Note on the disk, by a digest of the id, that the person was erased for good."""
+        path = self._grave(person_id)
+        private_folder(path.parent)
+        path.touch(mode=0o600)
+        settle(path.parent)
+        settle(self.folder)
+
+    def is_buried(self, person_id: str) -> bool:
+        """Whether the person was erased for good."""
+        return self._grave(person_id).exists()
+
+    def half_erased(self) -> list[str]:
+        """Of whom a file is left although they were erased for good: the erasure was cut off."""
+        if not (self.folder / "erased").exists():
+            return []
+        left = {*self.names(), *self.overlays(), *self.arrivals(), *self.damaged().values()}
+        return sorted(person_id for person_id in left if is_safe_id(person_id) and self.is_buried(person_id))
+
+    def _grave(self, person_id: str) -> Path:
+        named = f"{self.organisation}/{self.checked(person_id)}"
+        return self.folder / "erased" / hashlib.sha256(named.encode()).hexdigest()[:40]
 
     def arrivals(self) -> list[str]:
         """Whose deliveries are being taken in, or were when their writer was cut off."""
@@ -175,7 +200,7 @@ class Shelf:
         own = {self.statistics, self.folder / "version", self.folder / ".lock", self.marker}
         own |= {self.person(name) for name in self.names()} | {self.overlay(name) for name in self.overlays()}
         own |= {self.arrival(name) for name in self.arrivals()}
-        own |= {*self.damaged(), *self.unfinished()}
+        own |= {*self.damaged(), *self.unfinished(), *(self.folder / "erased").glob("*")}
         return sorted(path for path in self.folder.rglob("*") if path.is_file() and path not in own)
 
     def size(self, path: Path) -> int:

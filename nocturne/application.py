@@ -110,7 +110,7 @@ def build(
         pacer=Pacer(settings.calls_per_second, turns=turns),
     )
     disk = DiskCache(folder / "cache", seal)
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, now=now)
     archive = NightArchive(folder / "archive", seal)
     workers = _engine(settings, archive)
     store.ensure_organisation(settings.organisation, name=settings.organisation.capitalize(), zone="UTC")

@@ -13,6 +13,7 @@ from typing import Final
 
 from nocturne.access import local_actor
 from nocturne.application import Application
+from nocturne.erasure import settle
 from nocturne.progress import SyncProgress
 from nocturne.sync import synchronise
 
@@ -63,8 +64,17 @@ class BackgroundSync:
         refused = 0
         while not self._stop.is_set():
             self._wake.clear()
+            self._settle_erasures()
             refused = refused + 1 if self._refused() else 0
             self._wake.wait(self._pause_s(refused) if refused else interval_s or None)
+
+    def _settle_erasures(self) -> None:
+        """Erasures that were cut off are finished, and the vendor is asked for what it still has to delete."""
+        try:
+            settle(self._application, stop=self._stop)
+        except Exception:
+            # As with a synchronisation: the thread goes on, and the next round tries again.
+            log.exception("What is to be erased could not be seen to; the next round tries again.")
 
     def _pause_s(self, refused: int) -> float:
         """How long to wait after so many refusals in a row; the board says until when."""

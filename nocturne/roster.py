@@ -83,8 +83,14 @@ def admitted(application: Application, new: NewPerson) -> NewPerson:
     """The person as they may come in here: in the vendor environment in force.
 
     Raises:
-        RosterError: a tag would name everybody.
+        RosterError: a tag would name everybody, or the vendor still has to delete the user.
     """
+    leaving = application.store.leaving(application.organisation, application.settings.asleep_environment)
+    if new.vendor_id in leaving:
+        raise RosterError(
+            f"The vendor still has to delete the user {new.vendor_id!r}, who was erased here. Wait for it, or take the "
+            "deletion back in Admin, and add the person then."
+        )
     if EVERYONE in {tag.strip().lower() for tag in new.tags}:
         raise RosterError(f"The tag {EVERYONE} is taken: it names everybody. Choose another.")
     return replace(new, environment=application.settings.asleep_environment)

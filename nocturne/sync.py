@@ -32,6 +32,7 @@ from asleep.errors import (
 )
 from asleep.models import SessionResult
 from cache.archive import Delivery, Unreadable
+from cache.disk import CacheBusy
 from cache.summaries import summarised
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
@@ -49,11 +50,16 @@ _ROUNDS_DAYS = (8, 36)
 _RECORDED_AT_ONCE = 200
 _NEVER: Event = Event()
 _REFUSES_EVERYBODY = (InvalidKey, PlanExpired, QuotaExceeded, NotAsked)
+_ERASED = "Erased while the synchronisation was under way."
 _STOPPED = "The synchronisation was stopped before everything had arrived; the next one goes on."
 
 Outcome = SessionResult | Unreadable | None
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
+
+
+class _Erased(Exception):
+    """The person was erased since the synchronisation began: nothing is asked about them any more."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -143,6 +149,7 @@ class _Run:
         for work in self._works:
             if not work.problem and (work.missing or id(work) not in listed):
                 work.problem = self._halted or _STOPPED
+        self._forget_the_erased()
         begun = self._works if self._halted else self._listed
         self._unrecorded = [work for work in begun if work.person.person_id not in self._recorded]
         self._record()
@@ -154,13 +161,28 @@ class _Run:
                 failures=tuple(
                     Failure(person_id=work.person.person_id, reason=work.problem)
                     for work in self._works
-                    if work.problem
+                    if work.problem and work.problem != _ERASED
                 ),
                 halted=self._halted,
                 finished_at=self._application.now(),
             )
         )
         return self._progress
+
+    def _require_not_erased(self, person: Person) -> None:
+        if self._application.archive.is_erased(self._organisation, person.person_id):
+            raise _Erased
+
+    def _forget_the_erased(self) -> None:
+        """Answers about somebody who was erased meanwhile go too, also those that came after the erasure."""
+        for work in self._works:
+            if not self._application.archive.is_erased(self._organisation, work.person.person_id):
+                continue
+            work.problem = _ERASED
+            try:
+                self._application.asleep.forget(work.person.vendor_id)
+            except CacheBusy as busy:
+                log.warning("Answers about somebody who was erased may be kept until they expire: %s", busy)
 
     def _statistics(self, pool: ThreadPoolExecutor) -> None:
         """Everybody's nights by the vendor's own statistics, on the pages before any stages are asked for."""
@@ -190,6 +212,7 @@ class _Run:
     def _ask_statistics(self, asked: tuple[_Work, tuple[date, date]]) -> SessionSet:
         work, (first, last) = asked
         person = work.person
+        self._require_not_erased(person)
         averages = self._asleep.average_stats(person.vendor_id, first=first, last=last, fresh=True).value
         known = self._application.archive.known(self._organisation, person.person_id)
         named = {one.session_id for one in averages.slept} | {one.session_id for one in averages.never_slept}
@@ -222,6 +245,7 @@ class _Run:
     def _list(self, work: _Work) -> None:
         """Finds what there is of a person and the archive lacks; what the vendor deleted leaves the archive."""
         archive, person = self._application.archive, work.person
+        self._require_not_erased(person)
         state = self._before.get(person.person_id)
         known = archive.known(self._organisation, person.person_id)
         since = list_since(self._now, days=self._days, state=state, known=known)
@@ -260,6 +284,7 @@ class _Run:
     def _fetch(self, task: tuple[_Work, Due]) -> Outcome:
         """The session; how it was unreadable; or None when the vendor no longer has it."""
         work, session = task
+        self._require_not_erased(work.person)
         try:
             return self._found(work.person.vendor_id, session, fresh=session.session_id in work.again)
         except SessionNotFound:
@@ -353,6 +378,8 @@ class _Run:
             return future.result()
         except (CancelledError, Stopped):
             return None
+        except _Erased:
+            work.problem = _ERASED
         except _REFUSES_EVERYBODY as refusal:
             if isinstance(refusal, NotAsked) and refusal.faulty and not fatal:
                 self._statistics_down_s = refusal.retry_after_s

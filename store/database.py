@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import BinaryIO
 
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +31,7 @@ from store.people import (
     checked_zone,
 )
 from store.phases import Phases
+from store.portable import write_rows
 from store.preferences import Preferences
 from store.rows import (
     as_new,
@@ -240,6 +242,19 @@ class Store:
         with writing(self._engine) as session:
             session.delete(person_row(session, organisation, person_id))
         scrub(self._engine)
+
+    def leaving(self, organisation: str, environment: Environment) -> frozenset[str]:
+        """The vendor's ids of those whom it still has to delete."""
+        question = ("leaving", organisation, environment)
+        return self._unchanged.answer(question, lambda: self._read_leaving(organisation, environment))
+
+    def _read_leaving(self, organisation: str, environment: Environment) -> frozenset[str]:
+        found = self.deletions.all(organisation)
+        return frozenset(each.vendor_id for each in found if each.environment == environment)
+
+    def write_rows(self, file: BinaryIO, organisation: str) -> Mapping[str, int]:
+        """How many rows of each table of the organisation were written, as `store.portable.write_rows` has it."""
+        return write_rows(self._engine, file, organisation)
 
     def tags(self, organisation: str) -> Mapping[str, int]:
         """The organisation's tags in alphabetical order, each with how many people carry it."""

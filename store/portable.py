@@ -96,6 +96,17 @@ def read_rows(engine: Engine, file: BinaryIO) -> Mapping[str, int]:
     return counts
 
 
+def require_empty(engine: Engine) -> None:
+    """Return when no table has a row.
+
+    Raises:
+        UnreadableBackup: rows would meet others.
+        StoreUnavailable: the database did not answer.
+    """
+    with translated(), engine.connect() as connection:
+        _require_empty(connection)
+
+
 class _Lines:
     """The lines of a file as values; the last one, which `end` keeps, vouches for those before."""
 

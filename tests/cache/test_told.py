@@ -42,7 +42,7 @@ CUTS: list[tuple[Callable[[NightArchive], object], Place]] = [
     *((put_many, cut) for cut in [(arrivals_module, "derived"), (archive_module, "fold"), VERSION]),
     (put_many, (derived_module, "remove")),
     *((ERASE, cut) for cut in [(shelf_module.Shelf, "remove_unfinished"), VERSION]),
-    (ERASE, (archive_module, "erase_rows")),
+    (ERASE, (derived_module, "erase_rows")),
     *((REMOVE, cut) for cut in [(arrivals_module, "derived"), VERSION]),
 ]
 
