@@ -11,6 +11,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see people"
     SEE_COHORTS = "see cohorts"
     MANAGE_PEOPLE = "manage people"
+    ACT_ON_FLAGS = "act on flags"
     SYNCHRONISE = "synchronise"
     MAKE_REPORTS = "make reports"
 

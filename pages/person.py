@@ -32,6 +32,7 @@ from charts.trend import trend
 from nocturne.access import Permission
 from nocturne.views import heading, period
 from pages.access import require
+from pages.history_card import history_card
 from pages.links import drop, linked_person, query_date
 from pages.parts import (
     card,
@@ -97,6 +98,7 @@ def _page() -> None:
     hours_card(shown)
     _nights(found, shown)
     quality_card(shown, linked.nights["night"].min().date())
+    history_card(application, actor, found.person_id)
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))
         st.markdown(escape(method(shown.patterns)))
