@@ -1,11 +1,11 @@
 """Last night of a cohort, and the nights up to it, as one value object that every view reads."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,16 @@ from analytics.asked import Synced
 from analytics.cohort_part import READ
 from analytics.cohort_table import VALID, CohortTable, cohort_table
 from analytics.cohort_triage import cohort_looked_at, cohort_told
+from analytics.flag_state import Flag
 from analytics.score import EVIDENCE, ScoreRules
 from analytics.sleeper import Sleeper
-from analytics.triage import LookedAt
+from analytics.triage import LookedAt, flags_of
 
 _COLUMNS: Final = (*READ, "session_id", "start")
 """The columns of nights that an overview is made of: a third of them, and the rest need not be moved."""
+
+Rows = tuple[tuple[str, dict[Any, Any]], ...]
+"""People by id with their columns as plain values: a page that shows a few of them need not search a table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +40,8 @@ class CohortOverview:
             last_session_id, last_reason, score, score_e, score_c, score_d, estimator (of the last 7 nights),
             synced_at, and the columns of `cohort_means.week_beside_usual` (means of the last 7 nights, usual for them,
             how far both can be trusted, the sparkline with its band) and of `cohort_triage.cohort_triage` (flag,
-            attention, since, label, reasons, newest, stale_days, no_data, rank). Whose sleep fell most against usual
-            comes first.
+            attention, since, label, reasons, newest, stale_days, no_data and the other levels, rank, better). Whose
+            sleep fell most against usual comes first.
         map_dates: night labels of the map, oldest first.
         map_values: float array people x nights of `tst_min`, NaN = not valid.
         map_states: uint8 array people x nights: 0 not synced, 1 synced but no valid night, 2 valid.
@@ -125,6 +129,18 @@ class CohortDay:
         """`CohortOverview.attention_title`."""
         return cohort_words.attention_title(self._looked.verdicts)
 
+    def attention_title_beside(self, aside: int) -> str:
+        """As `attention_title`, without so many of those who need attention: somebody has dealt with them."""
+        return cohort_words.attention_title(self._looked.verdicts, aside)
+
+    def flags(self, people: Iterable[str]) -> dict[str, Flag]:
+        """By person_id the flags of those of some people who are in the cohort; it takes nothing of the overview."""
+        here = [who for who in people if who in self._looked.ids]
+        unknown = [who for who in here if who not in self._flags]
+        if unknown:
+            self._flags.update(flags_of(self._looked, unknown))
+        return {who: self._flags[who] for who in here}
+
     @cached_property
     def in_need(self) -> int:
         """How many people need attention."""
@@ -164,6 +180,17 @@ class CohortDay:
         )
 
     @cached_property
+    def in_order(self) -> Rows:
+        """Everybody's id and columns of `CohortOverview.people`, whom to look at first on top."""
+        return _rows(self.overview.people.sort_values("rank"))
+
+    @cached_property
+    def calm(self) -> Rows:
+        """Likewise those who need no attention, the lowest score first."""
+        people = self.overview.people
+        return _rows(people[~people["attention"]].sort_values(["score", "name"], na_position="last"))
+
+    @cached_property
     def _table(self) -> CohortTable:
         return cohort_table(
             self.people,
@@ -173,6 +200,10 @@ class CohortDay:
             synced=self.synced,
             rules=self.rules,
         )
+
+    @cached_property
+    def _flags(self) -> dict[str, Flag]:
+        return {}
 
     @cached_property
     def _looked(self) -> LookedAt:
@@ -195,6 +226,10 @@ def cohort_day(
         raise ValueError(f"a map has 1 night or more, not {days}")
     narrow = nights[[name for name in _COLUMNS if name in nights]]
     return CohortDay(people=people, nights=narrow, night=night, days=days, synced=synced, rules=rules)
+
+
+def _rows(people: pd.DataFrame) -> Rows:
+    return tuple(zip(map(str, people.index), people.to_dict("records"), strict=True))
 
 
 def _range(values: pd.DataFrame) -> tuple[float, float, float]:

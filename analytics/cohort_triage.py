@@ -16,6 +16,7 @@ from analytics.sleeper import Sleeper
 from analytics.standing import Standing, standing
 from analytics.triage import LookedAt, explained, looked_at, triage
 from analytics.triage_days import LOOKED_BACK
+from analytics.triage_reasons import better
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +32,9 @@ SHOWN: Final = (
     "newest",
     "stale_days",
     "no_data",
+    "short_sleep",
+    "low_efficiency",
+    "much_unknown",
 )
 """The columns of `triage.triage` that an overview of a cohort carries."""
 
@@ -43,7 +47,10 @@ def cohort_triage(
     synced: Mapping[str, Synced],
     rules: ScoreRules = EVIDENCE,
 ) -> pd.DataFrame:
-    """The columns `SHOWN` of everybody, and `rank`: 0 for whom to look at first. Index person_id, in that order.
+    """The columns `SHOWN` of everybody, in the order in which to look at them. Index person_id.
+
+    Beside them `rank`, 0 for whom to look at first, and `better`: a tuple of what moved for the better, in a few words
+    each, of those in whom nothing else did and no level is out of bounds.
 
     Args:
         people: everyone of the cohort.
@@ -71,7 +78,7 @@ def cohort_looked_at(
 def cohort_told(looked: LookedAt) -> pd.DataFrame:
     """The table that `cohort_triage` returns."""
     table = explained(looked)
-    return table[list(SHOWN)].assign(rank=np.arange(len(table)))
+    return table[list(SHOWN)].assign(rank=np.arange(len(table)), better=better(table, looked.found.shifts))
 
 
 def cohort_standings(

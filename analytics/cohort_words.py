@@ -40,18 +40,21 @@ _BY_CHANCE: Final = 0.05
 _MINIMUM_PEOPLE, _MINIMUM_NIGHTS = 5, 5
 
 
-def attention_title(people: pd.DataFrame) -> str:
+def attention_title(people: pd.DataFrame, aside: int = 0) -> str:
     """How many of the people need attention; that nobody does, or that there is too little to tell.
 
     Args:
         people: `attention`, `flag` and `stale_days`, as in `triage.triage`.
+        aside: how many of those who need attention somebody has dealt with, as `flag_state.flag_hidden` decides.
     """
     if people.empty:
         return "Nobody is in this cohort"
     everybody = wording.plural(len(people), "person", "people")
     if people["stale_days"].isna().all():
         return f"No night of {everybody} has arrived yet"
-    count = int(people["attention"].sum())
+    count = int(people["attention"].sum()) - aside
+    if aside and not count:
+        return f"Nobody else needs attention, of {everybody}"
     if count:
         return f"{wording.number(count, 0)} of {everybody} {'needs' if count == 1 else 'need'} attention"
     if (people["flag"] == INSUFFICIENT).all():

@@ -18,7 +18,10 @@ old one.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
+
+State = Literal["none", "open", "snoozed", "done", "worse", "over"]
+"""What has become of a flag; see `flag_state`."""
 
 WORSE_BY_Z: Final = 1.0
 # 4.1 - 3.1 is a little less than 1 in binary fractions.
@@ -86,6 +89,38 @@ def flag_hidden(flag: Flag, action: ActedOn | None, night: date) -> bool:
     if action.action == "done":
         return flag.since <= action.night
     return action.action == "snooze" and action.until is not None and night <= action.until
+
+
+def flag_state(flag: Flag, action: ActedOn | None, night: date) -> State:
+    """What has become of a person's flag on that night.
+
+    | state | meaning |
+    |---|---|
+    | none | there is no flag |
+    | open | it is shown, and nobody has put it aside |
+    | snoozed, done | it is hidden, by the rule at the top of this module |
+    | worse | it is shown again because it got worse than it was when it was put aside |
+    | over | it is shown again because its snooze is over |
+
+    A flag that began after the one that was put aside had gone is a new one, and open.
+
+    Args:
+        flag: as it is on that night.
+        action: the last snooze, done or reopen of the person; None where there is none.
+        night: label of the last night.
+    """
+    if flag.since is None:
+        return "none"
+    if action is None or action.action == "reopen" or night < action.night:
+        return "open"
+    if flag_hidden(flag, action, night):
+        return "done" if action.action == "done" else "snoozed"
+    until = action.night if action.until is None else action.until
+    if flag.since > until:
+        return "open"
+    if action.action == "snooze" and night > until:
+        return "over"
+    return "worse" if got_worse(flag, action) else "open"
 
 
 def got_worse(flag: Flag, action: ActedOn) -> bool:

@@ -4,7 +4,7 @@ Everything is one pass over columns, whatever the number of people. Who needs at
 Source: SPEC 5.8 [P].
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.asked import NEVER, Asked, day_number, edges_of
+from analytics.flag_state import Flag
 from analytics.shifts import INSUFFICIENT, METRICS, Shifts
 from analytics.triage_days import (
     SHORT_SLEEP_MIN,
@@ -24,7 +25,7 @@ from analytics.triage_days import (
     seen,
 )
 from analytics.triage_reasons import labels, moves_of, reasons
-from analytics.triage_words import HOW_TO_READ
+from analytics.triage_words import HOW_TO_READ, LEVELS
 
 __all__ = [
     "HOW_TO_READ",
@@ -32,6 +33,7 @@ __all__ = [
     "SHORT_SLEEP_MIN",
     "LookedAt",
     "explained",
+    "flags_of",
     "looked_at",
     "ordered",
     "triage",
@@ -147,6 +149,27 @@ def explained(looked: LookedAt) -> pd.DataFrame:
     table.insert(3, "label", labels(table, moves))
     table.insert(7, "reasons", reasons(table, found.shifts, moves))
     return ordered(table)
+
+
+def flags_of(looked: LookedAt, people: Iterable[str]) -> dict[str, Flag]:
+    """By person_id the flags of some people, as `flag_state` weighs them; who was not looked at is left out."""
+    places = looked.ids.get_indexer(pd.Index(list(people), dtype="str"))
+    at = places[places >= 0].astype(np.int64)
+    since = _dates(attention_since(looked.days.of(at), looked.attention[at]))
+    levels = {name: looked.found.levels[name].astype(bool) for name in LEVELS}
+    rows = looked.verdicts.iloc[at]
+    return {
+        str(person_id): Flag(
+            since=None if np.isnat(first) else first.astype("datetime64[D]").item(),
+            red=int(red),
+            amber=int(amber),
+            max_abs_z=None if np.isnan(size) else float(size),
+            levels=tuple(name for name, up in levels.items() if up[place]),
+        )
+        for person_id, first, red, amber, size, place in zip(
+            rows.index, since, rows["red"], rows["amber"], rows["max_abs_z"], at.tolist(), strict=True
+        )
+    }
 
 
 def _verdicts(found: dict[str, Shifts], ids: pd.Index) -> pd.DataFrame:

@@ -62,3 +62,25 @@ def _say_moves(
             for metric, _ in each
             if (metric.name == "score") == score
         ]
+
+
+def better(table: pd.DataFrame, found: dict[str, Shifts]) -> pd.Series:
+    """What moved for the better in those who need no attention, the largest shift first; an empty tuple without any.
+
+    Args:
+        table: as `triage.triage` gives it, in any order.
+        found: the shifts by name of the metric.
+    """
+    said: list[list[tuple[float, str]]] = [[] for _ in range(len(table))]
+    calm = ~table["attention"].to_numpy(dtype=bool)
+    for metric in METRICS:
+        if metric.name not in found:
+            continue
+        moved = table[f"{metric.name}_flag"].isin(("red", "amber")).to_numpy() & calm
+        columns = (f"{metric.name}_{part}" for part in ("z", "delta", "nights_recent"))
+        z, delta, nights = (table[name].to_numpy() for name in columns)
+        for at in np.flatnonzero(moved).tolist():
+            words = triage_words.moved_in_short(metric, float(delta[at]), int(nights[at]))
+            said[at].append((-abs(float(z[at])), words))
+    told = [tuple(words for _, words in sorted(each)) for each in said]
+    return pd.Series(told, index=table.index, dtype=object)

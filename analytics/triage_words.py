@@ -111,6 +111,12 @@ _SUBJECTS: Final = {
 }
 
 
+def moved_in_short(metric: Metric, change: float, nights: int) -> str:
+    """What moved, beside a name: "efficiency 5 points higher, 7 nights"."""
+    subject = _SUBJECTS[metric.name]
+    return f"{subject[0].lower()}{subject[1:]} {changed(metric, change)}, {wording.plural(nights, 'night')}"
+
+
 def changed(metric: Metric, change: float) -> str:
     """A change of a metric in words: "40 min less", "1 h later", "4 points lower"."""
     size = spread(metric, abs(change))

@@ -4,10 +4,25 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bench import archive, browser, cache, client, cohort, kernel, periods, regularity, scale, simulator, sync
+from bench import (
+    archive,
+    browser,
+    cache,
+    client,
+    cohort,
+    home,
+    kernel,
+    periods,
+    regularity,
+    scale,
+    simulator,
+    sync,
+)
 from bench.results import table, write
 
-PARTS: Final = (kernel, regularity, cohort, periods, scale, simulator, cache, client, archive, sync, browser)
+PARTS: Final = (
+    kernel, regularity, cohort, periods, scale, simulator, cache, client, archive, sync, home, browser,
+)  # fmt: skip
 LATEST = Path(__file__).parent / "latest.json"
 
 

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     MANAGE_COHORTS = "manage cohorts"
     WRITE_JOURNAL = "write notes, tags and phases"
     MANAGE_PEOPLE = "manage people"
+    ACT_ON_FLAGS = "act on flags"
     SYNCHRONISE = "synchronise"
     MAKE_REPORTS = "make reports"
 

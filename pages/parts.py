@@ -158,6 +158,12 @@ def follow(application: Application, shown: str, since: datetime) -> None:
         st.rerun()
 
 
+def reader_date(moment: datetime) -> str:
+    """The date of a moment on the reader's own calendar: `11 Feb`."""
+    here = moment.astimezone(ZoneInfo(st.context.timezone or "UTC"))
+    return day(here.date(), year=False, weekday=False, short=True)
+
+
 def reader_clock(moment: datetime) -> str:
     """A moment on the reader's own clock: `07:42`, with the date when it is not of today."""
     here = moment.astimezone(ZoneInfo(st.context.timezone or "UTC"))

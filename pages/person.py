@@ -31,6 +31,7 @@ from nocturne.access import Permission
 from nocturne.journal import marks
 from nocturne.views import heading, period
 from pages.access import require
+from pages.history_card import history_card
 from pages.links import linked_person
 from pages.notes_card import notes_card
 from pages.parts import (
@@ -105,6 +106,7 @@ def _page() -> None:
     with phased:
         phases_card(application, actor, found.person_id, today=application.now().date())
     quality_card(shown, linked.nights["night"].min().date())
+    history_card(application, actor, found.person_id)
     vendor_section(application, actor, found.person_id, first=first, last=last)
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))

@@ -27,7 +27,10 @@ def welcome(application: Application, actor: Actor) -> None:
 
 def more_people(application: Application, actor: Actor) -> None:
     """The same ways in, folded away."""
-    with st.expander("Add people", icon=":material/person_add:"):
+    folded = st.expander("Add people", icon=":material/person_add:", key="more_people", on_change="rerun")
+    if not folded.open:
+        return
+    with folded:
         for tab, (_, _, how, form) in zip(st.tabs([way[1] for way in _WAYS_IN]), _WAYS_IN, strict=True):
             with tab:
                 st.caption(how)

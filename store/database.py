@@ -79,13 +79,13 @@ class Store:
     ) -> None:
         self._engine = open_engine(url, busy_timeout_ms=busy_timeout_ms)
         self._now = now
+        self._unchanged = Unchanged(self._engine)
         self.cohorts = Cohorts(self._engine, now)
         self.phases = Phases(self._engine, now)
         self.journal = Journal(self._engine, now)
-        self.flag_actions = FlagActions(self._engine, now)
+        self.flag_actions = FlagActions(self._engine, now, self._unchanged)
         self.preferences = Preferences(self._engine, now)
         self.deletions = Deletions(self._engine, now)
-        self._unchanged = Unchanged(self._engine)
 
     def close(self) -> None:
         """Give back every connection."""

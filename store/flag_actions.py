@@ -8,15 +8,17 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal, cast, get_args
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import ColumnElement, Engine, Select, func, select
 
 from store.engine import reading, writing
 from store.errors import InvalidEntry
 from store.people import checked_text
 from store.rows import checked_actor, person_row, require_organisation
 from store.tables import FlagActionRow
+from store.unchanged import Unchanged
 
 Action = Literal["note", "snooze", "done", "reopen"]
 
@@ -80,8 +82,8 @@ class FlagAction:
 class FlagActions:
     """The histories of people's flags, reached as `Store.flag_actions`."""
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
-        self._engine, self._now = engine, now
+    def __init__(self, engine: Engine, now: Callable[[], datetime], unchanged: Unchanged) -> None:
+        self._engine, self._now, self._unchanged = engine, now, unchanged
 
     def record(self, organisation: str, new: NewFlagAction, *, by: str) -> FlagAction:
         """The action as entered.
@@ -115,14 +117,27 @@ class FlagActions:
 
     def latest(self, organisation: str) -> Mapping[str, FlagAction]:
         """The last snooze, done or reopen of everybody who has one, by person id; a note decides nothing."""
+        return self._unchanged.answer(
+            ("latest actions", organisation),
+            lambda: self._newest(organisation, FlagActionRow.action != "note"),
+        )
+
+    def latest_notes(self, organisation: str) -> Mapping[str, FlagAction]:
+        """The last note of everybody who has one, by person id."""
+        return self._unchanged.answer(
+            ("latest notes", organisation),
+            lambda: self._newest(organisation, FlagActionRow.action == "note"),
+        )
+
+    def _newest(self, organisation: str, which: ColumnElement[bool]) -> Mapping[str, FlagAction]:
         newest = (
             select(func.max(FlagActionRow.id))
-            .where(FlagActionRow.organisation_id == organisation, FlagActionRow.action != "note")
+            .where(FlagActionRow.organisation_id == organisation, which)
             .group_by(FlagActionRow.person_id)
         )
         with reading(self._engine) as session:
             rows = session.scalars(_actions(organisation).where(FlagActionRow.id.in_(newest)))
-            return {row.person_id: _flag_action(row) for row in rows}
+            return MappingProxyType({row.person_id: _flag_action(row) for row in rows})
 
 
 def _actions(organisation: str) -> Select[FlagActionRow]:

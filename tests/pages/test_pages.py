@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,7 +15,7 @@ from nocturne.application import Application
 from nocturne.imports import import_people
 from nocturne.roster import EVERYONE, add_person
 from nocturne.sync import synchronise
-from nocturne.views import overview
+from nocturne.views import day_of_cohort, overview
 from pages.home_people import weighted
 from pages.parts import escape
 from store.people import NewPerson, StoreUnavailable
@@ -192,17 +191,14 @@ def test_home_says_who_needs_attention_with_the_reason_and_then_who_does_not(fil
     for sentences in seen.people["reasons"][seen.people["attention"]].tolist():
         assert weighted(sentences[0]) in said
     if seen.others_title:
-        assert escape(seen.others_title) in said
+        assert escape(seen.others_title) in [folded.label for folded in app.expander]
     assert "not a p value" in said.replace("\\", "")
 
 
 def test_home_says_when_nobody_needs_attention(filled: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    well = overview(filled, local_actor(filled.organisation), EVERYONE, days=28)
-    calm = replace(well, people=well.people.assign(attention=False, flag="none", label=""))
-    day = SimpleNamespace(
-        night=calm.night, first=calm.first, attention_title=calm.attention_title, in_need=0, overview=calm
-    )
-    monkeypatch.setattr("nocturne.views.day_of_cohort", lambda *_args, **_kwargs: day)
+    day = day_of_cohort(filled, local_actor(filled.organisation), EVERYONE, days=28)
+    calm = [(who, {**row, "attention": False, "flag": "none", "label": ""}) for who, row in day.in_order]
+    monkeypatch.setitem(vars(day), "in_order", tuple(calm))
     app = run()
     assert not app.exception
     assert escape(ALL_WELL) in words(app)
