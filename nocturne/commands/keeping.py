@@ -1,0 +1,47 @@
+"""`backup FILE` and `restore FILE`."""
+
+import argparse
+from pathlib import Path
+
+from nocturne.access import Actor
+from nocturne.application import Application
+from nocturne.backup import BackedUp, BackupError, backup, restore
+from nocturne.commands.asked import DONE
+from settings import Settings
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `backup` and `restore` to the command line."""
+    keep = commands.add_parser("backup", help="write roster, notes, settings and nights to one file")
+    keep.add_argument("file", metavar="FILE", type=Path)
+    keep.set_defaults(run=_backup, needs_vendor=False)
+    bring_back = commands.add_parser("restore", help="fill an empty installation from a back-up")
+    bring_back.add_argument("file", metavar="FILE", type=Path)
+    bring_back.set_defaults(run_alone=_restore)
+
+
+def _backup(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
+    try:
+        made = backup(application, actor, chosen.file)
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise BackupError(
+            f"{chosen.file} cannot be written: {reason}. Nothing was changed there."
+        ) from problem
+    print(f"Wrote {chosen.file}: {_words(made)}. Keep it as safe as the data itself: it is not encrypted.")
+    return DONE
+
+
+def _restore(settings: Settings, chosen: argparse.Namespace) -> int:
+    try:
+        made = restore(settings, chosen.file)
+    except OSError as problem:
+        where = problem.filename or settings.folder
+        raise BackupError(f"{where}: {problem.strerror or problem}. Nothing was restored.") from problem
+    written = f"{made.written_at:%Y-%m-%d %H:%M} UTC"
+    print(f"Restored into {settings.folder}, as of {written}: {_words(made)}.")
+    return DONE
+
+
+def _words(made: BackedUp) -> str:
+    return f"nights of {made.people:,} people, {made.rows:,} rows, {made.size / 1e6:,.1f} MB"
