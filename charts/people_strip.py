@@ -15,7 +15,7 @@ from charts.theme import Margin, Theme, bare_axis, faded, font_px, plotly_layout
 _COLUMNS = ("Statistic", "People", "Mean", "95 % interval", "Lowest", "Highest")
 _ROW_PX, _TOP_PX, _BOTTOM_PX = 58, 6, 10
 _LABEL_PX = {False: 132, True: 84}
-_VALUE_PX = {False: 196, True: 74}
+_VALUE_PX = {False: 236, True: 74}
 _ROOM = 0.03
 # Neighbours stand on three heights, so that people of one value can be told apart.
 _HEIGHTS = (0.0, -0.16, 0.16)

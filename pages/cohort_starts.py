@@ -15,7 +15,7 @@ from nocturne.journal import NewPhase, add_phase
 from nocturne.starts import STEPS, Step, around_start, phases_of_cohort
 from pages.carried import settle
 from pages.links import query_choice
-from pages.parts import escape, narrow, show, theme
+from pages.parts import escape, follow_link, narrow, show, theme
 from pages.phases_card import filled_in, phase_fields
 from pages.telling import attempt, told
 from store.people import Person
@@ -117,8 +117,7 @@ def _choices(starts: Mapping[str, Mapping[str, tuple[date, ...]]]) -> tuple[str,
     step = query_choice("step", list(STEPS), "week", what="a step", instead="weeks are shown")
     for name, value in (("phase", phase), ("metric", metric), ("step", step)):
         settle(name, value)
-        if st.session_state.get(f"starts_{name}") != value:
-            st.session_state[f"starts_{name}"] = value
+        follow_link(f"starts_{name}", value)
     which, what, how = st.columns([1.4, 1, 1], vertical_alignment="bottom")
     with which:
         counted = {name: plural(len(people), "person", "people") for name, people in starts.items()}

@@ -21,7 +21,7 @@ from nocturne.journal import (
     tag_night,
     untag_night,
 )
-from pages.parts import card, escape, reader_clock
+from pages.parts import card, escape, follow_link, reader_clock
 from pages.telling import attempt, told
 from store.errors import EditedMeanwhile
 from store.journal import MAX_NOTE
@@ -187,8 +187,8 @@ def _tags(application: Application, actor: Actor, person_id: str, night: date) -
     mine = night_tags(application, actor, person_id, first=night, last=night).get(night, ())
     has = [tag.tag for tag in mine]
     key = f"night_tags_{person_id}_{night}"
-    if st.session_state.get(f"{key}_stored") != has:
-        st.session_state[key] = st.session_state[f"{key}_stored"] = has
+    st.session_state[f"{key}_stored"] = has
+    follow_link(key, has)
     st.multiselect(
         "Tags of this night",
         sorted({*known_night_tags(application, actor), *has}),
@@ -220,5 +220,3 @@ def _retag(application: Application, actor: Actor, person_id: str, night: date, 
         return ""
 
     attempt(_PLACE, act)
-    # The field is filled from the store again, whatever became of it.
-    st.session_state[f"{key}_stored"] = None

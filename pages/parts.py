@@ -189,7 +189,7 @@ def cohort_picker(application: Application, actor: Actor) -> Cohort:
     def go() -> None:
         st.query_params["cohort"] = st.session_state["cohort_choice"]
 
-    _follow_link("cohort_choice", shown)
+    follow_link("cohort_choice", shown)
     st.selectbox(
         "Cohort",
         names,
@@ -209,14 +209,17 @@ def person_picker(people: Sequence[Person], chosen: str, *, page: str) -> None:
         kept = {name: st.query_params[name] for name in _OF_PERIOD if name in st.query_params}
         st.query_params.from_dict({**kept, "person": st.session_state[key]})
 
-    _follow_link(key, chosen)
+    follow_link(key, chosen)
     st.selectbox("Person", list(names), format_func=lambda person_id: names[person_id], key=key, on_change=go)
 
 
-def _follow_link(key: str, value: str) -> None:
-    """Sets a picker to what the link says: after Back, the link and not the last choice is right."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+def follow_link(key: str, value: object) -> None:
+    """Sets a field to what the link, or the store, says: after Back, the link and not the last choice is right.
+
+    In every run, also where the server has that value already: a run that was cut off, as the first one on a phone is,
+    may have set it without the browser having heard.
+    """
+    st.session_state[key] = value
 
 
 def problem(

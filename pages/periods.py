@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.carried import remark, settle
 from pages.links import drop, query_choice, query_date
+from pages.parts import follow_link
 
 PERIODS: Final = {"4-weeks": 28, "6-weeks": 42, "3-months": 91, "1-year": 365}
 _LABELS: Final = {name: name.replace("-", " ") for name in PERIODS}
@@ -63,8 +64,7 @@ def period_picker(page: str, *, default: str) -> None:
         forget_period()
         st.query_params["period"] = chosen
 
-    if st.session_state.get(key) != shown:
-        st.session_state[key] = shown
+    follow_link(key, shown)
     st.segmented_control(
         "Period",
         [*PERIODS, _OF_LINK] if of_link else list(PERIODS),

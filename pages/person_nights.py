@@ -13,7 +13,7 @@ from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.journal import night_tags
 from pages.links import drop, query_filters
-from pages.parts import card, chosen_row
+from pages.parts import card, chosen_row, follow_link
 from store.people import Person
 
 _KEY = "person_night_tags"
@@ -54,8 +54,7 @@ def _filter(known: Sequence[str], wanted: Sequence[str]) -> None:
         else:
             drop("tag")
 
-    if st.session_state.get(_KEY) != list(wanted):
-        st.session_state[_KEY] = list(wanted)
+    follow_link(_KEY, list(wanted))
     st.multiselect(
         "Only nights tagged", list(known), key=_KEY, on_change=go, placeholder="All nights; any of these tags"
     )

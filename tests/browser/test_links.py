@@ -1,0 +1,127 @@
+"""A link copied from any page opens the same view in a browser that has never been here; Back and Forward work."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import open_tab
+from tests.browser.test_main_job import no_fault, settle, wait_until_synchronised
+from tests.serving import Served
+
+Opener = Callable[[Page], None]
+
+
+def choose(page: Page, label: str, at: int) -> None:
+    """Another choice of a field than the one that it has."""
+    page.get_by_role("combobox", name=re.compile(f"^{label}|{label}$")).first.click()
+    page.get_by_role("option").nth(at).click()
+
+
+def home(page: Page) -> None:
+    choose(page, "Cohort", 1)
+    page.wait_for_url(re.compile(r"cohort=(?!everyone)"))
+
+
+def night(page: Page) -> None:
+    before = page.url
+    page.get_by_role("button", name="Previous").click()
+    page.wait_for_url(lambda url: url != before)
+
+
+def person(page: Page) -> None:
+    choose(page, "Person", 2)
+    page.wait_for_timeout(500)
+    settle(page)
+    page.get_by_text("3 months", exact=True).click()
+    page.wait_for_url(re.compile("period=3-months"))
+
+
+def cohort(page: Page) -> None:
+    choose(page, "Cohort", 1)
+    page.wait_for_url(re.compile(r"cohort=(?!everyone)"))
+    settle(page)
+    page.get_by_text("4 weeks", exact=True).click()
+    page.wait_for_url(re.compile("period=4-weeks"))
+
+
+def reports(page: Page) -> None:
+    before = page.url
+    choose(page, "Person", 1)
+    page.wait_for_url(lambda url: url != before)
+
+
+@pytest.mark.parametrize(
+    ("path", "turn"),
+    [("/", home), ("/night", night), ("/person", person), ("/cohort", cohort), ("/reports", reports)],
+)
+def test_a_link_copied_from_a_page_opens_the_same_view(
+    browser: Browser, dashboard: Served, path: str, turn: Opener
+) -> None:
+    page = open_tab(browser).page
+    page.goto(dashboard.address)
+    settle(page)
+    wait_until_synchronised(page)
+    page.goto(dashboard.address + path)
+    page.wait_for_url(re.compile(r"\?"))  # the address is completed
+    settle(page)
+    bare = page.url
+    first = page.locator("h1").inner_text()
+    turn(page)
+    settle(page)
+    no_fault(page)
+    copied, title = page.url, page.locator("h1").inner_text()
+    assert copied != bare
+
+    fresh = open_tab(browser).page
+    fresh.goto(copied)
+    settle(fresh)
+    no_fault(fresh)
+    expect(fresh.locator("h1")).to_have_text(title)
+    expect(fresh.locator("[data-testid=stAlert]")).to_have_count(0)
+    assert fresh.url == copied
+
+    while page.url != bare:
+        page.go_back()
+        settle(page)
+    expect(page.locator("h1")).to_have_text(first)
+    while page.url != copied:
+        page.go_forward()
+        settle(page)
+    expect(page.locator("h1")).to_have_text(title)
+    no_fault(page)
+
+
+def test_the_navigation_on_top_takes_person_and_period_along(browser: Browser, dashboard: Served) -> None:
+    page = open_tab(browser).page
+    page.goto(f"{dashboard.address}/person?period=3-months")
+    settle(page)
+    wanted = re.search(r"person=(p_\w+)", page.url)
+    assert wanted
+    choose(page, "Person", 3)
+    page.wait_for_url(re.compile(rf"person=(?!{wanted[1]})"))
+    settle(page)
+    chosen = page.url
+    for name, parts in (("Night", ("person",)), ("Reports", ("person",)), ("Person", ("person", "period"))):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_url(re.compile(f"/{name.lower()}\\?"))
+        settle(page)
+        for part in parts:
+            value = re.search(rf"{part}=([\w-]+)", chosen)
+            assert value
+            assert f"{part}={value[1]}" in page.url, (name, page.url)
+    for _ in range(3):
+        page.go_back()
+        settle(page)
+    assert page.url == chosen
+
+
+def test_what_a_link_got_wrong_is_said_and_gone_from_the_address(browser: Browser, dashboard: Served) -> None:
+    page = open_tab(browser).page
+    page.goto(f"{dashboard.address}/cohort?cohort=nobody&period=decade")
+    settle(page)
+    expect(page.get_by_text("a cohort that does not exist").first).to_be_visible()
+    expect(page.get_by_text("a period that does not exist").first).to_be_visible()
+    page.wait_for_url(re.compile(r"cohort\?cohort=everyone$"))
+    no_fault(page)
