@@ -233,3 +233,19 @@ def test_everybody_dealt_with_is_not_everybody_well(filled: Application, actor: 
     assert not app.exception
     assert "Nobody else needs attention" in plain(app.title[0].value)
     assert "has been dealt with" in words(app)
+
+
+def test_at_most_three_who_are_better_than_usual_stand_beside_the_list(
+    filled: Application,  # noqa: F811
+    actor: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    day = attention(filled, actor, EVERYONE).day
+    assert "Better than usual" not in words(run()) or any(row["better"] for _, row in day.in_order)
+    better = [
+        (who, {**row, "better": ("efficiency 5 points higher, 7 nights",)}) for who, row in day.in_order
+    ]
+    monkeypatch.setitem(vars(day), "in_order", tuple(better))
+    said = words(run())
+    assert "Better than usual" in said
+    assert said.count("Efficiency 5 points higher, 7 nights") == 3
