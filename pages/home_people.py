@@ -76,7 +76,7 @@ def set_aside(application: Application, actor: Actor, found: Attention, cohort: 
 def _aside(application: Application, actor: Actor, seen: Seen, row: Row) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap="xsmall"):
-            _heading(seen.person_id, row, _badge(row))
+            _heading(seen.person_id, row)
             if seen.last is not None:
                 st.caption(put_aside(seen.last))
         reopen_button(application, actor, seen)
@@ -133,7 +133,7 @@ def _card(person_id: str, row: Row, found: Attention) -> None:
     ):
         with st.container(width="stretch", gap="xsmall"):
             facts = " · ".join([*_facts(row, found.day.overview), *dealt_with(found, person_id)])
-            _heading(person_id, row, f"{_badge(row)} :gray[{facts}]")
+            _heading(person_id, row, facts)
             reason, *more = row["reasons"]
             rest = f"  \n:gray[:small[{escape(' '.join(more))}]]" if more else ""
             st.markdown(weighted(reason) + rest)
@@ -143,20 +143,23 @@ def _card(person_id: str, row: Row, found: Attention) -> None:
 def _line(person_id: str, row: Row) -> None:
     with st.container(horizontal=not narrow(), vertical_alignment="center"):
         with st.container(width="stretch", gap="xsmall"):
-            _heading(person_id, row, f"{_badge(row)} :gray[{_score_words(row)}]")
+            _heading(person_id, row, _score_words(row))
             st.markdown(_last_night_words(row))
         _drawing(person_id, row, act=False)
 
 
-def _heading(person_id: str, row: Row, facts: str) -> None:
+def _heading(person_id: str, row: Row, facts: str = "") -> None:
+    # The badge is in the link, so that it stays beside the name where the facts go to a line of their own.
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = f":blue[**{escape(str(row['name']))}**]"
-        st.page_link("person.py", label=name, query_params={"person": person_id})
-        st.markdown(f":small[{facts}]", width="content")
+        label = f"{name} {_badge(row)}" if row["label"] else name
+        st.page_link("person.py", label=label, query_params={"person": person_id})
+        if facts:
+            st.markdown(f":gray[:small[{facts}]]", width="content")
 
 
 def _badge(row: Row) -> str:
-    return f":{_colour(row)}-badge[{escape(str(row['label']))}]" if row["label"] else ""
+    return f":{_colour(row)}-badge[{escape(str(row['label']))}]"
 
 
 def _colour(row: Row) -> str:
@@ -208,7 +211,7 @@ def _since(first: date, seen: CohortOverview) -> str:
         return "new"
     if (seen.night - first).days >= LOOKED_BACK:
         return "for 2 weeks or longer"
-    return f"since {day(first, year=False, short=True)}"
+    return f"since {day(first, year=False, weekday=False, short=True)}"
 
 
 def _newest_night(row: Row) -> date | None:
@@ -217,7 +220,7 @@ def _newest_night(row: Row) -> date | None:
 
 
 def _newest(label: date) -> str:
-    return f"newest night to {day(label, year=False, short=True)}"
+    return f"newest night to {day(label, year=False, weekday=False, short=True)}"
 
 
 def _score_words(row: Row) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.flag_state import Flag, flag_hidden, got_worse
+from analytics.flag_state import Flag, flag_hidden, flag_state, got_worse
 from analytics.triage_days import LOOKED_BACK
 
 NIGHT = date(2026, 3, 1)
@@ -124,3 +124,26 @@ def test_a_flag_with_more_red_is_never_hidden_and_an_unchanged_one_only_by_its_d
     assert not flag_hidden(replace(flag, red=acted.red + more), acted, days(night))
     in_time = since <= 0 if acted.action == "done" else night <= 7
     assert flag_hidden(flag, acted, days(night)) is (night >= 0 and in_time)
+
+
+@pytest.mark.parametrize(
+    ("action", "since", "red", "night", "state"),
+    [
+        (None, -2, 1, 0, "open"),
+        (REOPEN, -2, 1, 0, "open"),
+        (DONE, None, 0, 0, "none"),
+        (DONE, -2, 1, 0, "done"),
+        (DONE, -2, 2, 0, "worse"),
+        (DONE, 3, 2, 3, "open"),  # a new flag, however bad it is
+        (SNOOZED, -2, 1, 7, "snoozed"),
+        (SNOOZED, -2, 2, 3, "worse"),
+        (SNOOZED, -2, 1, 8, "over"),
+        (SNOOZED, 8, 1, 9, "open"),  # it began after the snooze
+        (SNOOZED, -2, 2, -1, "open"),  # seen from before
+    ],
+)
+def test_what_has_become_of_a_flag(
+    action: Acted | None, since: int | None, red: int, night: int, state: str
+) -> None:
+    flag = replace(FLAG, since=None if since is None else days(since), red=red)
+    assert flag_state(flag, action, days(night)) == state
