@@ -19,6 +19,7 @@ from nocturne.access import Permission
 from nocturne.views import NightPage, night
 from pages.access import require
 from pages.links import drop, linked_person
+from pages.night_delete import deletable
 from pages.parts import (
     awaiting,
     card,
@@ -82,6 +83,7 @@ def _page() -> None:
         else:
             st.markdown("There are no stages to draw.")
     _beside(view)
+    deletable(application, actor, found, view)
 
 
 def _title(page: NightPage) -> str:
