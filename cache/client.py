@@ -155,6 +155,15 @@ class CachedAsleep:
         self._forgetting.begin()
         return self._disk.erase(self._questions.tag(user_id))
 
+    def forget_all(self) -> int:
+        """How many kept answers of the organisation in this environment were deleted; they are asked for again.
+
+        Raises:
+            CacheBusy: some may be there still.
+        """
+        self._forgetting.begin()
+        return self._disk.erase(f"{self._questions.organisation}/{self._questions.environment}/")
+
     def _forget_session(self, user_id: str, session_id: str) -> None:
         self._forgetting.begin()
         self._disk.delete(self._questions.session(user_id, session_id).key)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from analytics.score import ScoreRules, Weights
+from analytics.score import ScoreRules
 from asleep.client import AsleepClient, Timeouts
 from asleep.pacing import Pacer
 from asleep.turns import Turns
@@ -14,6 +14,7 @@ from cache.disk import DiskCache
 from cache.seal import PlainSeal
 from nocturne.engines import Engine, engine
 from nocturne.kept import Kept
+from nocturne.organisation_settings import OrganisationSettings, in_force, score_rules
 from nocturne.progress import SyncBoard
 from settings import Settings
 from store.database import Store
@@ -73,13 +74,12 @@ class Application:
     @property
     def score_rules(self) -> ScoreRules:
         """How scores are made here; whatever differs from the default is in their version tag."""
-        settings = self.settings
-        weights = Weights(
-            efficiency=settings.nocturne_score_weight_efficiency,
-            consistency=settings.nocturne_score_weight_consistency,
-            duration=settings.nocturne_score_weight_duration,
-        )
-        return ScoreRules(profile=settings.nocturne_score_profile, weights=weights)
+        return score_rules(self.settings, self.store.settings_of(self.organisation))
+
+    @property
+    def organisation_settings(self) -> OrganisationSettings:
+        """What the organisation has set for itself, and the defaults of the rest."""
+        return in_force(self.settings, self.store.settings_of(self.organisation))
 
     def close(self) -> None:
         """Lets go of connections and files."""
@@ -162,16 +162,19 @@ class NotStarted(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """What runs in this process: the application, and how a page asks for a synchronisation now."""
+    """What runs in this process: the application, and how a page asks for a synchronisation now.
+
+    `request_sync` takes the ids of those it is about; without any it is about everybody.
+    """
 
     application: Application
-    request_sync: Callable[[], None]
+    request_sync: Callable[..., None]
 
 
 _running: list[Running] = []
 
 
-def register(application: Application, *, request_sync: Callable[[], None]) -> None:
+def register(application: Application, *, request_sync: Callable[..., None]) -> None:
     """Makes this the application of the process; the launcher calls it once, a page test for each case."""
     _running[:] = [Running(application=application, request_sync=request_sync)]
 

@@ -6,9 +6,10 @@ to an hour. The first try that gets through goes on where the last one stopped.
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final
 
 from nocturne.access import local_actor
@@ -16,6 +17,7 @@ from nocturne.application import Application
 from nocturne.erasure import settle
 from nocturne.progress import SyncProgress
 from nocturne.sync import synchronise
+from store.people import Person
 
 log = logging.getLogger(__name__)
 
@@ -37,20 +39,28 @@ class BackgroundSync:
         self._first_pause_s = first_pause_s
         self._stop = Event()
         self._wake = Event()
+        self._lock = Lock()
+        self._wanted: frozenset[str] = frozenset()
+        self._everybody = False
         self._thread = Thread(target=self._run, name="background-sync", daemon=True)
 
     def start(self) -> None:
         """Begins with a synchronisation of everybody."""
         self._thread.start()
 
-    def request(self) -> None:
-        """Asks for a synchronisation now; one that is running is finished first.
+    def request(self, person_ids: Collection[str] = ()) -> None:
+        """Asks for a synchronisation of these people, or of everybody, now; one that is running is finished first.
 
         The board says at once that it has begun, so that whoever asked sees it.
         """
         board = self._application.board
+        with self._lock:
+            everybody = not person_ids or self._everybody
+            self._wanted = frozenset() if everybody else self._wanted | frozenset(person_ids)
+            self._everybody = everybody
         if not board.progress.running:
-            board.show(SyncProgress(state="statistics", people=len(self._application.people())))
+            count = len(person_ids) or len(self._application.people())
+            board.show(SyncProgress(state="statistics", people=count))
         self._wake.set()
 
     def stop(self) -> None:
@@ -88,12 +98,19 @@ class BackgroundSync:
         application = self._application
         actor = local_actor(application.organisation)
         try:
-            return bool(synchronise(application, actor, application.people(), stop=self._stop).halted)
+            return bool(synchronise(application, actor, self._people(), stop=self._stop).halted)
         except Exception:
             # The thread must outlive a fault of one round; the next round tries again, and the log says what happened.
             log.exception("A synchronisation broke off; the next one starts at the next interval.")
             self._say_broken_off()
             return False
+
+    def _people(self) -> tuple[Person, ...]:
+        """Who was asked for, which holds for one round; else everybody."""
+        with self._lock:
+            wanted, self._wanted, self._everybody = self._wanted, frozenset(), False
+        people = self._application.people()
+        return tuple(person for person in people if person.person_id in wanted) if wanted else people
 
     def _say_broken_off(self) -> None:
         board = self._application.board

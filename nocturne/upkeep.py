@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cache.inspection import Finding
+from cache.inspection import Finding, Holdings
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 
@@ -72,10 +72,49 @@ def repaired(application: Application, actor: Actor) -> Report:
     return _report(application, done=application.archive.repair(application.organisation))
 
 
+def folded(application: Application, actor: Actor) -> None:
+    """Writes the table of everybody anew, so that nothing has to be laid over it.
+
+    Raises:
+        NotAllowed.
+    """
+    authorize(actor, Permission.SYNCHRONISE, application.organisation)
+    application.archive.fold(application.organisation)
+
+
+def emptied(application: Application, actor: Actor) -> int:
+    """How many of the vendor's answers were let go of; the archive of nights stays.
+
+    Raises:
+        NotAllowed.
+        CacheBusy: some may be there still.
+    """
+    authorize(actor, Permission.SYNCHRONISE, application.organisation)
+    return application.asleep.forget_all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What is kept here: the archive, the vendor's answers, and where all of it lies."""
+
+    archive: Holdings
+    cache_bytes: int
+    folder: str
+
+
+def kept(application: Application) -> Kept:
+    """What is kept now, and how large it is."""
+    return Kept(
+        archive=application.archive.holdings(application.organisation),
+        cache_bytes=sum(path.stat().st_size for path in _files(application.settings.folder / "cache")),
+        folder=str(application.settings.folder),
+    )
+
+
 def sizes(application: Application) -> list[str]:
     """What is kept and how large it is, as lines of `status`."""
-    held = application.archive.holdings(application.organisation)
-    answers = sum(path.stat().st_size for path in _files(application.settings.folder / "cache"))
+    found = kept(application)
+    held, answers = found.archive, found.cache_bytes
     laid_over = f"{held.overlays} people laid over it, {_size(held.overlay_bytes)}"
     return [
         f"in archive    {held.people:,} people, {held.nights:,} nights, naps and unusable sessions",

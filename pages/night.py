@@ -21,6 +21,7 @@ from nocturne.views import NightPage, night
 from pages.access import require
 from pages.carried import remark, settle
 from pages.links import linked_person
+from pages.night_delete import deletable
 from pages.notes_card import night_card
 from pages.parts import (
     awaiting,
@@ -83,6 +84,7 @@ def _page() -> None:
     _beside(view)
     session_id = None if view.kind == "main" else view.session_id
     night_card(application, actor, found.person_id, _label(view), session_id)
+    deletable(application, actor, found, view)
 
 
 def _label(view: NightView) -> date:

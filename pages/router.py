@@ -32,6 +32,7 @@ _PAGES = (
     ("person.py", "Person", "person", Permission.SEE_PEOPLE),
     ("cohort.py", "Cohort", "cohort", Permission.SEE_COHORTS),
     ("report.py", "Reports", "reports", Permission.MAKE_REPORTS),
+    ("admin.py", "Admin", "admin", Permission.MANAGE_PEOPLE),
 )
 
 chosen = st.navigation(

@@ -1,17 +1,20 @@
-"""How people come onto the roster: added, imported from a list, or created at the vendor."""
+"""How people come onto the roster: added, imported from a list that is looked at first, or created at the vendor."""
 
 import streamlit as st
 
 from asleep.errors import AsleepError
+from asleep.metadata import FIRST_BIRTH_YEAR, GENDERS, HEAVIEST_KG, TALLEST_CM
 from asleep.models import UserMetadata
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.imports import ImportReport, import_people
 from nocturne.roster import add_person, create_person
 from nocturne.roster_file import RosterError
 from pages.access import here
+from pages.admin_import import import_form, import_outcome
 from pages.parts import card, escape, title
 from store.people import DuplicatePerson, InvalidPerson, NewPerson
+
+__all__ = ["forms", "import_outcome", "more_people", "welcome"]
 
 
 def welcome(application: Application, actor: Actor) -> None:
@@ -28,20 +31,24 @@ def welcome(application: Application, actor: Actor) -> None:
 def more_people(application: Application, actor: Actor) -> None:
     """The same ways in, folded away."""
     folded = st.expander("Add people", icon=":material/person_add:", key="more_people", on_change="rerun")
-    if not folded.open:
-        return
-    with folded:
-        for tab, (_, _, how, form) in zip(st.tabs([way[1] for way in _WAYS_IN]), _WAYS_IN, strict=True):
-            with tab:
-                st.caption(how)
-                form(application, actor)
+    if folded.open:
+        with folded:
+            forms(application, actor)
+
+
+def forms(application: Application, actor: Actor) -> None:
+    """The ways in, one tab each."""
+    for tab, (_, _, how, form) in zip(st.tabs([way[1] for way in _WAYS_IN]), _WAYS_IN, strict=True):
+        with tab:
+            st.caption(how)
+            form(application, actor)
 
 
 def _add_form(application: Application, actor: Actor) -> None:
     with st.form("add_person", border=False):
         vendor_id = st.text_input("Vendor id", placeholder="G-20250115025029-…")
         name = st.text_input("Name")
-        zone = st.text_input("Time zone", value="Europe/Berlin", help="IANA name of where the person sleeps")
+        zone = _zone_input(application, "add_zone")
         if st.form_submit_button("Add"):
             try:
                 add_person(
@@ -52,47 +59,19 @@ def _add_form(application: Application, actor: Actor) -> None:
             except (InvalidPerson, DuplicatePerson, RosterError) as refusal:
                 st.error(escape(str(refusal)))
             else:
-                _arrived()
-
-
-def _import_form(application: Application, actor: Actor) -> None:
-    with st.form("import_people", border=False, clear_on_submit=True):
-        file = st.file_uploader("CSV file", type="csv", max_upload_size=5)
-        if not st.form_submit_button("Import and bring their nights") or file is None:
-            return
-    try:
-        report = import_people(application, actor, file.getvalue())
-    except RosterError as refusal:
-        st.error(escape(str(refusal)))
-    else:
-        st.session_state["import_report"] = report
-        _arrived()
-
-
-def import_outcome() -> None:
-    """What the last import did with every row, until the reader has seen it."""
-    report: ImportReport | None = st.session_state.get("import_report")
-    if report is None:
-        return
-    with card("imported", f"Import: {report.in_words}"):
-        for row in report.refused:
-            st.markdown(f"Line {row.line}: {escape(row.reason)}")
-        st.button("Close", on_click=lambda: st.session_state.pop("import_report"))
+                here().request_sync()
+                st.rerun()
 
 
 def _create_form(application: Application, actor: Actor) -> None:
     with st.form("create_person", border=False):
         name = st.text_input("Name", key="create_name")
-        zone = st.text_input("Time zone", value="Europe/Berlin", key="create_zone")
-        year = st.number_input("Birth year", value=None, min_value=1900, step=1, format="%d")
+        zone = _zone_input(application, "create_zone")
+        metadata = _metadata_inputs(application)
         if st.form_submit_button("Create at the vendor"):
             try:
                 person = create_person(
-                    application,
-                    actor,
-                    name=name.strip(),
-                    zone=zone.strip(),
-                    metadata=UserMetadata(birth_year=int(year)) if year else None,
+                    application, actor, name=name.strip(), zone=zone.strip(), metadata=metadata
                 )
             except (InvalidPerson, RosterError, AsleepError) as refusal:
                 st.error(escape(str(refusal)))
@@ -100,9 +79,42 @@ def _create_form(application: Application, actor: Actor) -> None:
                 st.success(f"Created. The vendor's id is `{person.vendor_id}`.")
 
 
-def _arrived() -> None:
-    here().request_sync()
-    st.rerun()
+def _zone_input(application: Application, key: str) -> str:
+    return st.text_input(
+        "Time zone",
+        value=application.organisation_settings.zone,
+        help="IANA name of where the person sleeps",
+        key=key,
+    )
+
+
+def _metadata_inputs(application: Application) -> UserMetadata | None:
+    """What the vendor is told of the person; None where nothing was said."""
+    with st.expander("What the vendor is told, all of it optional"):
+        this_year = application.now().year
+        year = st.number_input(
+            "Birth year", FIRST_BIRTH_YEAR, this_year, value=None, step=1, format="%d", key="c_year"
+        )
+        month = st.number_input("Birth month", 1, 12, value=None, step=1, key="c_month")
+        day = st.number_input("Birth day", 1, 31, value=None, step=1, key="c_day")
+        gender = st.selectbox(
+            "Gender", GENDERS, index=None, format_func=lambda word: word.replace("_", " "), key="c_gender"
+        )
+        height = st.number_input(
+            "Height, cm", 0.0, float(TALLEST_CM), value=None, step=0.5, format="%.1f", key="c_cm"
+        )
+        weight = st.number_input(
+            "Weight, kg", 0.0, float(HEAVIEST_KG), value=None, step=0.5, format="%.1f", key="c_kg"
+        )
+    told = UserMetadata(
+        birth_year=year,
+        birth_month=month,
+        birth_day=day,
+        gender=gender,
+        height_cm=None if height is None else round(height, 1),
+        weight_kg=None if weight is None else round(weight, 1),
+    )
+    return None if told == UserMetadata() else told
 
 
 _WAYS_IN = (
@@ -115,8 +127,8 @@ _WAYS_IN = (
     (
         "import",
         "Import a list",
-        "A CSV with the header vendor_id,name,zone,birth_year,sex,tags.",
-        _import_form,
+        "A CSV with the header vendor_id,name,zone,birth_year,sex,tags. Nothing is taken in before you accept it.",
+        import_form,
     ),
     ("create", "Create a person", "The vendor issues a new id, to be entered in your app.", _create_form),
 )

@@ -32,7 +32,7 @@ from store.people import (
 )
 from store.phases import Phases
 from store.portable import write_rows
-from store.preferences import Preferences
+from store.preferences import Preference, Preferences
 from store.rows import (
     as_new,
     checked_actor,
@@ -251,6 +251,10 @@ class Store:
     def _read_leaving(self, organisation: str, environment: Environment) -> frozenset[str]:
         found = self.deletions.all(organisation)
         return frozenset(each.vendor_id for each in found if each.environment == environment)
+
+    def settings_of(self, organisation: str) -> Mapping[str, Preference]:
+        """What is set in the organisation, as `preferences.all`; shared and not to be written to."""
+        return self._unchanged.answer(("settings", organisation), lambda: self.preferences.all(organisation))
 
     def write_rows(self, file: BinaryIO, organisation: str) -> Mapping[str, int]:
         """How many rows of each table of the organisation were written, as `store.portable.write_rows` has it."""

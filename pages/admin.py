@@ -1,0 +1,55 @@
+"""Admin: who is on the roster, how this organisation counts, what synchronisation does, and what is kept."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from nocturne.access import Actor, Permission
+from nocturne.application import Application
+from pages.access import require
+from pages.admin_people import people_section, people_title
+from pages.admin_settings import settings_section, settings_title
+from pages.admin_storage import storage_section, storage_title
+from pages.admin_sync import sync_section, sync_title
+from pages.parts import title
+
+_Title = Callable[[Application], tuple[str, str]]
+_Section = Callable[[Application, Actor], None]
+_SECTIONS: dict[str, tuple[str, _Title, _Section]] = {
+    "people": ("People", people_title, people_section),
+    "settings": ("Settings", settings_title, settings_section),
+    "sync": ("Sync", sync_title, sync_section),
+    "storage": ("Storage", storage_title, storage_section),
+}
+
+
+def _page() -> None:
+    application, actor = require(Permission.MANAGE_PEOPLE)
+    wanted = st.query_params.get("section", "")
+    chosen = wanted if wanted in _SECTIONS else "people"
+    _, heading, section = _SECTIONS[chosen]
+    title(*heading(application))
+    _choice(chosen)
+    section(application, actor)
+
+
+def _choice(chosen: str) -> None:
+    """The sections; which one is open stands in the link."""
+
+    def go() -> None:
+        st.query_params.from_dict({"section": st.session_state["admin_section"] or chosen})
+
+    # After Back, the link and not the last choice is right.
+    if st.session_state.get("admin_section") != chosen:
+        st.session_state["admin_section"] = chosen
+    st.segmented_control(
+        "Section",
+        list(_SECTIONS),
+        format_func=lambda name: _SECTIONS[name][0],
+        key="admin_section",
+        on_change=go,
+        label_visibility="collapsed",
+    )
+
+
+_page()
