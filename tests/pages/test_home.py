@@ -196,7 +196,7 @@ def test_a_cohort_without_anybody_says_what_to_do(
     filled: Application,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nocturne.views.cohort_people", lambda *_: ())
+    monkeypatch.setattr("nocturne.views.cohort_people", lambda *_, **__: ())
     app = run()
     assert not app.exception
     assert app.title[0].value == "Nobody is in this cohort"
