@@ -28,6 +28,10 @@ export default function (component) {
   const wanted = new URLSearchParams(data.query)
   for (const [name, value] of now) if (name.startsWith("embed")) wanted.append(name, value)
   const told = (names) => [...names].map((pair) => pair.join("=")).sort().join("&")
+  // Only the address that this run was asked with is completed: after Back another one may stand there already.
+  const asked = [told(new URLSearchParams(data.asked)), window.nocturneAddress]
+  if (!asked.includes(told(now))) return
+  window.nocturneAddress = told(wanted)
   if (told(now) === told(wanted)) return
   const query = wanted.toString()
   window.history.replaceState(window.history.state, "", window.location.pathname + (query ? `?${query}` : ""))
@@ -63,7 +67,12 @@ def depart(path: str, others: Sequence[str]) -> None:
     named = {name: value for name, value in view.items() if value is not None and value != []}
     st.session_state["remarks"] = (_query(named), st.session_state["remarks"][1])
     with st.container(key="address_reporter", height=1, border=False):
-        data = {"path": path, "others": list(others), "query": urlencode(named, doseq=True)}
+        data = {
+            "path": path,
+            "others": list(others),
+            "asked": urlencode(_asked_for(), doseq=True),
+            "query": urlencode(named, doseq=True),
+        }
         _ADDRESS(key="address", data=data, height=1)
 
 
@@ -100,7 +109,7 @@ def remark(sentence: str) -> None:
 
 
 def _asked_for() -> dict[str, list[str]]:
-    return {name: st.query_params.get_all(name) for name in st.query_params if not name.startswith("embed")}
+    return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
 def _query(view: "dict[str, Any]") -> str:

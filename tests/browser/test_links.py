@@ -69,6 +69,7 @@ def test_a_link_copied_from_a_page_opens_the_same_view(
     bare = page.url
     first = page.locator("h1").inner_text()
     turn(page)
+    page.wait_for_timeout(1500)  # the address changes before the page does
     settle(page)
     no_fault(page)
     copied, title = page.url, page.locator("h1").inner_text()
@@ -96,6 +97,7 @@ def test_a_link_copied_from_a_page_opens_the_same_view(
 def test_the_navigation_on_top_takes_person_and_period_along(browser: Browser, dashboard: Served) -> None:
     page = open_tab(browser).page
     page.goto(f"{dashboard.address}/person?period=3-months")
+    page.wait_for_url(re.compile("person=p_"))
     settle(page)
     wanted = re.search(r"person=(p_\w+)", page.url)
     assert wanted
