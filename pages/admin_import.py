@@ -12,6 +12,7 @@ from pages.parts import card, escape
 
 _ORDER = {"refuse": 0, "change": 1, "add": 2, "as before": 3}
 _WORDS = {"refuse": "refused", "change": "change", "add": "add", "as before": "as before"}
+_TOLD = 10
 _PLAN, _TURN, _REPORT = "import_plan", "import_turn", "import_report"
 
 
@@ -62,6 +63,11 @@ def _preview(application: Application, actor: Actor, plan: ImportPlan) -> None:
         },
         alt="Every line of the list: what it would do, and why it is refused or what it changes",
     )
+    refused = plan.of("refuse")
+    for row in refused[:_TOLD]:
+        st.caption(f"Line {row.line}: {escape(row.words)}")
+    if len(refused) > _TOLD:
+        st.caption(f"And {len(refused) - _TOLD} more lines, at the top of the table.")
     doing = len(plan.of("add", "change"))
     with st.container(horizontal=True):
         if st.button(

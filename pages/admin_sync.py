@@ -58,7 +58,7 @@ def _last(application: Application) -> None:
             spent_s = (progress.finished_at - (progress.started_at or progress.finished_at)).total_seconds()
             st.markdown(
                 f"**{of(progress.people_complete, progress.people)}** people done, "
-                f"**{number(progress.nights_done, 0)}** sessions brought, in {_spent(spent_s)}; "
+                f"**{plural(progress.nights_done, 'session')}** brought, in {_spent(spent_s)}; "
                 f"ended {escape(reader_clock(progress.finished_at))}."
             )
         if progress.halted:
@@ -118,9 +118,11 @@ def _failures(failed: list[Person], states: dict[str, SyncState]) -> None:
             if st.button("Try this person again", key="sync_one") and chosen:
                 here().request_sync([chosen])
                 st.rerun()
-            if st.button(f"Try all {number(len(failed), 0)} again", key="sync_failed"):
+            if len(failed) > 1 and st.button(f"Try all {number(len(failed), 0)} again", key="sync_failed"):
                 here().request_sync(list(names))
                 st.rerun()
+        if chosen:
+            st.caption(escape(states[chosen].error))
 
 
 def _pace(application: Application) -> None:

@@ -61,10 +61,10 @@ def style() -> None:
     )
 
 
-def title(finding: str, facts: str) -> None:
+def title(finding: str, facts: str, *, key: str = "facts") -> None:
     """The page's one title, which states the finding, and the line of facts below it; both are plain text."""
     st.title(escape(finding), anchor=False)
-    with st.container(key="quiet_facts"):
+    with st.container(key=f"quiet_{key}"):
         st.markdown(facts)
 
 
@@ -226,7 +226,7 @@ def problem(
     what: str, remedy: str, label: str | None = None, act: Callable[[], None] | None = None
 ) -> NoReturn:
     """Ends the page with what happened as its title, what to do, and a button that does it."""
-    title(what, escape(remedy))
+    title(what, escape(remedy), key="problem")  # what goes wrong may do so below the page's own title
     if label and act:
         st.button(label, on_click=act, type="primary")
     st.stop()
