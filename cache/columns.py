@@ -353,13 +353,13 @@ def without(sessions: SessionSet, session_id: str) -> SessionSet:
 
 
 def _differing(both: SessionSet, pairs: Sequence[tuple[int, int]]) -> int:
-    """How many pairs of rows differ in anything but the moment they were received."""
+    """How many pairs of rows differ in anything but the moments they, and what was said of them, were received."""
     if not pairs:
         return 0
     before, after = np.array(pairs).T
     same = np.ones(len(pairs), dtype=bool)
     for name, values in both.columns.items():
-        if name != "received":
+        if name not in {"received", "summary_at"}:
             one, other = values[before], values[after]
             # Two missing values are the same here: nothing was learnt between them.
             same &= ((one == other) | (pd.isna(one) & pd.isna(other))).astype(bool)
