@@ -6,7 +6,7 @@ values are bytes. All but repeated text is handed out without a copy.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -35,13 +35,14 @@ SCHEMA = hashlib.sha256(
 """Names the columns, their types and the rules; a table of another schema is derived again."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One person's share of a table.
 
     Attributes:
         rows: how many rows are theirs, one block in the order of the parts.
         size, mtime_ns: of the Parquet file that the rows were derived from.
         synced_at: as `PersonFile.synced_at`.
+        rules: tag of the rules that the nights were made by (`ValidNight.tag`).
     """
 
     person_id: str
@@ -50,6 +51,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     synced_at: datetime | None
     size: int
     mtime_ns: int
+    rules: str = ""
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,11 @@ class NightTable:
 
     parts: tuple[Part, ...]
     rows: "pa.Table"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """As `frame_of`."""
+        return frame_of(self)
 
 
 def night_table_of(nights: Mapping[str, Any], part: Part) -> NightTable:
@@ -113,6 +120,13 @@ def patched(table: NightTable, changes: Mapping[str, NightTable | None]) -> Nigh
     slices.append(table.rows.slice(run_first, run_end - run_first))
     rows = pa.concat_tables([part for part in slices if part.num_rows] or [table.rows.slice(0, 0)])
     return NightTable(parts=tuple(chosen), rows=rows.combine_chunks())
+
+
+def apart(table: NightTable) -> Iterator[NightTable]:
+    """Each person's share of the table as a table of its own; nothing is copied."""
+    ranges = ranges_of(table.parts)
+    for part in table.parts:
+        yield NightTable(parts=(part,), rows=table.rows.slice(ranges[part.person_id].start, part.rows))
 
 
 def encode_table(table: NightTable) -> bytes:
