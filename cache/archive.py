@@ -253,7 +253,7 @@ class NightArchive:
         with shelf.alone():
             take_in(shelf)
             person = read_person(shelf, person_id)
-            if person is None or session_id not in set(person.sessions.frame["session_id"]):
+            if person is None or session_id not in person.sessions.columns["session_id"]:
                 return False
             person = replace(person, sessions=without(person.sessions, session_id))
             with shelf.changing():

@@ -135,7 +135,7 @@ def merged_in(shelf: Shelf, delivery: Delivery, new: Prepared | None = None) -> 
     sessions, added, changed = merged(old, delivery.sessions)
     synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
     person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=synced_at)
-    report = PutReport(added=added, changed=changed, total=len(sessions.frame))
+    report = PutReport(added=added, changed=changed, total=len(sessions))
     return report, stored(shelf, delivery.person_id, person)
 
 

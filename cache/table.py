@@ -119,7 +119,7 @@ def patched(table: NightTable, changes: Mapping[str, NightTable | None]) -> Nigh
             chosen.extend(change.parts)
     slices.append(table.rows.slice(run_first, run_end - run_first))
     rows = pa.concat_tables([part for part in slices if part.num_rows] or [table.rows.slice(0, 0)])
-    return NightTable(parts=tuple(chosen), rows=rows.combine_chunks())
+    return NightTable(parts=tuple(chosen), rows=_numbers_in_one_piece(rows))
 
 
 def apart(table: NightTable) -> Iterator[NightTable]:
@@ -131,7 +131,7 @@ def apart(table: NightTable) -> Iterator[NightTable]:
 
 def encode_table(table: NightTable) -> bytes:
     """The table as one uncompressed Arrow file with one batch."""
-    rows = table.rows
+    rows = table.rows.combine_chunks()
     columns = [_narrow(rows[name], name) for name in rows.column_names]
     header = _Header(schema=SCHEMA, parts=table.parts)
     narrow = pa.table(columns, names=rows.column_names, metadata={_METADATA: msgspec.json.encode(header)})
@@ -198,6 +198,17 @@ def part_of_frame(table: NightTable, rows: Sequence[slice], columns: Sequence[st
 
 def _frame(rows: "pa.Table", dtypes: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: _shown(rows[name], dtype) for name, dtype in dtypes.items()}, copy=False)
+
+
+def _numbers_in_one_piece(rows: "pa.Table") -> "pa.Table":
+    """The rows with numbers that can be handed out without a copy; text is handed out in pieces as well."""
+    columns = [
+        column
+        if _is_text(column.type) or column.num_chunks == 1
+        else pa.chunked_array([column.combine_chunks()])
+        for column in rows.columns
+    ]
+    return pa.table(columns, names=rows.column_names)
 
 
 def _firsts(parts: Sequence[Part]) -> list[int]:
