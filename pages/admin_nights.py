@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from analytics.period_words import valid_night_words
+from analytics.rules import limits
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.mapping import EngineFailed, MapProgress
@@ -30,13 +31,16 @@ class _Field(NamedTuple):
 
 
 _FIELDS = (
-    _Field("most_missing_share_b", "Lost signal up to which a night counts, %", 0.01, 0, 50, 1),
-    _Field("most_missing_share_a", "… and up to which it has grade A, %", 0.01, 0, 50, 1),
-    _Field("longest_gap_min", "Longest gap inside the sleep, min", 1, 0, 240, 5),
-    _Field("shortest_in_bed_min", "Shortest time in bed, h", 60, 0, 8, 0.5),
-    _Field("longest_in_bed_min", "Longest time in bed, h", 60, 9, 24, 0.5),
-    _Field("bridge_min", "Pieces of one sleep lie at most so far apart, min", 1, 0, 240, 5),
+    _Field("most_missing_share_b", "Lost signal, at most, %", 0.01, 0, 50, 1),
+    _Field("most_missing_share_a", "Of it for grade A, %", 0.01, 0, 50, 1),
+    _Field("longest_gap_min", "Gap in the sleep, at most, min", 1, 0, 240, 5),
+    _Field("shortest_in_bed_min", "In bed at least, h", 60, 0, 8, 0.5),
+    _Field("longest_in_bed_min", "In bed at most, h", 60, 9, 24, 0.5),
+    _Field("bridge_min", "Pieces apart at most, min", 1, 0, 240, 5),
 )
+
+
+_MEANING = {each.name: each.meaning[:1].upper() + each.meaning[1:] for each in limits()}
 
 
 def nights_card(application: Application, actor: Actor) -> None:
@@ -60,7 +64,7 @@ def nights_card(application: Application, actor: Actor) -> None:
                     step=float(each.step),
                     format="%g",
                     key=f"nights_{each.name}_{stamp}",
-                    help=f"Default: {_shown(each, DEFAULT_RULES):g}.",
+                    help=f"{_MEANING[each.name]}. Default: {_shown(each, DEFAULT_RULES):g}.",
                 )
                 for each, column in zip(_FIELDS, (*st.columns(3), *st.columns(3)), strict=True)
             }
