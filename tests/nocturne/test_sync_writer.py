@@ -27,10 +27,10 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NightArchive:
     """An archive that can make no night of the deliveries of one zone."""
     makes = night_columns
 
-    def refuses(sessions: Any, *, zone: str) -> Any:
+    def refuses(sessions: Any, *, zone: str, **more: Any) -> Any:
         if zone == BAD:
             raise ZeroDivisionError("no night can be made of this")
-        return makes(sessions, zone=zone)
+        return makes(sessions, zone=zone, **more)
 
     monkeypatch.setattr(arrivals, "night_columns", refuses)
     return NightArchive(tmp_path, PlainSeal())
