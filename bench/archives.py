@@ -22,8 +22,9 @@ import pyarrow as pa
 from analytics.nights import night_columns
 from asleep.models import SessionResult
 from cache import columns, table
+from cache.answers import session_set
 from cache.archive import NightArchive
-from cache.columns import PersonFile, encode_person, session_set
+from cache.columns import PersonFile, encode_person
 from cache.derived import fold
 from cache.seal import PlainSeal
 from cache.shelf import Shelf

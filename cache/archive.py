@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.nights import NIGHT_COLUMNS, SessionSet, ValidNight
 from asleep.models import SessionResult
+from cache.answers import Unreadable, session_set
 from cache.arrivals import (
     REFUSED,
     Delivery,
@@ -31,17 +32,15 @@ from cache.columns import (
     NewerFormat,
     PersonFile,
     PersonStages,
-    Unreadable,
     decode_person,
     decode_stages,
     known_sessions,
-    session_set,
     stages_in,
-    without,
 )
 from cache.derived import Statistics, erase_person, fold, lay_over, load, read_person
 from cache.files import private_folder
 from cache.inspection import Finding, Holdings, holdings, verify
+from cache.merging import without
 from cache.regrading import nights_by, put_in_force
 from cache.repair import repair
 from cache.rules_file import rules_of

@@ -18,10 +18,10 @@ from cache.columns import (
     PersonFile,
     decode_person,
     encode_person,
-    merged,
 )
 from cache.derived import derived, lay_over, read_person
 from cache.files import remove, set_aside
+from cache.merging import merged
 from cache.rules_file import rules_of
 from cache.shelf import Shelf
 from cache.table import NightTable

@@ -17,20 +17,18 @@ from analytics.nights import SESSION_COLUMNS, SessionSet
 from asleep.contract import example
 from asleep.models import SessionResult, SessionState
 from asleep.payloads import parse_session
+from cache.answers import Unreadable, session_set
 from cache.columns import (
     READ_ERRORS,
     UNREADABLE,
     NewerFormat,
     PersonFile,
-    Unreadable,
     decode_person,
     decode_stages,
     encode_person,
     known_sessions,
-    merged,
-    session_set,
-    without,
 )
+from cache.merging import merged, without
 from tests.cache.samples import NOW, night
 
 OLDER = [Path(__file__).parent.parent / "data" / f"archive-v{schema}" for schema in (1, 2)]

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asleep.models import SessionResult
+from cache.answers import Unreadable
 from cache.archive import NightArchive
-from cache.columns import Unreadable
 from cache.seal import PlainSeal
 from tests.cache.samples import NOW, night
 

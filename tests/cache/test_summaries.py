@@ -22,15 +22,9 @@ from asleep.pacing import Pacer
 from asleep.payloads import parse_average_stats
 from asleep.simulator.server import serve
 from asleep.simulator.world import simulated_world
-from cache.columns import (
-    SUMMARISED,
-    PersonFile,
-    Unreadable,
-    encode_person,
-    known_sessions,
-    merged,
-    session_set,
-)
+from cache.answers import Unreadable, session_set
+from cache.columns import SUMMARISED, PersonFile, encode_person, known_sessions
+from cache.merging import merged
 from cache.summaries import summarised
 from tests.cache.samples import NOW
 

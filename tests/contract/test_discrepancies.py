@@ -31,7 +31,7 @@ from asleep.simulator.payloads import Shape
 from asleep.simulator.server import Running, serve
 from asleep.simulator.statistics import vendor_statistics
 from asleep.simulator.world import World, simulated_world
-from cache.columns import session_set
+from cache.answers import session_set
 from store.people import Person
 from tests.contract.asking import ANSWERED, EVERY, USER, Ask, average_stats, get_session, get_user, talking_to
 from tests.contract.calling import Caller, calling

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from analytics.sessions import SessionSet
 from asleep.models import AverageStats, SessionResult, SessionStat, SessionState, SleptSession
+from cache.answers import Unreadable, session_set
 from cache.archive import Delivery, NightArchive
-from cache.columns import PersonFile, Unreadable, encode_person, merged, session_set
+from cache.columns import PersonFile, encode_person
+from cache.merging import merged
 from cache.seal import PlainSeal
 from cache.summaries import summarised
 from tests.cache.samples import night
