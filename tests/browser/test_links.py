@@ -6,8 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import open_tab
-from tests.browser.test_main_job import no_fault, settle, wait_until_synchronised
+from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import Served
 
 Opener = Callable[[Page], None]
