@@ -161,7 +161,8 @@ def follow(application: Application, shown: str, since: datetime) -> None:
 
 def on_reader_clock(moments: pd.Series) -> pd.Series:
     """Moments as the reader's own clock shows them, for a table, which writes them as they are."""
-    return moments.dt.tz_convert(ZoneInfo(st.context.timezone or "UTC"))
+    shown: pd.Series = moments.dt.tz_convert(ZoneInfo(st.context.timezone or "UTC"))
+    return shown
 
 
 def reader_date(moment: datetime) -> str:
