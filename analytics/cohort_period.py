@@ -12,6 +12,7 @@ from analytics.cohort_figures import CohortFigure, cohort_figures
 from analytics.cohort_part import RANKED_BY, CohortPart, cohort_part, put_together
 from analytics.ledger import Ledger
 from analytics.person_period import Coverage, coverage, month_up_to
+from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.score import EVIDENCE, ScoreRules
 from analytics.sleeper import Sleeper
 
@@ -116,6 +117,7 @@ def cohort_of_parts(
     first: date,
     last: date,
     rules: ScoreRules = EVIDENCE,
+    valid_night: ValidNight = DEFAULT_RULES,
     unserved: Mapping[str, str] | None = None,
 ) -> CohortPeriod:
     """The period of a cohort whose parts were computed apart (`cohort_part`), by the same dates and rules.
@@ -129,6 +131,7 @@ def cohort_of_parts(
         first: first night label.
         last: last night label, inclusive.
         rules: how scores are made.
+        valid_night: the rules that the nights were made by, for the words about them.
         unserved: by person_id why somebody could not be computed; they are counted nowhere.
 
     Raises:
@@ -166,6 +169,6 @@ def cohort_of_parts(
         attention=facts.attention,
         coverage=coverage(whole.ledger, expected=days * len(served)),
         ledger=whole.ledger,
-        method=cohort_period_words.method(facts),
+        method=cohort_period_words.method(facts, valid_night),
         unserved=left_out,
     )

@@ -8,6 +8,8 @@ from analytics import wording
 from analytics.cohort_figures import CohortFigure
 from analytics.cohorts import MINIMUM_PEOPLE
 from analytics.ledger import Ledger
+from analytics.period_words import valid_night_words
+from analytics.rules import ValidNight
 from analytics.trends import PRACTICAL
 from analytics.usual import REFERENCE_NIGHTS
 
@@ -75,11 +77,12 @@ def lead(facts: CohortFacts) -> str:
     return " ".join(sentences)
 
 
-def method(facts: CohortFacts) -> str:
-    """How everything was computed."""
+def method(facts: CohortFacts, rules: ValidNight) -> str:
+    """How everything was computed; `rules` are those the nights were made by."""
     sentences = (
         "A person is the unit: each person's nights become one value first, whatever their number.",
         f"Below {MINIMUM_PEOPLE} people there is no mean of the group.",
+        valid_night_words(rules),
         f"Changes are within people, against their own {REFERENCE_NIGHTS} days before; intervals are 95 % (Student).",
         "A spread is compared with that of equally long windows, a score with scores of the same estimator.",
         "Adjusted p: Holm for time asleep, efficiency and spread of mid-sleep, which were chosen beforehand;",

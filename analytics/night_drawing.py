@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.sessions import NO_INSTANT, SessionSet, instants
+from analytics.sessions import NO_INSTANT, SessionSet
 from analytics.stages import AWAKE, DEEP, EPOCH_S, LIGHT, REM, STAGE_NAMES, UNKNOWN, runs
 from analytics.zones import MINUTE_US, SECOND_US
 
@@ -47,10 +47,10 @@ def pieces_of(sessions: SessionSet, rows: list[int], start_us: int) -> tuple[Pie
         rows: which of them make the sleep.
         start_us: when it begins by the nights table, later than its first session where time was shared.
     """
-    begins, ends = instants(sessions.frame["start"]), instants(sessions.frame["end"])
+    begins, ends = sessions.columns["start"], sessions.columns["end"]
     found: list[Piece] = []
     reach = start_us
-    for row in sorted(rows, key=lambda row: (int(begins[row]), str(sessions.frame["session_id"].iloc[row]))):
+    for row in sorted(rows, key=lambda row: (int(begins[row]), str(sessions.columns["session_id"][row]))):
         begin = int(begins[row]) if begins[row] != NO_INSTANT else start_us
         skipped = -(-max(reach - begin, 0) // EPOCH_US)
         stages = _legal(sessions.stages[row])[skipped:]

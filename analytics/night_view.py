@@ -158,7 +158,7 @@ def night_view(sessions: SessionSet, nights: pd.DataFrame, session_id: str) -> N
         beside=beside_vendor(
             row,
             cycles=cycles.complete,
-            vendor_cycles=current.frame["vendor_sleep_cycle_count"].iloc[rows].tolist(),
+            vendor_cycles=current.columns["vendor_sleep_cycle_count"][rows].tolist(),
         ),
     )
 
@@ -177,7 +177,7 @@ def _row_of(nights: pd.DataFrame, session_id: str) -> Row:
 
 def _recordings(sessions: SessionSet, row: Row) -> list[int]:
     """Where the sessions of a sleep stand among all, in the sleep's own order."""
-    at = {session_id: place for place, session_id in enumerate(sessions.frame["session_id"])}
+    at = {session_id: place for place, session_id in enumerate(sessions.columns["session_id"].tolist())}
     return [at[session_id] for session_id in str(row["session_ids"]).split(";") if session_id in at]
 
 
@@ -227,7 +227,7 @@ def _title(row: Row, compared: tuple[Against, ...]) -> str:
 
 
 def _problems(sessions: SessionSet, rows: list[int]) -> tuple[str, ...]:
-    return tuple(text for text in sessions.frame["problem"].iloc[rows] if text)
+    return tuple(text for text in sessions.columns["problem"][rows].tolist() if text)
 
 
 def _clock_note(start: datetime, end: datetime, row: Row, reference: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import wording
-from analytics.grades import DEFAULT_RULES, ValidNight
+from analytics.grades import ValidNight
 from analytics.patterns import without_journeys
 from analytics.reliability import Gate, period_gate, period_reliability
 from analytics.score import PeriodScore
@@ -118,8 +118,8 @@ def talk(facts: PeriodFacts) -> str:
     return " ".join(part for part in (_what_moved(facts), extremes) if part)
 
 
-def method(facts: PeriodFacts, score: PeriodScore, trend: Trend) -> str:
-    """How everything was computed, with what it rests on."""
+def method(facts: PeriodFacts, score: PeriodScore, trend: Trend, rules: ValidNight) -> str:
+    """How everything was computed, with what it rests on; `rules` are those the nights were made by."""
     weights = " + ".join(f"{wording.number(part.weight)} × {part.name}" for part in score.parts)
     pairs = wording.quantity(score.day_pairs, "pairs of consecutive nights")
     reference = wording.of(len(facts.reference), REFERENCE_NIGHTS)
@@ -131,7 +131,7 @@ def method(facts: PeriodFacts, score: PeriodScore, trend: Trend) -> str:
             else ()
         ),
         *(("Its range is the middle 80 % of them.",) if facts.asleep.has_range else ()),
-        _valid_night(DEFAULT_RULES),
+        valid_night_words(rules),
         f"Score {score.version}: {weights}, over {wording.plural(score.nights, 'night')} and {pairs}.",
         f"Trend: slope of Theil and Sen with Kendall's test over {wording.plural(trend.nights, 'night')}.",
         "Computed from recorded sessions; not a diagnosis.",
@@ -139,7 +139,8 @@ def method(facts: PeriodFacts, score: PeriodScore, trend: Trend) -> str:
     return " ".join(sentences)
 
 
-def _valid_night(rules: ValidNight) -> str:
+def valid_night_words(rules: ValidNight) -> str:
+    """When a night counts, in a sentence."""
     missing, gap = wording.percent(100 * rules.most_missing_share_b), wording.duration(rules.longest_gap_min)
     shortest, longest = (
         wording.duration(rules.shortest_in_bed_min),

@@ -25,6 +25,7 @@ from analytics.person_heading import (
     person_heading,
 )
 from analytics.person_insights import person_insights
+from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.score import EVIDENCE, PeriodScore, ScoreRules, period_score
 from analytics.sleep_debt import SleepNeed
 from analytics.sleeper import Sleeper
@@ -60,6 +61,7 @@ class Profile:
         places: gives by metric of triage the person's place in the cohort (`cohort_triage.cohort_standings`); asked
             only where something moved.
         shown: insights that were shown before.
+        valid_night: the rules that the nights were made by, for the words about them.
     """
 
     rules: ScoreRules = EVIDENCE
@@ -67,6 +69,7 @@ class Profile:
     need: SleepNeed | None = None
     places: Callable[[], Mapping[str, Standing]] = dict
     shown: Iterable[Shown] = ()
+    valid_night: ValidNight = DEFAULT_RULES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -214,7 +217,7 @@ def completed(heading: PersonHeading, profile: Profile | None = None) -> PersonP
         ),
         ledger=heading.ledger,
         talk=period_words.talk(heading.facts),
-        method=period_words.method(heading.facts, score, found.asleep),
+        method=period_words.method(heading.facts, score, found.asleep, known.valid_night),
     )
 
 

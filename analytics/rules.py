@@ -4,6 +4,8 @@ There is one object of them, `ValidNight`; whatever groups, dates, grades or lea
 in the literature on most of these limits: `[P]` marks a choice of ours, and `limits()` is the list for people.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, field, fields
 from typing import Final, TypeVar
 
@@ -142,6 +144,20 @@ class ValidNight:
             if getattr(self, each.name) < 0:
                 unit = each.metadata["unit"]
                 raise ValueError(f"{each.name} is 0 {unit} or more, not {getattr(self, each.name)}")
+
+    @property
+    def changed(self) -> dict[str, float | bool]:
+        """The limits that differ from their defaults, by name; `ValidNight(**changed)` are these rules again."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in values.items() if value != getattr(DEFAULT_RULES, name)}
+
+    @property
+    def tag(self) -> str:
+        """A word that is another one for other limits; empty for the defaults."""
+        if not self.changed:
+            return ""
+        named = {name: float(value) for name, value in self.changed.items()}
+        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def limits() -> tuple[Limit, ...]:

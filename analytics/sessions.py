@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ SessionColumns = Mapping[str, NDArray[Any]]
 
 NO_INSTANT: Final = int(np.iinfo(np.int64).min)
 """What a missing instant is as microseconds, which is what numpy and pandas take it for."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 VENDOR_FIGURES: Final = (
     "time_in_bed_s",
@@ -54,7 +58,11 @@ SESSION_COLUMNS: Final[dict[str, str]] = {
     "summary_at": "datetime64[us, UTC]",
     **{f"vendor_{name}": "float64" for name in VENDOR_FIGURES},
 }
-"""Columns of `SessionSet.frame` and their types."""
+"""Columns of a set of sessions, and their types in `SessionSet.frame`."""
+
+
+_PLAIN: Final[dict[str, type]] = {"str": object, "float64": np.float64}
+"""The arrays of columns that are not instants."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,41 +70,53 @@ class SessionSet:
     """Sessions of one person.
 
     Attributes:
-        frame: one row per session, `SESSION_COLUMNS`: `session_id`; `state` (OPEN, CLOSED, COMPLETE); `basis`
-            ("stages" once the session itself was asked for, "vendor" while only its statistics are known); instants
-            `start`, `end` (NaT when open), `unexpected_end` (NaT unless recording broke off) and `received`
-            (when we fetched it); `created_timezone` ("" when absent); `peculiarities` (the vendor's labels joined
-            by ";"); `missing_data_ratio`; `problem` ("" or why the payload could not be read); `summary` (what the
-            average statistics last said of the session, as a digest, "" when they never named it); `summary_at` (when
-            we fetched those, NaT without); the vendor's statistics, NaN where absent.
+        columns: `SESSION_COLUMNS`, one entry per session in each, in arrays that nobody writes to: text as objects,
+            instants as int64 microseconds since 1970 in UTC (`NO_INSTANT` for none), figures as float64 (NaN for none).
+            `session_id`; `state` (OPEN, CLOSED, COMPLETE); `basis` ("stages" once the session itself was asked for,
+            "vendor" while only its statistics are known); instants `start`, `end` (none when open), `unexpected_end`
+            (none unless recording broke off) and `received` (when we fetched it); `created_timezone` ("" when absent);
+            `peculiarities` (the vendor's labels joined by ";"); `missing_data_ratio`; `problem` ("" or why the payload
+            could not be read); `summary` (what the average statistics last said of the session, as a digest, "" when
+            they never named it); `summary_at` (when we fetched those); the vendor's statistics.
         stages: stages by epoch of 30 s, a row per session; empty when the vendor sent none.
         snoring: 1 where there was snoring, likewise.
 
     Raises:
-        ValueError: columns are missing, or the three do not have the same number of sessions.
+        ValueError: columns are missing, or not all have the same number of sessions.
     """
 
-    frame: pd.DataFrame
+    columns: SessionColumns
     stages: Ragged
     snoring: Ragged
 
     def __post_init__(self) -> None:
-        missing = [name for name in SESSION_COLUMNS if name not in self.frame.columns]
+        missing = [name for name in SESSION_COLUMNS if name not in self.columns]
         if missing:
             raise ValueError(f"a set of sessions needs the columns {', '.join(missing)}")
-        if not len(self.frame) == len(self.stages) == len(self.snoring):
+        lengths = {len(self.columns[name]) for name in SESSION_COLUMNS}
+        if not lengths == {len(self.stages)} == {len(self.snoring)}:
             raise ValueError(
-                f"{len(self.frame)} sessions come with {len(self.stages)} rows of stages and "
+                f"{min(lengths)} to {max(lengths)} sessions come with {len(self.stages)} rows of stages and "
                 f"{len(self.snoring)} of snoring; there must be one of each per session"
             )
 
-    def __len__(self) -> int:
-        return len(self.frame)
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame, stages: Ragged, snoring: Ragged) -> "SessionSet":
+        """The sessions in the rows of a frame as `frame` gives it."""
+        columns = {
+            name: _plain(frame[name], dtype) for name, dtype in SESSION_COLUMNS.items() if name in frame
+        }
+        return cls(columns, stages, snoring)
 
     @cached_property
-    def columns(self) -> SessionColumns:
-        """The frame taken apart once into arrays that nobody writes to: text as objects, instants as `instants`."""
-        return {name: _plain(self.frame[name], dtype) for name, dtype in SESSION_COLUMNS.items()}
+    def frame(self) -> pd.DataFrame:
+        """One row per session, `SESSION_COLUMNS` in their types; made when it is first asked for."""
+        columns = {name: _in_a_frame(self.columns[name], dtype) for name, dtype in SESSION_COLUMNS.items()}
+        # The columns as they are: putting them together by type would cost more than it saves.
+        return pd.DataFrame(columns, copy=False)
+
+    def __len__(self) -> int:
+        return len(self.stages)
 
     @classmethod
     def empty(cls) -> "SessionSet":
@@ -112,7 +132,9 @@ class SessionSet:
         if len(filled) == 1:
             return filled[0]
         return cls(
-            frame=pd.concat([_known_columns(each.frame) for each in filled], ignore_index=True),
+            columns={
+                name: np.concatenate([each.columns[name] for each in filled]) for name in SESSION_COLUMNS
+            },
             stages=_stacked([each.stages for each in filled]),
             snoring=_stacked([each.snoring for each in filled]),
         )
@@ -125,7 +147,7 @@ class SessionSet:
         if np.array_equal(chosen, np.arange(len(self))):
             return self
         return SessionSet(
-            frame=self.frame.take(chosen).reset_index(drop=True),
+            columns={name: self.columns[name][chosen] for name in SESSION_COLUMNS},
             stages=self.stages.take(chosen),
             snoring=self.snoring.take(chosen),
         )
@@ -139,31 +161,44 @@ class SessionSet:
         if len(set(self.columns["session_id"].tolist())) == len(self):
             return self
         newest: dict[str, tuple[tuple[object, ...], int]] = {}
-        for row, session_id in enumerate(self.frame["session_id"]):
+        for row, session_id in enumerate(self.columns["session_id"].tolist()):
             rank = (*self._rank(row), row)
             if session_id not in newest or rank[:-1] > newest[session_id][0]:
                 newest[session_id] = (rank[:-1], row)
         return self.take([row for _, row in newest.values()])
 
     def _rank(self, row: int) -> tuple[object, ...]:
-        facts = self.frame.iloc[row]
-        received = facts["received"]
+        facts = {name: self.columns[name][row] for name in SESSION_COLUMNS}
         return (
-            -np.inf if pd.isna(received) else received.timestamp(),
+            int(facts["received"]),
             facts["state"] == "COMPLETE",
             facts["problem"] == "",
             len(self.stages[row]),
             self.stages[row].tobytes(),
             self.snoring[row].tobytes(),
             # Figures are numbers or nothing; their text orders them well enough to be independent of the order.
-            tuple(str(facts[name]) for name in SESSION_COLUMNS),
+            tuple(str(fact) for fact in facts.values()),
         )
 
 
 @cache
 def _empty() -> SessionSet:
-    frame = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in SESSION_COLUMNS.items()})
-    return SessionSet(frame=frame, stages=Ragged.from_arrays([]), snoring=Ragged.from_arrays([]))
+    columns: SessionColumns = {
+        name: np.empty(0, dtype=_PLAIN.get(dtype, np.int64)) for name, dtype in SESSION_COLUMNS.items()
+    }
+    return SessionSet(columns=columns, stages=Ragged.from_arrays([]), snoring=Ragged.from_arrays([]))
+
+
+def _plain(column: "pd.Series[Any]", dtype: str) -> NDArray[np.generic]:
+    if dtype in _PLAIN:
+        return column.to_numpy(dtype=_PLAIN[dtype])
+    return instants(column)
+
+
+def _in_a_frame(values: NDArray[np.generic], dtype: str) -> Any:
+    if dtype == "str":
+        return pd.array(values, dtype="str")
+    return values if dtype == "float64" else pd.DatetimeIndex(values.view("datetime64[us]"), tz="UTC")
 
 
 def instants(column: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
@@ -171,15 +206,18 @@ def instants(column: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
     return column.to_numpy(dtype="datetime64[us]").view(np.int64)
 
 
-def _known_columns(frame: pd.DataFrame) -> pd.DataFrame:
-    names = list(SESSION_COLUMNS)
-    return frame if frame.columns.tolist() == names else frame[names]
+def texts(values: Sequence[str]) -> NDArray[np.object_]:
+    """A column of text."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
 
 
-def _plain(column: "pd.Series[Any]", dtype: str) -> NDArray[np.generic]:
-    if dtype == "float64":
-        return column.to_numpy(dtype=np.float64)
-    return column.to_numpy(dtype=object) if dtype == "str" else instants(column)
+def microseconds(moments: Sequence[datetime | None]) -> NDArray[np.int64]:
+    """A column of instants; those given are aware."""
+    return np.array(
+        [NO_INSTANT if one is None else (one - _EPOCH) // _MICROSECOND for one in moments], dtype=np.int64
+    )
 
 
 def rows_of(ragged: Ragged, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Ragged:

@@ -167,8 +167,8 @@ def vendor_statistics(figures: Mapping[str, Floats]) -> Floats:
         "final_wake_min": final_s / 60,
         "waso_total_min": (awake_s + final_s) / 60,
         "wake_min": (latency_s + awake_s + final_s) / 60,
-        "se_pct": 100 * _ratio(asleep_s, in_bed_s),
-        "sme_pct": 100 * _ratio(asleep_s, period_s),
+        "se_pct": _percent(asleep_s, in_bed_s),
+        "sme_pct": _percent(asleep_s, period_s),
         "sol_min": latency_s / 60,
         "rem_latency_min": figures["rem_latency_s"] / 60,
         "awakenings": figures["waso_count"],
@@ -178,7 +178,7 @@ def vendor_statistics(figures: Mapping[str, Floats]) -> Floats:
     for stage in _STAGES:
         stage_s = figures[f"time_in_{stage}_s"]
         known[f"{stage}_min"] = stage_s / 60
-        known[f"{stage}_pct"] = 100 * _ratio(stage_s, asleep_s)
+        known[f"{stage}_pct"] = _percent(stage_s, asleep_s)
         known[f"latency_{stage}_min"] = (latency_s + figures[f"{stage}_latency_s"]) / 60
     statistics = np.full((len(STATISTICS), len(in_bed_s)), np.nan)
     for name, values in known.items():
@@ -195,7 +195,10 @@ def of_sessions(vendor: Floats) -> Floats:
     return vendor_statistics(joined_figures(vendor, np.arange(len(vendor))))
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
+def _percent(part: Floats, whole: Floats) -> Floats:
     share = np.full(len(part), np.nan)
-    np.divide(part, whole, out=share, where=whole > 0)
+    with np.errstate(over="ignore"):  # figures are whatever a vendor sends
+        np.divide(part, whole, out=share, where=whole > 0)
+        share *= 100
+    share[np.isinf(share)] = np.nan
     return share

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.nights import NIGHT_COLUMNS, SessionSet
+from analytics.nights import NIGHT_COLUMNS, SessionSet, ValidNight
 from asleep.models import SessionResult
 from cache.arrivals import (
     REFUSED,
@@ -42,7 +42,9 @@ from cache.columns import (
 from cache.derived import Statistics, erase_person, fold, lay_over, load, read_person
 from cache.files import private_folder
 from cache.inspection import Finding, Holdings, holdings, verify
+from cache.regrading import nights_by, put_in_force
 from cache.repair import repair
+from cache.rules_file import rules_of
 from cache.seal import Seal
 from cache.shelf import Shelf
 from cache.summaries import marked
@@ -54,6 +56,7 @@ __all__ = [
     "Known",
     "NewerFormat",
     "NightArchive",
+    "NightTable",
     "PutReport",
     "Unreadable",
     "session_set",
@@ -250,7 +253,7 @@ class NightArchive:
         with shelf.alone():
             take_in(shelf)
             person = read_person(shelf, person_id)
-            if person is None or session_id not in set(person.sessions.frame["session_id"]):
+            if person is None or session_id not in person.sessions.columns["session_id"]:
                 return False
             person = replace(person, sessions=without(person.sessions, session_id))
             with shelf.changing():
@@ -299,6 +302,21 @@ class NightArchive:
         with shelf.alone():
             shelf.remove_derived()
             fold(shelf)
+
+    def rules(self, organisation: str) -> ValidNight:
+        """The rules by which the organisation's nights are made."""
+        return rules_of(self._shelf(organisation))
+
+    def nights_by(self, organisation: str, person_ids: Iterable[str], rules: ValidNight) -> NightTable:
+        """The nights of these people as other rules would have them; nothing is changed."""
+        return nights_by(self._shelf(organisation), person_ids, rules)
+
+    def set_rules(self, organisation: str, rules: ValidNight, ready: Iterable[NightTable] = ()) -> None:
+        """Every night is made by these rules from now on, whoever derives it.
+
+        `ready` are nights that `nights_by` has made already; the rest is derived while writers wait.
+        """
+        put_in_force(self._shelf(organisation), rules, ready)
 
     def table_bytes(self, organisation: str) -> int:
         """How large the table of everybody is, which every fold writes anew."""

@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from analytics.nights import SessionSet, night_columns
+from analytics.nights import SessionSet, ValidNight, night_columns
 from analytics.received import Columns
 from cache.columns import (
     BEYOND_US,
@@ -22,6 +22,7 @@ from cache.columns import (
 )
 from cache.derived import derived, lay_over, read_person
 from cache.files import remove, set_aside
+from cache.rules_file import rules_of
 from cache.shelf import Shelf
 from cache.table import NightTable
 
@@ -86,11 +87,12 @@ def done_with(shelf: Shelf, delivery: Delivery) -> None:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
-    """A delivery as the whole file of somebody who has none yet: its bytes and its nights."""
+    """A delivery as the whole file of somebody who has none yet: its bytes, and its nights by `rules`."""
 
     report: PutReport
     data: bytes
     person: PersonFile
+    rules: ValidNight
     nights: Columns
 
 
@@ -100,11 +102,13 @@ def prepared(shelf: Shelf, delivery: Delivery) -> Prepared | None:
         return None
     sessions, added, changed = merged(SessionSet.empty(), delivery.sessions)
     person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=delivery.synced_at)
+    rules = rules_of(shelf)
     return Prepared(
         report=PutReport(added=added, changed=changed, total=len(sessions)),
         data=encode_person(person),
         person=person,
-        nights=night_columns(sessions, zone=person.zone),
+        rules=rules,
+        nights=night_columns(sessions, zone=person.zone, rules=rules),
     )
 
 
@@ -125,21 +129,23 @@ def merged_in(shelf: Shelf, delivery: Delivery, new: Prepared | None = None) -> 
     kept = read_person(shelf, delivery.person_id)
     if kept is None and new is not None:
         shelf.write(shelf.person(delivery.person_id), new.data)
-        return new.report, derived(shelf, delivery.person_id, new.person, new.nights)
+        table = derived(shelf, delivery.person_id, new.person, rules=new.rules, nights=new.nights)
+        return new.report, table
     old = SessionSet.empty() if kept is None else kept.sessions
     sessions, added, changed = merged(old, delivery.sessions)
     synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
     person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=synced_at)
-    report = PutReport(added=added, changed=changed, total=len(sessions.frame))
+    report = PutReport(added=added, changed=changed, total=len(sessions))
     return report, stored(shelf, delivery.person_id, person)
 
 
 def stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:
     """The person's nights, after their file was written; only for whoever is alone on the shelf."""
     # The nights first: sessions that no night can be made of must not get into a file that every page reads.
-    nights = night_columns(person.sessions, zone=person.zone)
+    rules = rules_of(shelf)
+    nights = night_columns(person.sessions, zone=person.zone, rules=rules)
     shelf.write(shelf.person(person_id), encode_person(person))
-    return derived(shelf, person_id, person, nights)
+    return derived(shelf, person_id, person, rules=rules, nights=nights)
 
 
 def take_in(shelf: Shelf) -> None:

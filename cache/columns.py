@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analytics.nights import SESSION_COLUMNS, SessionSet
 from analytics.ragged import Ragged
-from analytics.sessions import NO_INSTANT
+from analytics.sessions import NO_INSTANT, microseconds, texts
 from asleep.models import SessionResult
 from cache.seal import SealBroken
 
@@ -149,13 +149,22 @@ def decode_person(data: bytes) -> PersonFile:
     """The person as kept; raises `NewerFormat`, or one of `READ_ERRORS` when the bytes are not such a file."""
     table, header = _read(data)
     table = _upgraded(table, header.schema)
-    frame = table.select(list(SESSION_COLUMNS)).to_pandas(use_threads=False)
-    found = {name: str(dtype) for name, dtype in frame.dtypes.items()}
-    if found != SESSION_COLUMNS:
-        frame = frame.astype(dict(SESSION_COLUMNS))
+    columns = {name: _plain(table[name], dtype) for name, dtype in SESSION_COLUMNS.items()}
     stages, snoring = (_ragged(table[name]) for name in _LISTS)
-    sessions = SessionSet(frame=frame, stages=stages, snoring=snoring)
+    sessions = SessionSet(columns=columns, stages=stages, snoring=snoring)
     return PersonFile(sessions=sessions, zone=header.zone, synced_at=header.synced_at)
+
+
+def _plain(column: "pa.ChunkedArray", dtype: str) -> NDArray[Any]:
+    """A column of the file as one of `SessionSet.columns`."""
+    if dtype == "float64":
+        column = column.cast(pa.float64())
+    elif dtype == "str":
+        column = column.cast(pa.large_string()).fill_null("")
+    else:
+        column = column.cast(_INSTANT).cast(pa.int64()).fill_null(NO_INSTANT)
+    values: NDArray[Any] = column.to_numpy()
+    return values
 
 
 def decode_stages(data: bytes) -> PersonStages:
@@ -167,7 +176,7 @@ def decode_stages(data: bytes) -> PersonStages:
 
 def stages_in(person: PersonFile) -> PersonStages:
     """The stages of a person who has been read already."""
-    ids = tuple(person.sessions.frame["session_id"].tolist())
+    ids = tuple(person.sessions.columns["session_id"].tolist())
     return PersonStages(session_ids=ids, stages=person.sessions.stages)
 
 
@@ -250,16 +259,20 @@ def session_set(
     """The vendor's answers as columns, the unreadable ones with their reason in `problem`, all received then."""
     read, unread = list(results), list(problems)
     rows = [_result_row(result) for result in read] + [_problem_row(problem) for problem in unread]
-    moment = pd.Timestamp(received)
-    columns = {
-        name: pd.array([moment if name == "received" else row.get(name) for row in rows], dtype=dtype)  # type: ignore[call-overload]
-        for name, dtype in SESSION_COLUMNS.items()
+    given = {name: [row.get(name) for row in rows] for name in SESSION_COLUMNS} | {
+        "received": [received] * len(rows)
     }
     return SessionSet(
-        frame=pd.DataFrame(columns, copy=False),
+        columns={name: _column(given[name], dtype) for name, dtype in SESSION_COLUMNS.items()},
         stages=_stacked([result.sleep_stages for result in read], empty=len(unread)),
         snoring=_stacked([result.snoring_stages for result in read], empty=len(unread)),
     )
+
+
+def _column(values: list[Any], dtype: str) -> NDArray[Any]:
+    if dtype == "float64":
+        return np.array(values, dtype=np.float64)
+    return texts(values) if dtype == "str" else microseconds(values)
 
 
 def merged(old: SessionSet, new: SessionSet) -> tuple[SessionSet, int, int]:
@@ -321,14 +334,12 @@ def _with_what_was_said(sessions: SessionSet, received: SessionSet) -> SessionSe
     problem = _last_said(received, "problem", "received")
     never = (NO_INSTANT, "")
     unstaged = zip(ids, (each == "vendor" for each in basis), problems, strict=True)
-    texts = {
-        "summary": [summary.get(name, never)[1] for name in ids],
-        "problem": [problem.get(name, never)[1] if waits else own for name, waits, own in unstaged],
+    said = {
+        "summary": texts([summary.get(name, never)[1] for name in ids]),
+        "summary_at": np.array([summary.get(name, never)[0] for name in ids], dtype=np.int64),
+        "problem": texts([problem.get(name, never)[1] if waits else own for name, waits, own in unstaged]),
     }
-    at = np.array([summary.get(name, never)[0] for name in ids], dtype=np.int64).view("datetime64[us]")
-    columns = {name: pd.array(values, dtype="str") for name, values in texts.items()}
-    said = columns | {"summary_at": pd.DatetimeIndex(at, tz="UTC")}
-    return replace(sessions, frame=sessions.frame.assign(**said))
+    return replace(sessions, columns={**sessions.columns, **said})
 
 
 def _last_said(sessions: SessionSet, text: str, at: str) -> dict[str, tuple[int, str]]:

@@ -1,11 +1,13 @@
 """The statistics of an organisation, kept up to date with its people's files and derived again where they are not.
 
 A reader takes the table of everybody, lays the tables of changed people over it, and compares each person's rows with
-the file they were derived from. Rows that are missing, of an older schema or of an older file are derived again, by
-the reader itself when nobody else is at work, so a page never meets an error and a crash between two files heals.
+the file and the rules they were derived from. Rows that are missing, of an older schema, an older file or other rules
+are derived again, by the reader itself when nobody else is at work, so a page never meets an error and a crash between
+two files heals.
 """
 
 import logging
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +17,11 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.nights import night_columns
+from analytics.nights import ValidNight, night_columns
 from cache.columns import BEYOND_US, NOT_DAMAGE, READ_ERRORS, PersonFile, decode_person
 from cache.files import remove, set_aside
 from cache.overwriting import ERASED, patches
+from cache.rules_file import rules_of
 from cache.shelf import Shelf
 from cache.table import (
     NightTable,
@@ -118,15 +121,22 @@ def read_person(shelf: Shelf, person_id: str) -> PersonFile | None:
 
 
 def derived(
-    shelf: Shelf, person_id: str, person: PersonFile, nights: Mapping[str, Any] | None = None
+    shelf: Shelf,
+    person_id: str,
+    person: PersonFile,
+    *,
+    rules: ValidNight,
+    nights: Mapping[str, Any] | None = None,
+    stat: os.stat_result | None = None,
 ) -> NightTable:
-    """The person's nights as a table of one part that belongs to the file as it lies there now.
+    """The person's nights by these rules, as a table of one part that belongs to the file as it lies there now.
 
-    `nights` is what `night_columns` made of the person's sessions, when that is known already.
+    `nights` is what `night_columns` made of the person's sessions by them, when that is known already. Whoever is not
+    alone on the shelf gives the `stat` of the file from before it was read.
     """
     if nights is None:
-        nights = night_columns(person.sessions, zone=person.zone)
-    stat = shelf.person(person_id).stat()
+        nights = night_columns(person.sessions, zone=person.zone, rules=rules)
+    stat = stat or shelf.person(person_id).stat()
     part = Part(
         person_id=person_id,
         rows=0,
@@ -134,6 +144,7 @@ def derived(
         synced_at=person.synced_at,
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
+        rules=rules.tag,
     )
     return night_table_of(nights, part)
 
@@ -158,13 +169,14 @@ def fold(shelf: Shelf, *, fresh: Iterable[NightTable] = (), stale: bool = True) 
 def _derived_again(shelf: Shelf, people: Iterable[str]) -> dict[str, NightTable | None]:
     """Each person's nights, None without a file; whose file this program cannot read is left out and logged."""
     changes: dict[str, NightTable | None] = {}
+    rules = rules_of(shelf)
     for person_id in people:
         try:
             person = read_person(shelf, person_id)
         except BEYOND_US as error:
             log.warning("The statistics of %s stay as they are: %s", person_id, error)
         else:
-            changes[person_id] = None if person is None else derived(shelf, person_id, person)
+            changes[person_id] = None if person is None else derived(shelf, person_id, person, rules=rules)
     return changes
 
 
@@ -241,8 +253,11 @@ def present(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Pr
     changes |= {part.person_id: None for part in table.parts if part.person_id not in people}
     changes |= {person_id: None for person_id in changes if person_id not in people}
     table = patched(table, changes)
-    sources = {part.person_id: (part.size, part.mtime_ns) for part in table.parts}
-    stale = [name for name, stat in people.items() if sources.get(name) != (stat.st_size, stat.st_mtime_ns)]
+    sources = {part.person_id: (part.size, part.mtime_ns, part.rules) for part in table.parts}
+    rules = rules_of(shelf).tag
+    stale = [
+        name for name, stat in people.items() if sources.get(name) != (stat.st_size, stat.st_mtime_ns, rules)
+    ]
     return Present(read=read, table=table, stale=stale, leftover=leftover)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cache.columns import BEYOND_US, NOT_DAMAGE, READ_ERRORS, SCHEMA, decode_person, schema_of
 from cache.derived import Present, derived, present
+from cache.rules_file import rules_of
 from cache.shelf import Shelf
 from cache.table import decode_table, frame_of, ranges_of
 
@@ -177,7 +178,7 @@ def _of_person(shelf: Shelf, person_id: str, kept: pd.DataFrame | None) -> Itera
         text = "is not what the statistics were derived from. The next page or `repair` derives them again."
         yield _found(shelf, "out of date", path, text, person_id)
         return
-    differing = _differing(kept, frame_of(derived(shelf, person_id, person)))
+    differing = _differing(kept, frame_of(derived(shelf, person_id, person, rules=rules_of(shelf))))
     if differing:
         text = f"gives other nights than the statistics have ({differing}). `repair` derives them again."
         yield _found(shelf, "disagreeing", path, text, person_id)

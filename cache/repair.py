@@ -7,6 +7,7 @@ from cache.arrivals import take_in
 from cache.columns import BEYOND_US, SCHEMA, encode_person, schema_of
 from cache.derived import derived, fold, read_person
 from cache.files import remove
+from cache.rules_file import rules_of
 from cache.shelf import Shelf
 from cache.table import NightTable
 
@@ -54,7 +55,7 @@ def _mended(shelf: Shelf, person_id: str) -> tuple[str, NightTable | None]:
     if schema < SCHEMA:
         shelf.write(path, encode_person(person))
         deed = f"Wrote {path.name} anew in format {SCHEMA}; it had format {schema}."
-    return deed, derived(shelf, person_id, person)
+    return deed, derived(shelf, person_id, person, rules=rules_of(shelf))
 
 
 def _made_way(shelf: Shelf) -> list[str]:

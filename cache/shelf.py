@@ -36,6 +36,7 @@ class Shelf:
         statistics.arrow              derived: the nights of everybody
         overlay/<person_id>.arrow     derived: the nights of people who changed since
         version                       a word that is another one after every change
+        rules.json                    the limits by which nights are made here, where they are not the defaults
         changing                      there while the truth may be newer than the version
         erased/<digest>               a person who was erased for good: nothing of them is taken in any more
         .lock                         held by whoever changes something
@@ -59,6 +60,11 @@ class Shelf:
     def statistics(self) -> Path:
         """The table of everybody."""
         return self.folder / "statistics.arrow"
+
+    @property
+    def rules(self) -> Path:
+        """The limits by which nights are made here; `rules_file` reads and writes it."""
+        return self.folder / "rules.json"
 
     def person(self, person_id: str) -> Path:
         """The person's sessions."""
@@ -197,7 +203,7 @@ class Shelf:
 
     def strangers(self) -> list[Path]:
         """Files that are none of the archive's."""
-        own = {self.statistics, self.folder / "version", self.folder / ".lock", self.marker}
+        own = {self.statistics, self.folder / "version", self.rules, self.folder / ".lock", self.marker}
         own |= {self.person(name) for name in self.names()} | {self.overlay(name) for name in self.overlays()}
         own |= {self.arrival(name) for name in self.arrivals()}
         own |= {*self.damaged(), *self.unfinished(), *(self.folder / "erased").glob("*")}

@@ -2,18 +2,17 @@
 
 import hashlib
 import operator
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 import numpy as np
-import pandas as pd
 
-from analytics.nights import SESSION_COLUMNS, SessionSet
+from analytics.nights import SessionSet
 from analytics.ragged import Ragged
-from analytics.sessions import NO_INSTANT, VENDOR_FIGURES
+from analytics.sessions import VENDOR_FIGURES, microseconds, texts
 from asleep.models import AverageStats, NeverSlept, SleptSession
 
 UNNAMED: Final = "-"
@@ -22,7 +21,6 @@ UNNAMED: Final = "-"
 _figures: Final = operator.attrgetter(*VENDOR_FIGURES)
 _NOTHING_SERVED: Final = (None,) * len(VENDOR_FIGURES)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
@@ -37,54 +35,40 @@ def summarised(averages: AverageStats, *, received: datetime) -> SessionSet:
     ]
     sessions.sort(key=lambda one: (one.start or _EPOCH, one.session_id))
     slept = [one if isinstance(one, SleptSession) else None for one in sessions]
-    columns: dict[str, object] = {
-        "session_id": _text([one.session_id for one in sessions]),
-        "state": _text(["COMPLETE"] * len(sessions)),
-        "basis": _text(["vendor"] * len(sessions)),
-        "start": _instants([one.start for one in sessions]),
-        "end": _instants([one.end for one in sessions]),
-        "unexpected_end": _instants([None] * len(sessions)),
-        "created_timezone": _text([(one.created_timezone or "") if one else "" for one in slept]),
-        "peculiarities": _text(["" if one else "NEVER_SLEPT" for one in slept]),
+    columns = {
+        "session_id": texts([one.session_id for one in sessions]),
+        "state": texts(["COMPLETE"] * len(sessions)),
+        "basis": texts(["vendor"] * len(sessions)),
+        "start": microseconds([one.start for one in sessions]),
+        "end": microseconds([one.end for one in sessions]),
+        "unexpected_end": microseconds([None] * len(sessions)),
+        "created_timezone": texts([(one.created_timezone or "") if one else "" for one in slept]),
+        "peculiarities": texts(["" if one else "NEVER_SLEPT" for one in slept]),
         "missing_data_ratio": np.full(len(sessions), np.nan),
-        "received": _instants([received] * len(sessions)),
-        "problem": _text([""] * len(sessions)),
-        "summary": _text([_digest(one) for one in sessions]),
-        "summary_at": _instants([received] * len(sessions)),
+        "received": microseconds([received] * len(sessions)),
+        "problem": texts([""] * len(sessions)),
+        "summary": texts([_digest(one) for one in sessions]),
+        "summary_at": microseconds([received] * len(sessions)),
     }
     served = [_NOTHING_SERVED if one is None else _figures(one.stat) for one in slept]
     figures = np.array(served, dtype=np.float64).reshape(len(served), len(VENDOR_FIGURES))
     for name, column in zip(VENDOR_FIGURES, figures.T.copy(), strict=True):
         columns[f"vendor_{name}"] = column
     nothing = Ragged.from_arrays([()] * len(sessions))
-    return SessionSet(
-        # The columns as they are: putting them together by type would cost more than it saves.
-        frame=pd.DataFrame({name: columns[name] for name in SESSION_COLUMNS}, copy=False),
-        stages=nothing,
-        snoring=nothing,
-    )
+    return SessionSet(columns=columns, stages=nothing, snoring=nothing)
 
 
 def marked(sessions: SessionSet, unnamed: Collection[str]) -> SessionSet:
     """The sessions, those of these ids with the remark that the statistics do not name them any more."""
     if not unnamed:
         return sessions
-    frame = sessions.frame
-    told = frame["session_id"].isin(list(unnamed))
-    changed = frame.assign(
-        summary=frame["summary"].mask(told, UNNAMED),
-        summary_at=frame["summary_at"].mask(told, frame["received"]),
-    )
-    return replace(sessions, frame=changed)
-
-
-def _text(values: list[str]) -> Any:
-    return pd.array(values, dtype="str")
-
-
-def _instants(moments: Sequence[datetime | None]) -> pd.DatetimeIndex:
-    us = [NO_INSTANT if one is None else (one - _EPOCH) // _MICROSECOND for one in moments]
-    return pd.DatetimeIndex(np.array(us, dtype=np.int64).view("datetime64[us]"), tz="UTC")
+    columns, ids = sessions.columns, set(unnamed)
+    told = np.array([one in ids for one in columns["session_id"].tolist()], dtype=np.bool_)
+    said = {
+        "summary": np.where(told, UNNAMED, columns["summary"]),
+        "summary_at": np.where(told, columns["received"], columns["summary_at"]),
+    }
+    return replace(sessions, columns={**columns, **said})
 
 
 def _digest(one: SleptSession | NeverSlept) -> str:

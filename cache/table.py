@@ -6,7 +6,7 @@ values are bytes. All but repeated text is handed out without a copy.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -35,13 +35,14 @@ SCHEMA = hashlib.sha256(
 """Names the columns, their types and the rules; a table of another schema is derived again."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One person's share of a table.
 
     Attributes:
         rows: how many rows are theirs, one block in the order of the parts.
         size, mtime_ns: of the Parquet file that the rows were derived from.
         synced_at: as `PersonFile.synced_at`.
+        rules: tag of the rules that the nights were made by (`ValidNight.tag`).
     """
 
     person_id: str
@@ -50,6 +51,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     synced_at: datetime | None
     size: int
     mtime_ns: int
+    rules: str = ""
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,11 @@ class NightTable:
 
     parts: tuple[Part, ...]
     rows: "pa.Table"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """As `frame_of`."""
+        return frame_of(self)
 
 
 def night_table_of(nights: Mapping[str, Any], part: Part) -> NightTable:
@@ -112,12 +119,19 @@ def patched(table: NightTable, changes: Mapping[str, NightTable | None]) -> Nigh
             chosen.extend(change.parts)
     slices.append(table.rows.slice(run_first, run_end - run_first))
     rows = pa.concat_tables([part for part in slices if part.num_rows] or [table.rows.slice(0, 0)])
-    return NightTable(parts=tuple(chosen), rows=rows.combine_chunks())
+    return NightTable(parts=tuple(chosen), rows=_numbers_in_one_piece(rows))
+
+
+def apart(table: NightTable) -> Iterator[NightTable]:
+    """Each person's share of the table as a table of its own; nothing is copied."""
+    ranges = ranges_of(table.parts)
+    for part in table.parts:
+        yield NightTable(parts=(part,), rows=table.rows.slice(ranges[part.person_id].start, part.rows))
 
 
 def encode_table(table: NightTable) -> bytes:
     """The table as one uncompressed Arrow file with one batch."""
-    rows = table.rows
+    rows = table.rows.combine_chunks()
     columns = [_narrow(rows[name], name) for name in rows.column_names]
     header = _Header(schema=SCHEMA, parts=table.parts)
     narrow = pa.table(columns, names=rows.column_names, metadata={_METADATA: msgspec.json.encode(header)})
@@ -184,6 +198,17 @@ def part_of_frame(table: NightTable, rows: Sequence[slice], columns: Sequence[st
 
 def _frame(rows: "pa.Table", dtypes: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: _shown(rows[name], dtype) for name, dtype in dtypes.items()}, copy=False)
+
+
+def _numbers_in_one_piece(rows: "pa.Table") -> "pa.Table":
+    """The rows with numbers that can be handed out without a copy; text is handed out in pieces as well."""
+    columns = [
+        column
+        if _is_text(column.type) or column.num_chunks == 1
+        else pa.chunked_array([column.combine_chunks()])
+        for column in rows.columns
+    ]
+    return pa.table(columns, names=rows.column_names)
 
 
 def _firsts(parts: Sequence[Part]) -> list[int]:

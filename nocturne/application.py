@@ -1,9 +1,11 @@
 """The application: one frozen object made from settings. The launcher registers it; a test makes its own."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from analytics.rules import ValidNight
 from analytics.score import ScoreRules
 from asleep.client import AsleepClient, Timeouts
 from asleep.pacing import Pacer
@@ -14,11 +16,13 @@ from cache.disk import DiskCache
 from cache.seal import PlainSeal
 from nocturne.engines import Engine, engine
 from nocturne.kept import Kept
-from nocturne.organisation_settings import OrganisationSettings, in_force, score_rules
+from nocturne.organisation_settings import OrganisationSettings, in_force, night_rules, score_rules
 from nocturne.progress import SyncBoard
 from settings import Settings
 from store.database import Store
 from store.people import Person, UnknownPerson
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -77,6 +81,11 @@ class Application:
         return score_rules(self.settings, self.store.settings_of(self.organisation))
 
     @property
+    def night_rules(self) -> ValidNight:
+        """The rules that the nights in the archive were made by."""
+        return self.archive.rules(self.organisation)
+
+    @property
     def organisation_settings(self) -> OrganisationSettings:
         """What the organisation has set for itself, and the defaults of the rest."""
         return in_force(self.settings, self.store.settings_of(self.organisation))
@@ -114,6 +123,7 @@ def build(
     archive = NightArchive(folder / "archive", seal)
     workers = _engine(settings, archive)
     store.ensure_organisation(settings.organisation, name=settings.organisation.capitalize(), zone="UTC")
+    _put_night_rules_in_force(settings.organisation, store, archive)
     return Application(
         settings=settings,
         organisation=settings.organisation,
@@ -136,6 +146,14 @@ def build(
             store.close,
         ),
     )
+
+
+def _put_night_rules_in_force(organisation: str, store: Store, archive: NightArchive) -> None:
+    """The archive goes by the rules that the organisation has set, also after a restore or an end in between."""
+    wanted = night_rules(store.settings_of(organisation))
+    if archive.rules(organisation) != wanted:
+        log.warning("The rules of valid nights have changed: the nights of %s are made anew.", organisation)
+        archive.set_rules(organisation, wanted)
 
 
 def _engine(settings: Settings, archive: NightArchive) -> Engine:

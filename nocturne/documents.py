@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 
 from analytics.night_view import night_view
 from analytics.score import ScoreRules
+from analytics.sleep_debt import SleepNeed
 from analytics.standing import Standing
 from analytics.summary import PersonPeriod, Profile, Sleeper, person_period
 from cache.archive import NightArchive
@@ -56,6 +57,7 @@ class WeeklyDocuments:
     ending: date
     formats: tuple[Format, ...]
     rules: ScoreRules
+    need: SleepNeed | None
     generated_at: datetime
 
     def __call__(self, archive: NightArchive, reader: Reader, /) -> tuple[Document, ...]:
@@ -75,7 +77,12 @@ class WeeklyDocuments:
             nights,
             first=self.ending - timedelta(days=6),
             last=self.ending,
-            profile=Profile(rules=self.rules, places=lambda: reader.places),
+            profile=Profile(
+                rules=self.rules,
+                need=self.need,
+                places=lambda: reader.places,
+                valid_night=archive.rules(self.organisation),
+            ),
         )
         if not week.coverage.recorded:
             raise Unserved(f"Nothing was recorded in the week that ends on {self.ending}.")

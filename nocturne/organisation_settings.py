@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.score import ScoreRules, Weights
+from analytics.sleep_debt import SleepNeed
 from nocturne.access import Actor, Permission, authorize
 from settings import Settings
 from store.database import Store
@@ -19,7 +21,12 @@ log = logging.getLogger(__name__)
 
 ZONE: Final = "zone"
 SCORE: Final = "score"
+NIGHTS: Final = "valid_night"
+TARGET: Final = "target"
+_KEYS: Final = (ZONE, SCORE, NIGHTS, TARGET)
 DEFAULT_ZONE: Final = "Europe/Berlin"
+TARGET_HOURS: Final = (4.0, 16.0)
+"""The least and the most hours of sleep in 24 h that can be a target."""
 
 
 class UnusableSetting(ValueError):
@@ -33,12 +40,16 @@ class OrganisationSettings:
     Attributes:
         zone: what forms propose for people who are added; nobody who is on the roster changes with it.
         score: how every score is made.
+        nights: when a night counts; the archive goes by it (`nocturne.night_rules` puts it in force).
+        need: the sleep in 24 h that debts are measured against; None where each person's age says it.
         versions: of each key, for whoever changes it; `DEFAULT` where the default is in force.
         changed: by whom and when each was set, in words; nothing of a default.
     """
 
     zone: str
     score: ScoreRules
+    nights: ValidNight
+    need: SleepNeed | None
     versions: Mapping[str, int]
     changed: Mapping[str, str]
 
@@ -48,10 +59,12 @@ def in_force(settings: Settings, stored: Mapping[str, Preference]) -> Organisati
     return OrganisationSettings(
         zone=_zone(stored),
         score=score_rules(settings, stored),
-        versions={key: stored[key].version if key in stored else DEFAULT for key in (ZONE, SCORE)},
+        nights=night_rules(stored),
+        need=_need(stored),
+        versions={key: stored[key].version if key in stored else DEFAULT for key in _KEYS},
         changed={
             key: f"set by {stored[key].changed_by} on {stored[key].changed_at:%Y-%m-%d %H:%M} UTC"
-            for key in (ZONE, SCORE)
+            for key in _KEYS
             if key in stored
         },
     )
@@ -67,6 +80,17 @@ def score_rules(settings: Settings, stored: Mapping[str, Preference]) -> ScoreRu
                 "The score rules that are set cannot be used, so the default is in force: %s", problem
             )
     return default_score_rules(settings)
+
+
+def night_rules(stored: Mapping[str, Preference]) -> ValidNight:
+    """When a night counts here."""
+    try:
+        return ValidNight(**stored[NIGHTS].value) if NIGHTS in stored else DEFAULT_RULES
+    except (ValueError, TypeError) as problem:
+        log.warning(
+            "The rules of valid nights that are set cannot be used, so the default holds: %s", problem
+        )
+        return DEFAULT_RULES
 
 
 def default_score_rules(settings: Settings) -> ScoreRules:
@@ -90,6 +114,18 @@ def set_score(store: Store, organisation: str, actor: Actor, rules: ScoreRules, 
     """
     authorize(actor, Permission.MANAGE_PEOPLE, organisation)
     store.preferences.set(organisation, SCORE, asdict(rules), version=version, by=actor.name)
+
+
+def set_target(store: Store, organisation: str, actor: Actor, hours: float, *, version: int) -> None:
+    """Sleep debts are measured against so many hours of sleep in 24 h from now on, whatever somebody's age.
+
+    Raises:
+        NotAllowed, EditedMeanwhile.
+        UnusableSetting: nobody sleeps so long or so little.
+    """
+    authorize(actor, Permission.MANAGE_PEOPLE, organisation)
+    _checked_target(hours)
+    store.preferences.set(organisation, TARGET, hours, version=version, by=actor.name)
 
 
 def set_zone(store: Store, organisation: str, actor: Actor, zone: str, *, version: int) -> None:
@@ -139,6 +175,26 @@ def rules_of(
 
 def _rules(value: Any) -> ScoreRules:
     return ScoreRules(**{**value, "weights": Weights(**value["weights"])})
+
+
+def _need(stored: Mapping[str, Preference]) -> SleepNeed | None:
+    if TARGET not in stored:
+        return None
+    try:
+        hours = _checked_target(float(stored[TARGET].value))
+    except (ValueError, TypeError) as problem:
+        log.warning("The target that is set cannot be used, so ages decide: %s", problem)
+        return None
+    return SleepNeed(minutes=60 * hours, source="the target of the organisation")
+
+
+def _checked_target(hours: float) -> float:
+    least, most = TARGET_HOURS
+    if not least <= hours <= most:
+        raise UnusableSetting(
+            f"A target of sleep lies between {least:g} and {most:g} h; {hours:g} h does not."
+        )
+    return hours
 
 
 def _zone(stored: Mapping[str, Preference]) -> str:

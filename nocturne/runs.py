@@ -91,6 +91,7 @@ def weekly_reports(
         ending=ending,
         formats=tuple(formats),
         rules=application.score_rules,
+        need=application.organisation_settings.need,
         generated_at=application.now(),
     )
     readers = _readers(application, actor, people, ending)

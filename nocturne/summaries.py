@@ -7,6 +7,7 @@ from typing import Final
 
 from analytics.asked import Synced
 from analytics.cohort_part import READ, CohortPart, cohort_part
+from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.score import ScoreRules
 from analytics.sleeper import Sleeper
 from analytics.summary import CohortPeriod, cohort_of_parts
@@ -66,6 +67,7 @@ def summary(
     archive: NightArchive,
     engine: Engine,
     synced: Mapping[str, Synced],
+    valid_night: ValidNight = DEFAULT_RULES,
     people_per_batch: int = PEOPLE_PER_BATCH,
 ) -> CohortPeriod:
     """The period of a cohort, the same on every engine; who could not be computed is in its `unserved`.
@@ -77,6 +79,7 @@ def summary(
         archive: where the engine finds the nights.
         engine: who does the work.
         synced: by person_id when nights have been asked for.
+        valid_night: the rules that the nights were made by, for the words about them.
         people_per_batch: so many people make a part; what is one part alone is computed in this process,
             unless there are other processes already: pages that somebody waits for have this one to themselves.
 
@@ -107,5 +110,6 @@ def summary(
         first=part_of.first,
         last=part_of.last,
         rules=part_of.rules,
+        valid_night=valid_night,
         unserved={failure.person_id: failure.reason for failure in found.failures},
     )

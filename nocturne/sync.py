@@ -220,7 +220,7 @@ class _Run:
         found = told(sessions, known, named=named, first=first, last=last)
         work.changed = found.changed
         work.gone, work.named = found.gone, len(named)
-        work.again = found.gone | set(found.changed.frame["session_id"])
+        work.again = found.gone | set(found.changed.columns["session_id"].tolist())
         return found.fresh
 
     def _list_all(self, pool: ThreadPoolExecutor) -> None:
@@ -328,7 +328,8 @@ class _Run:
         results = [outcome for outcome in outcomes.values() if isinstance(outcome, SessionResult)]
         problems = [outcome for outcome in outcomes.values() if isinstance(outcome, Unreadable)]
         fetched = {result.session_id for result in results}
-        confirmed = work.changed.frame["session_id"].isin(fetched).to_numpy().nonzero()[0]
+        changed = work.changed.columns["session_id"].tolist()
+        confirmed = [at for at, session_id in enumerate(changed) if session_id in fetched]
         if results or problems:
             archive.put(
                 self._organisation,

@@ -110,13 +110,8 @@ def told(
         first: the first date that the statistics are of.
         last: the last one.
     """
-    rows = zip(
-        sessions.frame["session_id"],
-        sessions.frame["summary"],
-        sessions.frame["vendor_time_in_bed_s"],
-        sessions.frame["vendor_time_in_sleep_s"],
-        strict=True,
-    )
+    columns = ("session_id", "summary", "vendor_time_in_bed_s", "vendor_time_in_sleep_s")
+    rows = zip(*(sessions.columns[name].tolist() for name in columns), strict=True)
     fresh, changed = [], []
     for at, (session_id, summary, in_bed_s, asleep_s) in enumerate(rows):
         before = known.get(session_id)

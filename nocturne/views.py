@@ -149,6 +149,7 @@ def cohort_summary(
             archive=application.archive,
             engine=application.engine,
             synced=asked(application),
+            valid_night=application.night_rules,
         ),
         grounds=(people, application.store.sync_states(application.organisation)),
         lasting=lambda found: not found.unserved,  # the next try may serve everybody
@@ -193,13 +194,16 @@ def period(
     last = last or nights["night"].max().date()
     first = first or last - timedelta(days=days - 1)
     profile = Profile(
-        rules=application.score_rules, places=partial(_places, application, actor, person_id, last)
+        rules=application.score_rules,
+        need=application.organisation_settings.need,
+        places=partial(_places, application, actor, person_id, last),
+        valid_night=application.night_rules,
     )
     return kept(
         application,
         ("period", actor, person_id, first, last),
         lambda: completed(heading(application, actor, person_id, first=first, last=last), profile),
-        grounds=application.people(),  # among whom the person has places
+        grounds=(application.people(), profile.need),  # among whom the person has places
     )
 
 

@@ -2,19 +2,24 @@
 
 import streamlit as st
 
+from analytics.wording import duration
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.organisation_settings import (
     DEFAULT_ZONE,
     SCORE,
+    TARGET,
+    TARGET_HOURS,
     ZONE,
     UnusableSetting,
     default_score_rules,
     reset,
     rules_of,
     set_score,
+    set_target,
     set_zone,
 )
+from pages.admin_nights import nights_card
 from pages.parts import card, escape
 from store.errors import EditedMeanwhile
 from store.people import InvalidPerson
@@ -35,14 +40,16 @@ def settings_title(application: Application) -> tuple[str, str]:
 
 
 def settings_section(application: Application, actor: Actor) -> None:
-    """The score, and the zone that forms propose."""
+    """The score, when a night counts, and what forms and debts go by."""
     if said := st.session_state.pop("settings_said", None):
         st.success(escape(said), icon=":material/check:")
     score, zone = st.columns([2.35, 1])
     with score:
         _score(application, actor)
+        nights_card(application, actor)
     with zone:
         _zone(application, actor)
+        _target(application, actor)
 
 
 def _score(application: Application, actor: Actor) -> None:
@@ -132,6 +139,43 @@ def _zone(application: Application, actor: Actor) -> None:
         st.error(escape(str(refusal)))
     else:
         _saved("Forms propose that zone from now on.")
+
+
+def _target(application: Application, actor: Actor) -> None:
+    now = application.organisation_settings
+    stamp = now.versions[TARGET]
+    changed = f" It was {now.changed[TARGET]}." if TARGET in now.changed else ""
+    caption = (
+        "Sleep in 24 h that sleep debt is measured against. Default: the least recommended at each person's age, plus "
+        f"an hour.{changed}"
+    )
+    least, most = TARGET_HOURS
+    with card("target", "The target", caption), st.form(f"target_{stamp}", border=False):
+        hours = st.number_input(
+            "Hours of sleep",
+            least,
+            most,
+            None if now.need is None else now.need.minutes / 60,
+            step=0.25,
+            format="%g",
+            placeholder="by age",
+            key=f"target_hours_{stamp}",
+        )
+        with st.container(horizontal=True):
+            save = st.form_submit_button("Save")
+            undo = st.form_submit_button("By age", disabled=now.need is None)
+    if not undo and (not save or hours is None):
+        return
+    try:
+        if undo or hours is None:
+            reset(application.store, application.organisation, actor, TARGET, version=stamp)
+        else:
+            set_target(application.store, application.organisation, actor, float(hours), version=stamp)
+    except (UnusableSetting, EditedMeanwhile) as refusal:
+        st.error(escape(str(refusal)))
+    else:
+        whose = "each person's age" if undo or hours is None else duration(60 * float(hours))
+        _saved(f"Sleep debt is measured against {whose} from now on.")
 
 
 def _saved(said: str) -> None:

@@ -61,7 +61,7 @@ def session_set(recordings: Sequence[Recording]) -> SessionSet:
         name: pd.Series([row.get(name, _absent(dtype)) for row in rows], dtype=_object(dtype))
         for name, dtype in SESSION_COLUMNS.items()
     }
-    return SessionSet(
+    return SessionSet.of_frame(
         frame=pd.DataFrame(columns).astype(SESSION_COLUMNS),
         stages=Ragged.from_arrays([epochs(each.stages) for each in recordings]),
         snoring=Ragged.from_arrays([epochs(each.snoring) for each in recordings]),

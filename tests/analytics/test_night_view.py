@@ -238,7 +238,7 @@ class TestDrawing:
         frame = sessions.frame.copy()
         for name in ("start", "end", "received"):
             frame[name] = frame[name].where(np.array([False]))
-        sessions = type(sessions)(frame, sessions.stages, sessions.snoring)
+        sessions = type(sessions).of_frame(frame, sessions.stages, sessions.snoring)
         view = night_view(sessions, night_table(sessions, zone="UTC"), "tonight")
         assert view.reasons[0] == REASONS["NO_START"][0]
         assert view.start == datetime(1970, 1, 1, tzinfo=UTC)

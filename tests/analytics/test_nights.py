@@ -366,7 +366,7 @@ class TestUnusable:
         frame = sessions.frame.assign(
             start=sessions.frame["start"].where(sessions.frame["session_id"] != "lost")
         )
-        nights = night_table(SessionSet(frame, sessions.stages, sessions.snoring), zone="UTC")
+        nights = night_table(SessionSet.of_frame(frame, sessions.stages, sessions.snoring), zone="UTC")
         assert nights["session_id"].tolist() == ["20260101230000", "lost"]
         assert reasons(nights.iloc[1]) == {"NO_START"}
         assert nights["night"].iloc[1] == pd.Timestamp("2026-01-03")
@@ -542,9 +542,9 @@ class TestSessionSet:
     def test_refuses_what_does_not_belong_together(self) -> None:
         sessions = session_set([hours(23, 31)])
         with pytest.raises(ValueError, match="needs the columns received"):
-            SessionSet(sessions.frame.drop(columns="received"), sessions.stages, sessions.snoring)
+            SessionSet.of_frame(sessions.frame.drop(columns="received"), sessions.stages, sessions.snoring)
         with pytest.raises(ValueError, match="1 sessions come with 0 rows"):
-            SessionSet(sessions.frame, sessions.stages.take([]), sessions.snoring)
+            SessionSet.of_frame(sessions.frame, sessions.stages.take([]), sessions.snoring)
 
     def test_concatenates_without_losing_stages(self) -> None:
         one, two = session_set([hours(23, 31)]), session_set([hours(47, 54), hours(71, 72)])

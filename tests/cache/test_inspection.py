@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.rules import DEFAULT_RULES
 from cache.archive import NightArchive
 from cache.columns import SCHEMA, schema_of
 from cache.derived import derived, lay_over
@@ -47,7 +48,7 @@ def forged(archive: NightArchive) -> None:
     shelf = archive._shelf(NORTH)
     person = archive._person(shelf, "p_b")
     assert person is not None
-    right = derived(shelf, "p_b", person)
+    right = derived(shelf, "p_b", person, rules=DEFAULT_RULES)
     place = right.rows.column_names.index("tst_min")
     wrong = right.rows.set_column(place, "tst_min", right.rows["sol_min"])
     lay_over(shelf, NightTable(parts=right.parts, rows=wrong))

@@ -225,7 +225,7 @@ def test_a_session_without_length_or_place_waits_for_its_stages(missing: str) ->
     sessions = summarised(averages, received=NOW)
     frame = sessions.frame.assign(**{f"vendor_{missing}": np.nan})
     nights = night_table(
-        SessionSet(frame=frame, stages=sessions.stages, snoring=sessions.snoring), zone="UTC"
+        SessionSet.of_frame(frame=frame, stages=sessions.stages, snoring=sessions.snoring), zone="UTC"
     )
     assert set(nights["kind"]) == {"unusable"}
     assert nights["reasons"].str.contains("STAGES_AWAITED").sum() == 3

@@ -207,7 +207,7 @@ def statistics(*rows: tuple[str, str, float | None]) -> SessionSet:
     )
     frame = frame.astype(dict(SESSION_COLUMNS))
     nothing = Ragged.from_arrays([np.empty(0, dtype=np.int8)] * len(rows))
-    return SessionSet(frame=frame, stages=nothing, snoring=nothing)
+    return SessionSet.of_frame(frame=frame, stages=nothing, snoring=nothing)
 
 
 def kept(

@@ -149,7 +149,7 @@ def test_last_night_is_today_only_once_half_of_them_have_slept() -> None:
 def test_a_new_zone_dates_nights_anew_at_once(filled: Application, actor: Actor) -> None:
     person = filled.people()[0]
     sessions = filled.archive.sessions(filled.organisation, person.person_id)
-    bare = SessionSet(
+    bare = SessionSet.of_frame(
         frame=sessions.frame.assign(created_timezone="", received=NOW + timedelta(seconds=1)),
         stages=sessions.stages,
         snoring=sessions.snoring,

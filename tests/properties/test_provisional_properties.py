@@ -1,7 +1,5 @@
 """Whatever figures the vendor sends, nights can be made of them, and none that cannot be true counts."""
 
-from dataclasses import replace as changed
-
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
@@ -18,6 +16,10 @@ ANY = st.one_of(
 )
 
 
+def changed(sessions: SessionSet, frame: pd.DataFrame) -> SessionSet:
+    return SessionSet.of_frame(frame, sessions.stages, sessions.snoring)
+
+
 @given(
     figures=st.lists(
         st.lists(ANY, min_size=len(VENDOR_FIGURES), max_size=len(VENDOR_FIGURES)), min_size=4, max_size=4
@@ -31,7 +33,7 @@ def test_any_figures_make_nights_and_those_that_count_have_a_length_and_a_place(
     columns = {
         f"vendor_{name}": values for name, values in zip(VENDOR_FIGURES, np.array(figures).T, strict=True)
     }
-    nights = night_table(changed(sessions, frame=sessions.frame.assign(**columns)), zone="UTC")
+    nights = night_table(changed(sessions, sessions.frame.assign(**columns)), zone="UTC")
     counted = nights[nights["valid"]]
     assert np.isfinite(counted["tst_min"]).all()
     assert (counted["tst_min"] > 0).all()
@@ -49,5 +51,5 @@ def test_two_sessions_of_a_night_with_any_figures_lose_nobody(apart_h: float, fi
     frame: pd.DataFrame = sessions.frame.copy()
     for name, value in zip(VENDOR_FIGURES, figures, strict=True):
         frame.loc[0, f"vendor_{name}"] = value
-    nights = night_table(changed(sessions, frame=frame), zone="UTC")
+    nights = night_table(changed(sessions, frame), zone="UTC")
     assert nights["pieces"].sum() == 2
