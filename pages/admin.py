@@ -11,6 +11,7 @@ from pages.admin_people import people_section, people_title
 from pages.admin_settings import settings_section, settings_title
 from pages.admin_storage import storage_section, storage_title
 from pages.admin_sync import sync_section, sync_title
+from pages.carried import settle
 from pages.parts import follow_link, title
 
 _Title = Callable[[Application], tuple[str, str]]
@@ -27,6 +28,7 @@ def _page() -> None:
     application, actor = require(Permission.MANAGE_PEOPLE)
     wanted = st.query_params.get("section", "")
     chosen = wanted if wanted in _SECTIONS else "people"
+    settle("section", chosen)
     _, heading, section = _SECTIONS[chosen]
     title(*heading(application))
     _choice(chosen)

@@ -8,7 +8,7 @@ from analytics.wording import number, plural
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.upkeep import Report, emptied, folded, kept, repaired, verified
-from pages.parts import card, escape
+from pages.parts import card, escape, narrow
 
 
 def storage_title(application: Application) -> tuple[str, str]:
@@ -22,9 +22,9 @@ def storage_section(application: Application, actor: Actor) -> None:
     """Sizes, and what can be done about them."""
     held = kept(application)
     with st.grid(4, min_column_width=150, key="storage_sizes"):
-        st.metric("Recordings, as received", _size(held.archive.people_bytes), border=True)
-        st.metric("Statistics of everybody", _size(held.archive.table_bytes), border=True)
-        st.metric("Statistics, not folded in", _size(held.archive.overlay_bytes), border=True)
+        st.metric("Recordings", _size(held.archive.people_bytes), border=True)
+        st.metric("Statistics", _size(held.archive.table_bytes), border=True)
+        st.metric("Not yet folded in", _size(held.archive.overlay_bytes), border=True)
         st.metric("Cache of answers", _size(held.cache_bytes), border=True)
     _said()
     with card("upkeep", "Looking after it", "Everything here may be done while people work."):
@@ -44,7 +44,7 @@ def storage_section(application: Application, actor: Actor) -> None:
         )
         _act(
             "Fold",
-            "Writes the statistics that are not folded in yet into the table of everybody.",
+            "Writes the statistics that are not folded in yet into the one table of everybody.",
             _folded,
             application,
             actor,
@@ -68,7 +68,7 @@ def _act(
     application: Application,
     actor: Actor,
 ) -> None:
-    button, words = st.columns([1, 4], gap="xsmall", vertical_alignment="center")
+    button, words = st.columns([1, 4], gap="xsmall" if narrow() else "small", vertical_alignment="center")
     words.markdown(meaning)
     if button.button(label, key=f"storage_{label.split(maxsplit=1)[0].lower()}", width="stretch"):
         with st.spinner(f"{label} …"):

@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ def main() -> int:
         return 1
     target = EVERYTHING if every else DOCUMENTED
     target.mkdir(parents=True, exist_ok=True)
+    # What was started ends with us, also when we are told to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         camera = Camera(browser=browser, folder=target, every=every)
