@@ -27,6 +27,7 @@ def main() -> int:
         "--every", action="store_true", help=f"every width and theme, into {EVERYTHING.name}/"
     )
     parser.add_argument("--part", choices=PARTS, action="append", help="only this part (default: both)")
+    parser.add_argument("--scene", action="append", default=[], help="only this scene (default: all)")
     asked = parser.parse_args()
     every, parts = asked.every, asked.part or list(PARTS)
     path = chromium()
@@ -39,7 +40,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
-        camera = Camera(browser=browser, folder=target, every=every)
+        camera = Camera(browser=browser, folder=target, every=every, only=asked.scene)
         try:
             for part in parts:
                 with _folder(part) as folder:

@@ -30,6 +30,9 @@ def shoot(camera: Camera, folder: Path) -> None:
                 for section in ("people", "settings", "sync", "storage")
             ),
             Scene(
+                name="admin-nights-preview", link="/admin?section=settings", bring=_other_rules, faces=(DESK,)
+            ),
+            Scene(
                 name="admin-erase",
                 link=f"/admin?section=people&person={person}",
                 bring=_erase,
@@ -62,6 +65,14 @@ def _act(page: Page) -> None:
 def _missing(page: Page) -> None:
     page.get_by_text("Who is missing, and why").click()
     settle(page)
+
+
+def _other_rules(page: Page) -> None:
+    hours = page.get_by_role("spinbutton", name="Shortest time in bed, h")
+    hours.fill("5")
+    hours.press("Tab")
+    page.get_by_role("button", name="See what would change").click()
+    expect(page.get_by_role("button", name="Let nights count so")).to_be_visible(timeout=60_000)
 
 
 def _erase(page: Page) -> None:

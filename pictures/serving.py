@@ -10,7 +10,13 @@ from tests.serving import ROOT, Served, serve_script
 @contextmanager
 def dashboard(folder: Path, settings: Mapping[str, str]) -> Iterator[Served]:
     """A running dashboard, from ready to stopped; its data and what it says lie in `folder`."""
-    environment = {"TZ": "UTC", **settings, "NOCTURNE_DATA_DIR": str((folder / "data").relative_to(ROOT))}
+    environment = {
+        **settings,
+        "TZ": "UTC",
+        "NOCTURNE_DATA_DIR": str((folder / "data").relative_to(ROOT)),
+        # A file that is edited meanwhile would have the pages say so.
+        "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none",
+    }
     with serve_script(
         "streamlit_app.py",
         output=folder / "output.txt",

@@ -53,15 +53,19 @@ class Scene:
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """A browser, and the folder that its pictures go to; every face of every scene, or those of the documentation."""
+    """A browser, and the folder that its pictures go to.
+
+    `every` takes every face of a scene instead of those of the documentation; `only` names the scenes, empty for all.
+    """
 
     browser: Browser
     folder: Path
     every: bool
+    only: Sequence[str]
 
     def shoot(self, address: str, *scenes: Scene) -> None:
         """Takes the scenes of a dashboard, one file a face."""
-        for scene in scenes:
+        for scene in [scene for scene in scenes if not self.only or scene.name in self.only]:
             for face in EVERY if self.every else scene.faces:
                 self._take(address, scene, face)
 
