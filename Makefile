@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 BENCH_STAMP := .venv-bench/.ready
 
-.PHONY: setup run test chaos check bench lock fonts clean
+.PHONY: setup run test chaos check bench pictures lock fonts clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,11 @@ check: setup
 bench: setup $(BENCH_STAMP)
 	$(BIN)/python -m bench
 
+# The screens as docs/screens.md shows them, taken from the real dashboard in Debian's Chromium; about ten minutes.
+# Every width and theme of every screen, into pictures-out/: make pictures ARGUMENTS=--every
+pictures: setup
+	$(BIN)/python -m pictures $(ARGUMENTS)
+
 # yasa, to measure beside: in an environment of its own, because it brings packages that the project does not want.
 $(BENCH_STAMP): requirements-bench.lock
 	$(PYTHON) -m venv .venv-bench
@@ -49,4 +54,4 @@ fonts: setup
 	$(BIN)/python scripts/build_fonts.py
 
 clean:
-	rm -rf .venv .venv-bench bench/.archives .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis data
+	rm -rf .venv .venv-bench bench/.archives pictures-out .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis data

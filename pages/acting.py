@@ -100,7 +100,7 @@ def _buttons(application: Application, actor: Actor, seen: Seen, *, aside: bool)
             button("Reopen", "reopen", primary=True)
             return
         button("Done", "done", primary=True)
-    st.caption("Snooze until")
+    st.caption("Snooze: hidden until then, or until it gets worse")
     with st.container(horizontal=True):
         for label, days in SNOOZES.items():
             button(label, "snooze", partial(last_hidden, application, days))

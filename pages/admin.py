@@ -11,7 +11,8 @@ from pages.admin_people import people_section, people_title
 from pages.admin_settings import settings_section, settings_title
 from pages.admin_storage import storage_section, storage_title
 from pages.admin_sync import sync_section, sync_title
-from pages.parts import title
+from pages.carried import settle
+from pages.parts import follow_link, title
 
 _Title = Callable[[Application], tuple[str, str]]
 _Section = Callable[[Application, Actor], None]
@@ -27,6 +28,7 @@ def _page() -> None:
     application, actor = require(Permission.MANAGE_PEOPLE)
     wanted = st.query_params.get("section", "")
     chosen = wanted if wanted in _SECTIONS else "people"
+    settle("section", chosen)
     _, heading, section = _SECTIONS[chosen]
     title(*heading(application))
     _choice(chosen)
@@ -39,9 +41,7 @@ def _choice(chosen: str) -> None:
     def go() -> None:
         st.query_params.from_dict({"section": st.session_state["admin_section"] or chosen})
 
-    # After Back, the link and not the last choice is right.
-    if st.session_state.get("admin_section") != chosen:
-        st.session_state["admin_section"] = chosen
+    follow_link("admin_section", chosen)
     st.segmented_control(
         "Section",
         list(_SECTIONS),

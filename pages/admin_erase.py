@@ -47,7 +47,8 @@ def _dialog(application: Application, actor: Actor, person_id: str) -> None:
     if loss.first is not None and loss.last is not None:
         between = f", {day(loss.first, weekday=False)} to {day(loss.last, weekday=False)}"
     st.markdown(
-        f"**{escape(person.name)}**: {plural(loss.nights, 'night')} from {plural(loss.sessions, 'session')}{between}; "
+        f"What is lost of **{escape(person.name)}**: {plural(loss.nights, 'night')} from "
+        f"{plural(loss.sessions, 'session')}{between}; "
         f"{plural(loss.notes, 'note')}, and every tag, phase and flag. A back-up from before keeps them."
     )
     at_vendor = st.toggle(
@@ -86,13 +87,13 @@ def waiting_deletions(application: Application, actor: Actor) -> None:
 
 
 def _waiting(application: Application, actor: Actor, deletion: Deletion, place: int) -> None:
-    words = f"`{deletion.vendor_id.replace('`', '')}`, asked for by {escape(deletion.requested_by)} on "
+    words = f"`{deletion.vendor_id.replace('`', '')}`, asked for by {escape(deletion.requested_by)}, "
     words += escape(reader_clock(deletion.requested_at))
     if state_of(deletion) == "refused":
         words += " · :orange-badge[refused for good]"
     else:
         tries = plural(deletion.attempts, "try", "tries")
-        words += f" · {tries} in vain, the next at {escape(reader_clock(deletion.next_try_at))}"
+        words += f" · {tries} in vain, the next: {escape(reader_clock(deletion.next_try_at))}"
     st.markdown(words)
     if deletion.last_error:
         st.caption(escape(deletion.last_error))
@@ -105,7 +106,7 @@ def _waiting(application: Application, actor: Actor, deletion: Deletion, place: 
             )
             st.rerun()
         if st.button(
-            "Take back",
+            "Leave at the vendor",
             key=f"deletion_back_{place}",
             help="The vendor is not asked any more, and keeps the user",
         ):

@@ -55,7 +55,6 @@ def _preview(application: Application, actor: Actor, plan: ImportPlan) -> None:
     st.dataframe(
         pd.DataFrame([_shown(row) for row in rows]),
         hide_index=True,
-        height=min(38 + 35 * len(rows), 318),
         key="import_preview",
         column_config={
             "Line": st.column_config.NumberColumn(width="small"),

@@ -9,7 +9,8 @@ from nocturne.application import Application
 from nocturne.roster import update_person
 from nocturne.roster_file import RosterError
 from pages.admin_erase import erasable, waiting_deletions
-from pages.parts import card, escape
+from pages.carried import settle
+from pages.parts import card, escape, follow_link, on_reader_clock
 from pages.ways_in import forms, import_outcome
 from store.errors import EditedMeanwhile, UnknownPerson
 from store.people import SEXES, InvalidPerson, Person
@@ -80,11 +81,10 @@ def _table(application: Application, people: tuple[Person, ...]) -> None:
         for person in people
     ]
     frame = pd.DataFrame(rows).astype({"Born": "Int64"})
-    frame["Synchronised"] = pd.to_datetime(frame["Synchronised"], utc=True)
+    frame["Synchronised"] = on_reader_clock(pd.to_datetime(frame["Synchronised"], utc=True))
     st.dataframe(
         frame,
         hide_index=True,
-        height=min(38 + 35 * len(rows), 388),
         column_config={
             "Born": st.column_config.NumberColumn(format="%d", width="small"),
             "Synchronised": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
@@ -99,8 +99,9 @@ def _one(application: Application, actor: Actor, people: tuple[Person, ...]) -> 
     names = {person.person_id: person.name for person in people}
     wanted = st.query_params.get("person")
     chosen = wanted if wanted in names else None
-    if st.session_state.get("admin_person") != chosen:
-        st.session_state["admin_person"] = chosen
+    if chosen is not None:
+        settle("person", chosen)
+    follow_link("admin_person", chosen)
 
     def go() -> None:
         picked = st.session_state["admin_person"]

@@ -8,24 +8,24 @@ from analytics.wording import number, plural
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.upkeep import Report, emptied, folded, kept, repaired, verified
-from pages.parts import card, escape
+from pages.parts import card, escape, narrow
 
 
 def storage_title(application: Application) -> tuple[str, str]:
     """What the section says first."""
     held = kept(application)
-    nights = plural(held.archive.nights, "sleep")
-    return f"{nights} of {plural(held.archive.people, 'person', 'people')} are kept", escape(held.folder)
+    recorded = plural(held.archive.nights, "recording")
+    return f"{recorded} of {plural(held.archive.people, 'person', 'people')} are kept", escape(held.folder)
 
 
 def storage_section(application: Application, actor: Actor) -> None:
     """Sizes, and what can be done about them."""
     held = kept(application)
     with st.grid(4, min_column_width=150, key="storage_sizes"):
-        st.metric("Nights, the truth", _size(held.archive.people_bytes), border=True)
-        st.metric("Statistics, derived", _size(held.archive.table_bytes), border=True)
-        st.metric("Changes since", _size(held.archive.overlay_bytes), border=True)
-        st.metric("The vendor's answers", _size(held.cache_bytes), border=True)
+        st.metric("Recordings", _size(held.archive.people_bytes), border=True)
+        st.metric("Statistics", _size(held.archive.table_bytes), border=True)
+        st.metric("Not yet folded in", _size(held.archive.overlay_bytes), border=True)
+        st.metric("Cache of answers", _size(held.cache_bytes), border=True)
     _said()
     with card("upkeep", "Looking after it", "Everything here may be done while people work."):
         _act(
@@ -42,7 +42,13 @@ def storage_section(application: Application, actor: Actor) -> None:
             application,
             actor,
         )
-        _act("Fold", "Writes the changes into the table of everybody.", _folded, application, actor)
+        _act(
+            "Fold",
+            "Writes the statistics that are not folded in yet into the one table of everybody.",
+            _folded,
+            application,
+            actor,
+        )
         _act(
             "Empty the cache",
             "Lets go of the vendor's answers; the next synchronisation asks for what it needs. No night is lost.",
@@ -62,7 +68,7 @@ def _act(
     application: Application,
     actor: Actor,
 ) -> None:
-    button, words = st.columns([1, 4], vertical_alignment="center")
+    button, words = st.columns([1, 4], gap="xsmall" if narrow() else "small", vertical_alignment="center")
     words.markdown(meaning)
     if button.button(label, key=f"storage_{label.split(maxsplit=1)[0].lower()}", width="stretch"):
         with st.spinner(f"{label} …"):

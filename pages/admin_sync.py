@@ -16,9 +16,9 @@ def sync_title(application: Application) -> tuple[str, str]:
     """What the section says first."""
     people, progress = application.people(), application.board.progress
     fresh = freshness(application, people)
-    facts = [f"data as of {reader_clock(fresh.as_of)}" if fresh.as_of else "nothing synchronised yet"]
+    facts = [f"Data as of {reader_clock(fresh.as_of)}" if fresh.as_of else "Nothing has arrived yet"]
     minutes = application.settings.nocturne_sync_interval_minutes
-    facts.append(f"every {duration(minutes)}" if minutes else "only when asked for")
+    facts.append(f"synchronised every {duration(minutes)}" if minutes else "synchronised only when asked")
     if progress.running:
         return "Nights are arriving", escape(" · ".join(facts))
     if progress.resumes_at is not None:

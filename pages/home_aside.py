@@ -42,7 +42,7 @@ def delivered_card(application: Application, day: CohortDay, cohort: str) -> Non
 def _who_is_missing(application: Application, seen: CohortOverview) -> None:
     found = missing(application, seen)
     for each in found[:_LISTED]:
-        with st.container(gap=None):
+        with st.container(gap=None, key=f"who_missing_{each.person_id}"):
             name = f":blue[{escape(each.name)}]"
             st.page_link("person.py", label=name, query_params={"person": each.person_id})
             st.caption(escape(each.reason))
@@ -59,7 +59,7 @@ def better_card(day: CohortDay) -> None:
         return
     with card("better", "Better than usual"):
         for person_id, row in people:
-            with st.container(gap=None):
+            with st.container(gap=None, key=f"who_better_{person_id}"):
                 label = f":blue[{escape(str(row['name']))}]"
                 st.page_link("person.py", label=label, query_params={"person": person_id})
                 words = row["better"][0]

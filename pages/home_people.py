@@ -150,7 +150,7 @@ def _line(person_id: str, row: Row) -> None:
 
 def _heading(person_id: str, row: Row, facts: str = "") -> None:
     # The badge is in the link, so that it stays beside the name where the facts go to a line of their own.
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"who_{person_id}"):
         name = f":blue[**{escape(str(row['name']))}**]"
         label = f"{name} {_badge(row)}" if row["label"] else name
         st.page_link("person.py", label=label, query_params={"person": person_id})

@@ -57,6 +57,7 @@ def style() -> None:
         [data-testid="stCaptionContainer"] {{ opacity: 1; color: {tokens.text_tertiary}; }}
         [data-variant="segmented_control"][aria-checked="true"] * {{ color: {tokens.accent} !important; }}
         [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
+        [class*="st-key-who"] a {{ padding: 0; }}
         </style>"""
     )
 
@@ -156,6 +157,12 @@ def follow(application: Application, shown: str, since: datetime) -> None:
     arrived = application.archive.version(application.organisation) != shown
     if not application.board.progress.running or (arrived and application.now() - since > _FOLLOW_EVERY):
         st.rerun()
+
+
+def on_reader_clock(moments: pd.Series) -> pd.Series:
+    """Moments as the reader's own clock shows them, for a table, which writes them as they are."""
+    shown: pd.Series = moments.dt.tz_convert(ZoneInfo(st.context.timezone or "UTC"))
+    return shown
 
 
 def reader_date(moment: datetime) -> str:

@@ -214,8 +214,10 @@ def _trend_caption(shown: PersonPeriod) -> str:
     slope, low, high = (
         signed_duration(value) for value in (result.slope_per_week, result.low_per_week, result.high_per_week)
     )
+    # An interval without zero beside "no clear trend" reads as a contradiction unless the page says why it is none.
+    why = f"{result.reason[0].upper()}{result.reason[1:]}. " if result.verdict == "none" else ""
     words = (
-        f"Slope {slope} a week, 95 % interval {low} to {high} (Theil–Sen, {result.nights} nights over "
+        f"{why}Slope {slope} a week, 95 % interval {low} to {high} (Theil–Sen, {result.nights} nights over "
         f"{result.span_days} days). Line: {line}; dashed with band: slope and its interval; gaps stay gaps. "
     )
     return (words + changes(found.changes)).strip()

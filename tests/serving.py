@@ -53,15 +53,23 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def serve_script(script: str, *, output: Path, environment: Mapping[str, str]) -> Iterator[Served]:
+def serve_script(
+    script: str, *, output: Path, environment: Mapping[str, str], runner: str = "streamlit"
+) -> Iterator[Served]:
     """A Streamlit server for a script of the project, from ready to stopped.
+
+    Args:
+        script: what `streamlit run` is given, from the root of the project.
+        output: the file that everything the server says goes to.
+        environment: settings, instead of those of this process.
+        runner: the module that is started; it takes Streamlit's arguments.
 
     Raises:
         RuntimeError: it did not answer in time; the message holds what it printed.
     """
     port = free_port()
     command = [
-        *(sys.executable, "-m", "streamlit", "run", script, "--server.address", "127.0.0.1"),
+        *(sys.executable, "-m", runner, "run", script, "--server.address", "127.0.0.1"),
         *("--server.port", str(port), "--server.headless", "true"),
     ]
     with output.open("wb") as sink:

@@ -13,8 +13,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import open_tab
-from tests.browser.test_main_job import no_fault
+from tests.browsing import no_fault, open_tab
 from tests.serving import ROOT, Served, clean_environment, serve_script
 
 PEOPLE: Final = 500

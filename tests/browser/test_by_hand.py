@@ -5,8 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import open_tab
-from tests.browser.test_main_job import no_fault, settle, wait_until_synchronised
+from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import Served
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import DEMO, open_tab
-from tests.browser.test_main_job import no_fault, settle, wait_until_synchronised
+from tests.browser.conftest import DEMO
+from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import Served, serve_script
 
 MOST_CLICKS = 6

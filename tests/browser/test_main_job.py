@@ -4,28 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import DEMO, open_tab
+from tests.browser.conftest import DEMO
+from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import Served, serve_script
-
-
-def settle(page: Page) -> None:
-    """Waits until the page has a title and no script is running."""
-    expect(page.locator("h1").first).to_be_visible(timeout=60_000)
-    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0, timeout=60_000)
-    page.wait_for_timeout(250)
-
-
-def no_fault(page: Page) -> None:
-    text = page.locator("[data-testid=stMain]").inner_text()
-    assert "Traceback" not in text
-    assert page.locator("[data-testid=stException]").count() == 0
-
-
-def wait_until_synchronised(page: Page) -> None:
-    expect(page.get_by_text("Synchronise now")).to_be_visible(timeout=120_000)
-    settle(page)
 
 
 def test_from_home_to_a_report_without_leaving_the_machine(

@@ -7,8 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from asleep.simulator.server import serve
 from asleep.simulator.world import simulated_world
-from tests.browser.conftest import open_tab
-from tests.browser.test_main_job import no_fault, settle
+from tests.browsing import no_fault, open_tab, settle
 from tests.nocturne.conftest import roster_csv
 from tests.serving import serve_script
 

@@ -10,8 +10,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import open_tab
-from tests.browser.test_main_job import no_fault, settle
+from tests.browsing import no_fault, open_tab, settle
 from tests.serving import ROOT, Served, clean_environment, serve_script
 
 

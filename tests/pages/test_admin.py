@@ -282,7 +282,9 @@ def test_of_two_who_set_the_score_the_later_is_told(filled: Application) -> None
 def test_the_zone_that_forms_propose_is_set(empty: Application) -> None:
     app = admin("settings")
     app.text_input(key="zone_value_0").input("Asia/Tokyo")
-    [button for button in app.button if button.label == "Save"][-1].click().run()
+    next(
+        button for button in app.button if button.label == "Save" and button.form_id == "zone_0"
+    ).click().run()
     assert not app.exception
     assert admin().text_input(key="add_zone").value == "Asia/Tokyo"
 

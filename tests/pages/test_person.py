@@ -84,3 +84,14 @@ def test_a_person_who_has_gone_silent_is_said_to_be(
     days = (later.now().date() - newest).days - 1  # last night is yesterday's
     said = plain(words(person_page(later, person.person_id)))
     assert (f"nothing recorded for {days} days" in said) == told
+
+
+def test_a_trend_that_is_none_says_why_beside_its_interval(filled: Application) -> None:  # noqa: F811
+    actor = local_actor(filled.organisation)
+    trends = {person.person_id: period(filled, actor, person.person_id).trend for person in filled.people()}
+    without = {who: trend for who, trend in trends.items() if trend.verdict == "none"}
+    assert without
+    for who, trend in without.items():
+        said = plain(words(person_page(filled, who))).replace("\\", "")
+        assert "No clear trend in time asleep" in said
+        assert plain(trend.reason)[1:] in said
