@@ -147,8 +147,8 @@ def valid_night_words(rules: ValidNight) -> str:
         wording.duration(rules.longest_in_bed_min),
     )
     return (
-        f"A night is valid with at most {missing} of the recording missing, no gap over {gap} and "
-        f"{shortest} to {longest} in bed."
+        f"A night is valid with at most {missing} of the recording missing, no gap longer than {gap}, and between "
+        f"{shortest} and {longest} in bed."
     )
 
 

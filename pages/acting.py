@@ -106,7 +106,7 @@ def _buttons(application: Application, actor: Actor, seen: Seen, *, aside: bool)
             button(label, "snooze", partial(last_hidden, application, days))
     with st.container(horizontal=True):
         _date_input(last_hidden(application, 1))
-        button("That day", "snooze", _chosen_date)
+        button("Until that day", "snooze", _chosen_date)
 
 
 def _date_input(today: date) -> None:

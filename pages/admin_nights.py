@@ -69,7 +69,7 @@ def nights_card(application: Application, actor: Actor) -> None:
                 for each, column in zip(_FIELDS, (*st.columns(3), *st.columns(3)), strict=True)
             }
             with st.container(horizontal=True):
-                ask = st.form_submit_button("See what would change", type="primary")
+                ask = st.form_submit_button("See what would change")
                 undo = st.form_submit_button("See the default", disabled=now.nights == DEFAULT_RULES)
         if ask or undo:
             st.session_state.pop(_PREVIEW, None)

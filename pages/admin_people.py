@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from analytics.wording import number, plural
+from analytics.wording import NOTHING, number, plural
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.roster import update_person
@@ -89,6 +89,7 @@ def _table(application: Application, people: tuple[Person, ...]) -> None:
             "Born": st.column_config.NumberColumn(format="%d", width="small"),
             "Synchronised": st.column_config.DatetimeColumn(format="D MMM, HH:mm"),
         },
+        placeholder=NOTHING,
         key="roster_table",
         alt=f"The roster: {number(len(rows), 0)} people with tags, zone, year of birth, sex and last synchronisation",
     )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from analytics.rules import DEFAULT_RULES
 from analytics.wording import duration
 from nocturne.access import Actor
 from nocturne.application import Application
@@ -34,9 +35,11 @@ def settings_title(application: Application) -> tuple[str, str]:
     """What the section says first."""
     rules = application.organisation_settings.score
     own = rules != default_score_rules(application.settings)
-    return f"Scores are made by {'rules set here' if own else 'the default rules'}", escape(
-        f"{rules.words} · rules {rules.version}"
+    nights = (
+        "" if application.organisation_settings.nights == DEFAULT_RULES else ", and nights count by others"
     )
+    scores = f"Scores are made by {'rules set here' if own else 'the default rules'}{nights}"
+    return scores, escape(f"{rules.words} · rules {rules.version}")
 
 
 def settings_section(application: Application, actor: Actor) -> None:

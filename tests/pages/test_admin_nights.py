@@ -8,14 +8,14 @@ from tests.pages.test_admin import admin, empty, filled, said, simulator  # noqa
 
 def test_other_rules_are_shown_with_their_effect_before_they_hold(filled: Application) -> None:  # noqa: F811
     app = admin("settings")
-    assert "3 h to 16 h in bed" in said(app).replace("\xa0", " ")
+    assert "between 3 h and 16 h in bed" in said(app).replace("\xa0", " ")
     app.number_input(key="nights_shortest_in_bed_min_0").set_value(8.0)
     app.button(key="FormSubmitter:nights_0-See what would change").click().run()
     assert not app.exception
     (told,) = [info.value for info in app.info]
     assert "would be left out" in told
     assert "too short to stand for a night" in told
-    assert "8 h to 16 h" in told.replace("\xa0", " ")
+    assert "between 8 h and 16 h" in told.replace("\xa0", " ")
     assert filled.night_rules == DEFAULT_RULES, "nothing holds yet"
     app.button(key="nights_save").click().run()
     assert not app.exception

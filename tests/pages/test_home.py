@@ -119,7 +119,7 @@ def test_a_snooze_hides_until_its_day_and_says_when_it_is_over(
 def test_a_snooze_until_a_date_takes_the_date(filled: Application, actor: Actor, worst: str) -> None:  # noqa: F811
     app = opened(run(), worst)
     app.date_input(key="acting_until").set_value(NOW.date() + timedelta(days=5))
-    app.button(key="acting_snooze_That day").click().run()
+    app.button(key="acting_snooze_Until that day").click().run()
     assert not app.exception
     (entry,) = history(filled, actor, worst)
     assert back_on(entry) == NOW.date() + timedelta(days=5)
