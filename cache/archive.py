@@ -1,7 +1,7 @@
 """Everybody's nights: every session as columns, one file per person, and the statistics derived from them."""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, repeat
@@ -303,19 +303,30 @@ class NightArchive:
             fold(shelf)
 
     def rules(self, organisation: str) -> ValidNight:
-        """The rules by which the organisation's nights are made."""
-        return rules_of(self._shelf(organisation))
+        """The rules by which the nights in `statistics` were made."""
+        return self._statistics(organisation).rules
 
     def nights_by(self, organisation: str, person_ids: Iterable[str], rules: ValidNight) -> NightTable:
         """The nights of these people as other rules would have them; nothing is changed."""
         return nights_by(self._shelf(organisation), person_ids, rules)
 
-    def set_rules(self, organisation: str, rules: ValidNight, ready: Iterable[NightTable] = ()) -> None:
-        """Every night is made by these rules from now on, whoever derives it.
+    def set_rules(
+        self,
+        organisation: str,
+        rules: ValidNight,
+        ready: Iterable[NightTable] = (),
+        *,
+        wanted: Callable[[], ValidNight] | None = None,
+    ) -> bool:
+        """Whether every night is made by these rules from now on, whoever derives it.
 
-        `ready` are nights that `nights_by` has made already; the rest is derived while writers wait.
+        `ready` are nights that `nights_by` has made already; the rest is derived while writers wait. `wanted` says what
+        the rules shall be when it is this writer's turn: where others were asked for meanwhile, nothing is done.
         """
-        put_in_force(self._shelf(organisation), rules, ready)
+        shelf = self._shelf(organisation)
+        if rules_of(shelf) == rules:
+            return True
+        return put_in_force(shelf, rules, ready, wanted=wanted or (lambda: rules))
 
     def table_bytes(self, organisation: str) -> int:
         """How large the table of everybody is, which every fold writes anew."""

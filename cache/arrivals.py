@@ -124,10 +124,10 @@ def prepared_if_possible(shelf: Shelf, delivery: Delivery) -> Prepared | None:
 def merged_in(shelf: Shelf, delivery: Delivery, new: Prepared | None = None) -> tuple[PutReport, NightTable]:
     """What the delivery did, and the person's nights now; only for whoever is alone on the shelf.
 
-    `new` is what was prepared of the delivery for the case that the person still has no file.
+    `new` is what was prepared of the delivery for the case that the person still has no file and the rules hold still.
     """
     kept = read_person(shelf, delivery.person_id)
-    if kept is None and new is not None:
+    if kept is None and new is not None and new.rules == rules_of(shelf):
         shelf.write(shelf.person(delivery.person_id), new.data)
         table = derived(shelf, delivery.person_id, new.person, rules=new.rules, nights=new.nights)
         return new.report, table

@@ -8,6 +8,7 @@ two files heals.
 
 import logging
 import os
+import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,7 @@ from analytics.nights import ValidNight, night_columns
 from cache.columns import BEYOND_US, NOT_DAMAGE, READ_ERRORS, PersonFile, decode_person
 from cache.files import remove, set_aside
 from cache.overwriting import ERASED, patches
-from cache.rules_file import rules_of
+from cache.rules_file import rules_of, write_rules
 from cache.shelf import Shelf
 from cache.table import (
     NightTable,
@@ -37,6 +38,7 @@ from cache.table import (
 )
 
 _ATTEMPTS = 5
+_OTHER_RULES_S = 0.02
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ class Statistics:
     Attributes:
         read: the derived files as they were read, for who reads the next version.
         table: everybody's nights; each person's rows together.
+        rules: by which they were made.
         rows: which rows are whose.
         parts: what is known of each person, by person id.
     """
@@ -55,6 +58,7 @@ class Statistics:
     version: str
     read: "Mapping[Path, FileRead]"
     table: NightTable
+    rules: ValidNight
     rows: dict[str, slice]
     parts: dict[str, Part]
 
@@ -86,12 +90,16 @@ def load(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Stati
         before = found.read
         if not found.agrees and _healed(shelf, wait=not found.table.parts):
             continue
+        if found.other_rules:  # they are being put in force, which is a matter of milliseconds
+            time.sleep(_OTHER_RULES_S)
+            continue
         if shelf.version() == version:
             break
     return Statistics(
         version=version,
         read=found.read,
         table=found.table,
+        rules=found.rules,
         rows=ranges_of(found.table.parts),
         parts={part.person_id: part for part in found.table.parts},
     )
@@ -154,22 +162,25 @@ def lay_over(shelf: Shelf, table: NightTable) -> None:
     shelf.write(shelf.overlay(table.parts[0].person_id), encode_table(table))
 
 
-def fold(shelf: Shelf, *, fresh: Iterable[NightTable] = (), stale: bool = True) -> None:
+def fold(
+    shelf: Shelf, *, fresh: Iterable[NightTable] = (), stale: bool = True, rules: ValidNight | None = None
+) -> None:
     """Write the table of everybody anew, with the given people's nights; only for whoever is alone on the shelf.
 
-    With `stale`, rows that do not belong to the file as it is are derived again on the way.
+    With `stale`, rows that do not belong to the file as it is are derived again on the way. `rules` are in force from
+    then on; without them those that are stay.
     """
     changes: dict[str, NightTable | None] = {table.parts[0].person_id: table for table in fresh}
-    found = present(shelf)
+    found = present(shelf, rules=rules)
     if stale:
-        changes |= _derived_again(shelf, [person_id for person_id in found.stale if person_id not in changes])
-    _write_anew(shelf, found, changes)
+        missing = [person_id for person_id in found.stale if person_id not in changes]
+        changes |= _derived_again(shelf, missing, found.rules)
+    _write_anew(shelf, found, changes, rules=rules)
 
 
-def _derived_again(shelf: Shelf, people: Iterable[str]) -> dict[str, NightTable | None]:
+def _derived_again(shelf: Shelf, people: Iterable[str], rules: ValidNight) -> dict[str, NightTable | None]:
     """Each person's nights, None without a file; whose file this program cannot read is left out and logged."""
     changes: dict[str, NightTable | None] = {}
-    rules = rules_of(shelf)
     for person_id in people:
         try:
             person = read_person(shelf, person_id)
@@ -180,11 +191,21 @@ def _derived_again(shelf: Shelf, people: Iterable[str]) -> dict[str, NightTable 
     return changes
 
 
-def _write_anew(shelf: Shelf, found: "Present", changes: Mapping[str, NightTable | None]) -> None:
+def _write_anew(
+    shelf: Shelf,
+    found: "Present",
+    changes: Mapping[str, NightTable | None],
+    *,
+    rules: ValidNight | None = None,
+) -> None:
     shelf.write(shelf.statistics, encode_table(patched(found.table, changes)))
+    if rules is not None:  # after the nights: words about the rules do not run ahead of them
+        write_rules(shelf, rules)
     # In this order: a reader who took the former table and finds no overlays left will also find a new version.
     shelf.renew_version()
-    remove(*(shelf.overlay(person_id) for person_id in shelf.overlays()))
+    overlays = [shelf.overlay(person_id) for person_id in shelf.overlays()]
+    if remove(*overlays):  # and who has laid former overlays over the new table finds another one yet
+        shelf.renew_version()
     shelf.remove_unfinished()
 
 
@@ -226,12 +247,19 @@ class Present:
         read: the derived files that could be read.
         stale: whose rows are missing or out of date.
         leftover: of whom there are rows in the table of everybody and no file.
+        rules: by which rows have to be made.
     """
 
     read: Mapping[Path, FileRead]
     table: NightTable
     stale: list[str]
     leftover: frozenset[str]
+    rules: ValidNight
+
+    @property
+    def other_rules(self) -> bool:
+        """Whether some rows were made by other rules."""
+        return any(part.rules != self.rules.tag for part in self.table.parts)
 
     @property
     def agrees(self) -> bool:
@@ -239,8 +267,14 @@ class Present:
         return not self.stale and not self.leftover
 
 
-def present(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Present:
-    """What there is now; nothing is derived again, and a file that is still the one read `before` not read again."""
+def present(
+    shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ, *, rules: ValidNight | None = None
+) -> Present:
+    """What there is now; nothing is derived again, and a file that is still the one read `before` not read again.
+
+    `rules` are those by which rows have to be made; without them those in force.
+    """
+    rules = rules_of(shelf) if rules is None else rules
     overlays = {shelf.overlay(person_id): person_id for person_id in shelf.overlays()}
     paths = (shelf.statistics, *overlays)
     read = {path: each for path in paths if (each := _read(shelf, path, before.get(path))) is not None}
@@ -254,11 +288,12 @@ def present(shelf: Shelf, before: Mapping[Path, FileRead] = _NOTHING_READ) -> Pr
     changes |= {person_id: None for person_id in changes if person_id not in people}
     table = patched(table, changes)
     sources = {part.person_id: (part.size, part.mtime_ns, part.rules) for part in table.parts}
-    rules = rules_of(shelf).tag
     stale = [
-        name for name, stat in people.items() if sources.get(name) != (stat.st_size, stat.st_mtime_ns, rules)
+        name
+        for name, stat in people.items()
+        if sources.get(name) != (stat.st_size, stat.st_mtime_ns, rules.tag)
     ]
-    return Present(read=read, table=table, stale=stale, leftover=leftover)
+    return Present(read=read, table=table, stale=stale, leftover=leftover, rules=rules)
 
 
 def _leftover(table: NightTable, people: Collection[str]) -> frozenset[str]:
@@ -291,7 +326,7 @@ def _healed(shelf: Shelf, *, wait: bool) -> bool:
         if free is False:
             return False
         found = present(shelf)
-        changes = _derived_again(shelf, found.stale)
+        changes = _derived_again(shelf, found.stale, found.rules)
         if changes:
             _write_anew(shelf, found, changes)
         elif found.leftover:

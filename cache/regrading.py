@@ -4,13 +4,12 @@ To derive the nights of thousands of people takes a minute, for which nobody is 
 nights by the rules in force, and the lock is taken only to write the table anew.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from analytics.rules import ValidNight
 from cache.arrivals import take_in
-from cache.columns import BEYOND_US, NOT_DAMAGE, READ_ERRORS, decode_person
+from cache.columns import decode_person
 from cache.derived import derived, fold
-from cache.rules_file import write_rules
 from cache.shelf import Shelf
 from cache.table import NightTable, apart, empty_table, patched
 
@@ -18,7 +17,7 @@ from cache.table import NightTable, apart, empty_table, patched
 def nights_by(shelf: Shelf, person_ids: Iterable[str], rules: ValidNight) -> NightTable:
     """The nights of these people as the rules would have them; nothing is changed.
 
-    Whoever has no file is passed over, and who has one that cannot be read now.
+    Whoever has no file is passed over. Raises what reading somebody's file raises.
     """
     changes: dict[str, NightTable | None] = {}
     for person_id in person_ids:
@@ -28,25 +27,25 @@ def nights_by(shelf: Shelf, person_ids: Iterable[str], rules: ValidNight) -> Nig
             person = decode_person(shelf.read(path))
         except FileNotFoundError:
             continue
-        except MemoryError:
-            raise
-        except (*BEYOND_US, *NOT_DAMAGE, *READ_ERRORS):
-            continue  # whoever puts the rules in force sees to it, alone on the shelf
         changes[person_id] = derived(shelf, person_id, person, rules=rules, stat=stat)
     return patched(empty_table(), changes)
 
 
-def put_in_force(shelf: Shelf, rules: ValidNight, ready: Iterable[NightTable] = ()) -> None:
-    """Every night is made by these rules from now on.
+def put_in_force(
+    shelf: Shelf, rules: ValidNight, ready: Iterable[NightTable], *, wanted: Callable[[], ValidNight]
+) -> bool:
+    """Whether every night is made by these rules from now on: not when `wanted`, asked last, says others.
 
     `ready` are nights that `nights_by` has made by them; those of people who changed since are derived again, and of
     whom there are none.
     """
     with shelf.alone():
+        if wanted() != rules:
+            return False
         take_in(shelf)
         with shelf.changing():
-            write_rules(shelf, rules)
-            fold(shelf, fresh=_fitting(shelf, rules, ready))
+            fold(shelf, fresh=_fitting(shelf, rules, ready), rules=rules)
+    return True
 
 
 def _fitting(shelf: Shelf, rules: ValidNight, ready: Iterable[NightTable]) -> Iterator[NightTable]:

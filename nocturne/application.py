@@ -1,6 +1,5 @@
 """The application: one frozen object made from settings. The launcher registers it; a test makes its own."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,8 +20,6 @@ from nocturne.progress import SyncBoard
 from settings import Settings
 from store.database import Store
 from store.people import Person, UnknownPerson
-
-log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -150,10 +147,7 @@ def build(
 
 def _put_night_rules_in_force(organisation: str, store: Store, archive: NightArchive) -> None:
     """The archive goes by the rules that the organisation has set, also after a restore or an end in between."""
-    wanted = night_rules(store.settings_of(organisation))
-    if archive.rules(organisation) != wanted:
-        log.warning("The rules of valid nights have changed: the nights of %s are made anew.", organisation)
-        archive.set_rules(organisation, wanted)
+    archive.set_rules(organisation, night_rules(store.settings_of(organisation)))
 
 
 def _engine(settings: Settings, archive: NightArchive) -> Engine:

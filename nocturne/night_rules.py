@@ -18,7 +18,7 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.engines import Engine, InProcess
 from nocturne.mapping import MapProgress, map_batches
-from nocturne.organisation_settings import NIGHTS, reset
+from nocturne.organisation_settings import NIGHTS, night_rules, reset
 from nocturne.progress import Failure
 from store.people import Person
 
@@ -169,7 +169,7 @@ def set_night_rules(
     Raises:
         NotAllowed.
         EditedMeanwhile: they were set after that version was read; nothing was saved.
-        NotPutInForce: they are set, and hold from the next start on.
+        NotPutInForce: they are set, and hold from the next start on; or others were set meanwhile.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
     preferences, organisation = application.store.preferences, application.organisation
@@ -183,12 +183,19 @@ def set_night_rules(
         made = map_batches(
             function, people, _engine(application, people), people_per_batch=_PEOPLE_PER_BATCH, tell=tell
         )
-        application.archive.set_rules(organisation, rules, made.values)
+        held = application.archive.set_rules(
+            organisation,
+            rules,
+            made.values,
+            wanted=lambda: night_rules(application.store.settings_of(organisation)),
+        )
     except Exception as problem:
         raise NotPutInForce(
             f"The rules are set, but the nights could not be made anew ({problem}). "
             "They are when Nocturne is started the next time."
         ) from problem
+    if not held:
+        raise NotPutInForce("Somebody else has set other rules meanwhile, and those hold.")
 
 
 def _counting(nights: pd.DataFrame) -> pd.MultiIndex:
