@@ -7,11 +7,13 @@ import pytest
 
 from analytics.nights import night_table
 from analytics.rules import DEFAULT_RULES, ValidNight
+from cache import derived, files
 from cache.archive import Delivery, NightArchive, session_set
 from cache.arrivals import merged_in, prepared
+from cache.columns import READ_ERRORS
 from cache.derived import fold
-from cache.rules_file import write_rules
 from cache.seal import PlainSeal
+from cache.shelf import Shelf
 from tests.cache.samples import NOW, MirrorSeal, night
 
 NORTH, ZONE = "north", "Europe/Berlin"
@@ -114,19 +116,86 @@ def test_a_writer_who_began_by_the_former_rules_leaves_nothing_of_them(archive: 
     archive.set_rules(NORTH, STRICT)
     with shelf.alone():
         _, table = merged_in(shelf, begun, ready)
+        assert table.parts[0].rules == STRICT.tag
         fold(shelf, fresh=[table], stale=False)
+        assert not archive.statistics(NORTH)["valid"].any(), "nobody could have mended it meanwhile"
     made_by(archive, STRICT, "ada", "ben")
 
 
-def test_an_end_between_the_rules_and_the_nights_heals(archive: NightArchive) -> None:
+@pytest.mark.parametrize("change", ["rules", "session"])
+def test_who_reads_former_overlays_over_the_new_table_reads_again(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
     put(archive, "ada", range(4))
-    assert archive.statistics(NORTH)["valid"].all()
-    shelf = archive._shelf(NORTH)
-    with shelf.alone():
-        shelf.marker.touch()
-        write_rules(shelf, STRICT)
-    made_by(NightArchive(archive.folder, archive._seal), STRICT, "ada")
+    archive.fold(NORTH)
+    put(archive, "ada", range(5))
+    reader, remove = NightArchive(archive.folder, archive._seal), files.remove
+
+    def read_first(*paths: Path) -> bool:
+        reader.statistics(NORTH)
+        return remove(*paths)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(derived, "remove", read_first)
+        if change == "rules":
+            archive.set_rules(NORTH, STRICT)
+        else:
+            archive.remove_session(NORTH, "ada", "ada-2")
+    found = reader.statistics(NORTH)
+    if change == "rules":
+        assert not found["valid"].any()
+    else:
+        assert found["session_id"].tolist() == ["ada-0", "ada-1", "ada-3", "ada-4"]
+
+
+def test_words_never_run_ahead_of_the_nights(archive: NightArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(archive, "ada", range(4))
+    reader, write = NightArchive(archive.folder, archive._seal), Shelf.write
+    seen = []
+
+    def noted(shelf: Shelf, path: Path, data: bytes) -> None:
+        seen.append((reader.rules(NORTH), bool(reader.statistics(NORTH)["valid"].any())))
+        write(shelf, path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shelf, "write", noted)
+        archive.set_rules(NORTH, STRICT)
+    assert set(seen) == {(DEFAULT_RULES, True), (STRICT, False)}
+
+
+def test_an_end_between_the_nights_and_the_rules_heals(
+    archive: NightArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(archive, "ada", range(4))
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(derived, "write_rules", dies)
+        with pytest.raises(KeyboardInterrupt):
+            archive.set_rules(NORTH, STRICT)
+    made_by(NightArchive(archive.folder, archive._seal), DEFAULT_RULES, "ada")
+    made_by(archive, DEFAULT_RULES, "ada")
+    archive.set_rules(NORTH, STRICT)
     made_by(archive, STRICT, "ada")
+
+
+def test_whoever_was_asked_last_decides(archive: NightArchive) -> None:
+    put(archive, "ada", range(4))
+    assert not archive.set_rules(NORTH, STRICT, wanted=lambda: LOOSE)
+    made_by(archive, DEFAULT_RULES, "ada")
+    assert archive.set_rules(NORTH, STRICT, wanted=lambda: STRICT)
+    made_by(archive, STRICT, "ada")
+
+
+def test_who_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    archive = NightArchive(tmp_path / "archive", PlainSeal())
+    put(archive, "ada", range(4))
+    path = archive.folder / NORTH / "people" / "ada.parquet"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(READ_ERRORS):
+        archive.nights_by(NORTH, ["ada"], STRICT)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +210,7 @@ def test_rules_that_cannot_be_used_are_the_defaults_and_it_is_said(
     with caplog.at_level(logging.WARNING):
         assert archive.rules(NORTH) == DEFAULT_RULES
     assert "rules.json" in caplog.text
+    archive.fold(NORTH)
     assert archive.statistics(NORTH)["valid"].all()
 
 

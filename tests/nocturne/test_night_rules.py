@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from analytics.efficiency import counted_efficiency_pct
 from analytics.nights import night_table
 from analytics.rules import DEFAULT_RULES, ValidNight
+from nocturne import mapping, night_rules
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
 from nocturne.engines import EngineFailed
@@ -132,6 +134,39 @@ def test_what_could_not_be_made_is_said_and_made_at_the_next_start(
     again = make_application()
     assert again.night_rules == RULES["longer in bed"]
     assert in_the_archive(again) == counting(again, RULES["longer in bed"])
+
+
+def test_of_two_at_once_the_later_decides_the_archive_too(
+    filled: Application, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = RULES["longer in bed"], RULES["no lost signal"]
+    maps, begun = mapping.map_batches, list[bool]()
+
+    def meanwhile(*arguments: Any, **more: Any) -> Any:
+        made = maps(*arguments, **more)
+        if not begun:
+            begun.append(True)
+            set_night_rules(filled, actor, second, version=filled.organisation_settings.versions[NIGHTS])
+        return made
+
+    monkeypatch.setattr(night_rules, "map_batches", meanwhile)
+    with pytest.raises(NotPutInForce, match="Somebody else"):
+        set_night_rules(filled, actor, first, version=0)
+    assert filled.night_rules == filled.organisation_settings.nights == second
+    assert in_the_archive(filled) == counting(filled, second)
+
+
+def test_who_cannot_be_looked_at_is_named_and_not_counted(filled: Application, actor: Actor) -> None:
+    person = filled.people()[0]
+    path = filled.archive.folder / filled.organisation / "people" / f"{person.person_id}.parquet"
+    before = effect(filled, actor, DEFAULT_RULES)
+    path.chmod(0o600)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    found = effect(filled, actor, DEFAULT_RULES)
+    assert [failure.person_id for failure in found.unread] == [person.person_id]
+    assert found.left_out == found.counted == 0
+    assert 0 < found.nights < before.nights
 
 
 def test_words_and_reports_speak_of_the_rules_in_force(
