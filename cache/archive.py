@@ -246,6 +246,10 @@ class NightArchive:
         parts = self._statistics(organisation).parts
         return {name: part.synced_at for name, part in parts.items() if part.synced_at is not None}
 
+    def zones(self, organisation: str) -> dict[str, str]:
+        """The zone that each person's nights are dated in, by person id, for sessions that name none."""
+        return {name: part.zone for name, part in self._statistics(organisation).parts.items()}
+
     def remove_session(self, organisation: str, person_id: str, session_id: str) -> bool:
         """Whether the session was there; it is not there any more, and the person's nights are computed anew."""
         shelf = self._shelf(organisation)

@@ -15,7 +15,7 @@ from analytics.summary import CohortDay
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.views import day_of_cohort, person
-from store.flag_actions import Action, FlagAction, NewFlagAction
+from store.flag_actions import Action, DecidedMeanwhile, FlagAction, NewFlagAction
 
 SNOOZES: Final = MappingProxyType({"Tomorrow": 1, "3 days": 3, "A week": 7})
 """In how many days a snoozed flag is shown again, by what the choice is called."""
@@ -149,8 +149,6 @@ def act(
     """
     authorize(actor, Permission.ACT_ON_FLAGS, application.organisation, person_id)
     application.person(person_id)
-    if action != "note":
-        _check_seen(application, person_id, seen)
     new = NewFlagAction(
         person_id=person_id,
         action=action,
@@ -163,15 +161,18 @@ def act(
         text=text,
         until=until,
     )
-    return application.store.flag_actions.record(application.organisation, new, by=actor.name)
-
-
-def _check_seen(application: Application, person_id: str, seen: Seen) -> None:
-    newest = application.store.flag_actions.latest(application.organisation).get(person_id)
     known = seen.last.action_id if seen.last is not None else 0
-    if newest is not None and newest.action_id > known:
-        did = {"snooze": "snoozed it", "done": "marked it done", "reopen": "opened it again"}[newest.action]
-        raise ActedMeanwhile(f"{newest.by} {did} in the meantime. Look at what was done, then decide again.")
+    try:
+        return application.store.flag_actions.record(
+            application.organisation, new, by=actor.name, after=None if action == "note" else known
+        )
+    except DecidedMeanwhile as late:
+        did = {"snooze": "snoozed it", "done": "marked it done", "reopen": "opened it again"}[
+            late.last.action
+        ]
+        raise ActedMeanwhile(
+            f"{late.last.by} {did} in the meantime. Look at what was done, then decide again."
+        ) from late
 
 
 def history(application: Application, actor: Actor, person_id: str) -> tuple[FlagAction, ...]:

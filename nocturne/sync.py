@@ -65,12 +65,29 @@ def synchronise(
         run.work()
     finally:
         progress = run.end()
+    _date_in_their_zones(application)
     log.log(
         logging.WARNING if progress.halted else logging.INFO,
         "Synchronised %d of %d people: %d of %d nights brought. %s",
         progress.people_complete, progress.people, progress.nights_done, progress.nights, progress.halted,
     )  # fmt: skip
     return progress
+
+
+def _date_in_their_zones(application: Application) -> None:
+    """Everybody's nights are dated in the roster's zone, also of whoever was given another one meanwhile."""
+    organisation, archive = application.organisation, application.archive
+    zones = archive.zones(organisation)
+    moved = [
+        Delivery(person_id=person.person_id, zone=person.zone, sessions=SessionSet.empty())
+        for person in application.people()
+        if zones.get(person.person_id, person.zone) != person.zone
+    ]
+    try:
+        if moved:
+            archive.put_many(organisation, moved)
+    except OSError as problem:
+        log.warning("The nights of %d people could not be dated in their new zones: %s", len(moved), problem)
 
 
 class _Run:

@@ -172,6 +172,9 @@ def _row(session: Session, organisation: str, cohort_id: str) -> CohortRow:
     return row
 
 
+_MAX_KEY = 300
+
+
 def _fill(session: Session, row: CohortRow, new: NewCohort) -> tuple[str, ...]:
     """The ids of a cohort by hand; name and rule are entered in the row when they can be accepted."""
     name = checked_text(new.name, field="The cohort's name", longest=MAX_COHORT_NAME, refusal=InvalidEntry)
@@ -186,6 +189,10 @@ def _fill(session: Session, row: CohortRow, new: NewCohort) -> tuple[str, ...]:
 
 def _free_key(session: Session, row: CohortRow, name: str) -> str:
     key = unicodedata.normalize("NFKC", name).casefold()
+    if len(key) > _MAX_KEY:
+        raise InvalidEntry(
+            "The cohort's name has letters that are spelled out to too many others; shorten it."
+        )
     if key == EVERYONE:
         raise InvalidEntry(f"The name {name!r} is taken: it names everybody. Choose another.")
     query = select(CohortRow.name).where(

@@ -4,6 +4,7 @@ StoreError
 ├── StoreUnavailable        the database could not be reached, is locked for too long, or cannot be written
 │   └── UnusableDatabase    its address names none that can be used, or its file is damaged
 ├── EditedMeanwhile         what was to be changed is no longer what the caller had read
+├── DecidedMeanwhile        (`flag_actions`) a flag was decided about after the caller had seen it
 ├── UnknownOrganisation     no organisation has that id
 ├── UnknownPerson           nobody in that organisation has that id
 ├── UnknownEntry            no cohort, phase, note, setting or deletion of that organisation has that id

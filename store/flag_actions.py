@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Literal, cast, get_args
 
 from sqlalchemy import ColumnElement, Engine, Select, func, select
+from sqlalchemy.orm import Session
 
 from store.engine import reading, writing
-from store.errors import InvalidEntry
+from store.errors import InvalidEntry, StoreError
 from store.people import checked_text
 from store.rows import checked_actor, person_row, require_organisation
 from store.tables import FlagActionRow
@@ -79,17 +80,36 @@ class FlagAction:
     levels: tuple[str, ...]
 
 
+class DecidedMeanwhile(StoreError):
+    """Something was decided about the flag since it was seen: `last`."""
+
+    def __init__(self, last: FlagAction) -> None:
+        super().__init__(
+            f"{last.by} has decided about this flag in the meantime. Look at it, then decide again."
+        )
+        self.last = last
+
+
 class FlagActions:
     """The histories of people's flags, reached as `Store.flag_actions`."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], unchanged: Unchanged) -> None:
         self._engine, self._now, self._unchanged = engine, now, unchanged
 
-    def record(self, organisation: str, new: NewFlagAction, *, by: str) -> FlagAction:
+    def record(
+        self, organisation: str, new: NewFlagAction, *, by: str, after: int | None = None
+    ) -> FlagAction:
         """The action as entered.
+
+        Args:
+            organisation: whose person it is.
+            new: what was done.
+            by: who did it.
+            after: the last action known that decides (a snooze, done or reopen), 0 for none; None asks nothing.
 
         Raises:
             InvalidEntry: a field cannot be accepted.
+            DecidedMeanwhile: something was decided after `after`; nothing was entered.
             UnknownPerson, UnknownOrganisation: there is no such.
         """
         row = _checked_row(organisation, new)
@@ -99,6 +119,8 @@ class FlagActions:
             # The organisation's row is the lock: two who record at once get two numbers.
             require_organisation(session, organisation, lock=True)
             person_row(session, organisation, new.person_id, lock=True)
+            if after is not None:
+                _require_last(session, organisation, new.person_id, after)
             row.id = (session.scalar(last) or 0) + 1
             session.add(row)
         return _flag_action(row)
@@ -138,6 +160,15 @@ class FlagActions:
         with reading(self._engine) as session:
             rows = session.scalars(_actions(organisation).where(FlagActionRow.id.in_(newest)))
             return MappingProxyType({row.person_id: _flag_action(row) for row in rows})
+
+
+def _require_last(session: Session, organisation: str, person_id: str, after: int) -> None:
+    query = _actions(organisation).where(
+        FlagActionRow.person_id == person_id, FlagActionRow.action != "note", FlagActionRow.id > after
+    )
+    newer = session.scalars(query.order_by(FlagActionRow.id.desc()).limit(1)).first()
+    if newer is not None:
+        raise DecidedMeanwhile(_flag_action(newer))
 
 
 def _actions(organisation: str) -> Select[FlagActionRow]:

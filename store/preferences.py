@@ -66,7 +66,7 @@ class Preferences:
 
         Raises:
             InvalidEntry: the key or the value cannot be accepted.
-            EditedMeanwhile: it has been set, or set back, after that version was read.
+            EditedMeanwhile: it has another value since that version was read.
             UnknownOrganisation: there is no such organisation.
         """
         written = _written(value)
@@ -95,6 +95,7 @@ class Preferences:
             row = SettingRow(organisation_id=organisation, key=key, version=0)
             session.add(row)
         elif row.value is not None or version != DEFAULT:
+            # Who read that it was not set may set it: it has come back to what it was.
             require_version(row, version, f"The setting {key}")
         mark_changed(row, by=checked_actor(by), at=self._now())
         return row

@@ -43,7 +43,7 @@ def _list(application: Application, actor: Actor, _chosen: argparse.Namespace) -
 
 
 def _add(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
-    authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
+    authorize(actor, Permission.MANAGE_COHORTS, application.organisation)
     by_rule = bool(chosen.tag or chosen.age or chosen.sex)
     if by_rule == bool(chosen.people):
         raise Usage(
@@ -60,7 +60,7 @@ def _add(application: Application, actor: Actor, chosen: argparse.Namespace) -> 
 
 
 def _remove(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
-    authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
+    authorize(actor, Permission.MANAGE_COHORTS, application.organisation)
     cohort = saved_cohort(application, actor, chosen.name)
     if cohort is None:
         known = ", ".join(each.name for each in application.store.cohorts.all(application.organisation))

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from nocturne import erasure, upkeep, views
-from nocturne.access import Actor
+from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.commands.asked import DONE, IN_PART, NOBODY, PEOPLE_HELP, Usage, complain, people_named
 from nocturne.sync_command import json_line, synchronised
@@ -46,7 +46,8 @@ def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) ->
     return IN_PART if progress.failures else DONE
 
 
-def _status(application: Application, _actor: Actor, _chosen: argparse.Namespace) -> int:
+def _status(application: Application, actor: Actor, _chosen: argparse.Namespace) -> int:
+    authorize(actor, Permission.SEE_PEOPLE, application.organisation)
     people = application.people()
     nights = application.archive.statistics(application.organisation)
     fresh = views.freshness(application, people)

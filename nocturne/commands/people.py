@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from nocturne import erasure, imports, roster
-from nocturne.access import Actor
+from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.commands.asked import DONE, IN_PART, Usage, refuse_in_the_demo, tags_of
 from nocturne.roster_file import HEADER
@@ -75,7 +75,8 @@ def _import(application: Application, actor: Actor, chosen: argparse.Namespace) 
     return IN_PART if report.refused else DONE
 
 
-def _list(application: Application, _actor: Actor, _chosen: argparse.Namespace) -> int:
+def _list(application: Application, actor: Actor, _chosen: argparse.Namespace) -> int:
+    authorize(actor, Permission.SEE_PEOPLE, application.organisation)
     people = application.people()
     if not people:
         print(

@@ -1,6 +1,7 @@
 """Nights on their way into the archive, over real HTTP against the simulator."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -11,7 +12,8 @@ from cache.columns import SUMMARISED
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
 from nocturne.imports import import_people
-from nocturne.roster import add_person
+from nocturne.progress import SyncProgress
+from nocturne.roster import add_person, update_person
 from nocturne.sync import synchronise
 from nocturne.views import freshness
 from store.people import NewPerson
@@ -203,3 +205,24 @@ def test_one_person_brought_up_to_date_does_not_make_the_others_fresh(
     assert fresh.behind == len(people) - 1
     assert freshness(later, people[:1]).behind == 0
     assert freshness(later, people[1:]).stale
+
+
+def test_nights_are_dated_in_the_roster_s_zone_whatever_came_between(
+    filled: Application, actor: Actor
+) -> None:
+    first, second = filled.people()[:2]
+    # The roster has the zone, and the archive was never told: the disk refused, or the process ended.
+    filled.store.update_person(filled.organisation, replace(first, zone="Asia/Tokyo"), by="Kim")
+    stale = filled.people()
+    # And of the other it is changed while a synchronisation has the former one in hand.
+    show = filled.board.show
+
+    def move_meanwhile(progress: SyncProgress) -> None:
+        show(progress)
+        if progress.state == "fetching" and filled.person(second.person_id).zone != "Asia/Seoul":
+            update_person(filled, actor, replace(filled.person(second.person_id), zone="Asia/Seoul"))
+
+    filled.board.show = move_meanwhile  # type: ignore[method-assign]
+    synchronise(filled, actor, stale)
+    zones = filled.archive.zones(filled.organisation)
+    assert (zones[first.person_id], zones[second.person_id]) == ("Asia/Tokyo", "Asia/Seoul")

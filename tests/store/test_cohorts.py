@@ -106,6 +106,7 @@ def test_cohorts_are_listed_by_name(store: Store) -> None:
         (NewCohort(name=" "), "The cohort's name is empty"),
         (NewCohort(name="a" * 101), "the most is 100"),
         (NewCohort(name="a\nb"), "control character"),
+        (NewCohort(name="\ufdfa" * 100), "spelled out"),
         (NewCohort(name="A", rule=CohortRule()), "would take in everyone"),
         (NewCohort(name="A", rule=CohortRule(any_tags=("a;b",))), "semicolon"),
         (NewCohort(name="A", rule=CohortRule(youngest_years=-1)), "not between 0 and 130"),

@@ -9,7 +9,7 @@ import pytest
 
 from store.database import Store
 from store.errors import InvalidEntry, UnknownPerson
-from store.flag_actions import Action, NewFlagAction
+from store.flag_actions import Action, DecidedMeanwhile, NewFlagAction
 from tests.store.samples import NOW, somebody
 
 NIGHT = date(2026, 2, 28)
@@ -113,3 +113,34 @@ def test_actions_recorded_at_once_are_all_kept_in_one_order(store: Store, person
     history = store.flag_actions.history("north", person)
     assert [entry.action_id for entry in history] == [6, 5, 4, 3, 2, 1]
     assert {entry.text for entry in history} == {f"note {number}" for number in range(6)}
+
+
+def test_who_decides_after_somebody_else_did_is_told_whatever_the_moment(store: Store, person: str) -> None:
+    other = store.add_person("north", somebody("G-2")).person_id
+    first = store.flag_actions.record("north", acted(person, "snooze"), by="Kim", after=0)
+    store.flag_actions.record("north", acted(person, "note"), by="Lee", after=first.action_id)
+    with pytest.raises(DecidedMeanwhile, match="Kim") as late:
+        store.flag_actions.record("north", acted(person, "done"), by="Noa", after=0)
+    assert late.value.last == first
+    assert [entry.action for entry in store.flag_actions.history("north", person)] == ["note", "snooze"]
+    store.flag_actions.record("north", acted(person, "done"), by="Noa", after=first.action_id)
+    store.flag_actions.record("north", acted(other, "done"), by="Noa", after=0)
+
+
+def test_of_many_who_decide_at_once_one_does(store: Store, person: str) -> None:
+    outcomes = list[str]()
+
+    def decide(name: str) -> None:
+        try:
+            store.flag_actions.record("north", acted(person, "done"), by=name, after=0)
+            outcomes.append("entered")
+        except DecidedMeanwhile:
+            outcomes.append("told")
+
+    threads = [threading.Thread(target=decide, args=(f"Coach {at}",)) for at in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["entered", *["told"] * 5]
+    assert len(store.flag_actions.history("north", person)) == 1
