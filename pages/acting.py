@@ -1,7 +1,7 @@
 """Doing something about a flag: one dialog for the chosen person, with everything in it that can be done.
 
-Which person is chosen stands in the session, so that the dialog stays open when the page below it is run again because
-nights arrive. What was typed travels with the button, since all of it is one form.
+Which person is chosen stands in the session (`carried.ACTING`), so that the dialog stays open when the page below it is
+run again because nights arrive. What was typed travels with the button, since all of it is one form.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,13 @@ import streamlit as st
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.attention import SNOOZES, ActedMeanwhile, Attention, Seen, act, attention, history, last_hidden
+from pages.carried import ACTING
 from pages.history_card import history_list, put_aside
 from pages.parts import escape
 from store.errors import StoreError
 from store.flag_actions import MAX_TEXT, Action
 
-_CHOSEN, _PROBLEM, _TEXT, _DATE = "acting_on", "acting_problem", "acting_text", "acting_until"
+_PROBLEM, _TEXT, _DATE = "acting_problem", "acting_text", "acting_until"
 _LONGEST_SNOOZE = timedelta(days=366)
 _HISTORY_PX = 220
 
@@ -47,7 +48,7 @@ def reopen_button(application: Application, actor: Actor, seen: Seen) -> None:
 
 def acting(application: Application, actor: Actor, found: Attention, cohort: str) -> None:
     """The dialog, while somebody is chosen; and what could not be done, where no dialog is open to say it."""
-    person_id, people = st.session_state.get(_CHOSEN), found.day.overview.people
+    person_id, people = st.session_state.get(ACTING), found.day.overview.people
     if person_id in people.index:
         name = escape(str(people.at[person_id, "name"]))
         st.dialog(name, on_dismiss=_close)(_dialog)(application, actor, cohort, str(person_id))
@@ -56,7 +57,7 @@ def acting(application: Application, actor: Actor, found: Attention, cohort: str
 
 
 def _dialog(application: Application, actor: Actor, cohort: str, person_id: str) -> None:
-    if st.session_state.get(_CHOSEN) != person_id:
+    if st.session_state.get(ACTING) != person_id:
         st.rerun()
     # Asked again, because the dialog runs without the page.
     found = attention(application, actor, cohort)
@@ -131,7 +132,7 @@ def _do(
     application: Application, actor: Actor, action: Action, seen: Seen, until: Callable[[], date] | None
 ) -> None:
     """Enters it; the dialog closes unless it was a note or could not be done."""
-    in_dialog = st.session_state.get(_CHOSEN) == seen.person_id
+    in_dialog = st.session_state.get(ACTING) == seen.person_id
     try:
         act(
             application,
@@ -152,9 +153,9 @@ def _do(
 
 
 def _choose(person_id: str) -> None:
-    st.session_state[_CHOSEN] = person_id
+    st.session_state[ACTING] = person_id
     st.session_state.pop(_TEXT, None)
 
 
 def _close() -> None:
-    st.session_state.pop(_CHOSEN, None)
+    st.session_state.pop(ACTING, None)

@@ -14,24 +14,22 @@ from nocturne.erasure import (
     try_again,
     what_would_be_lost,
 )
+from pages.carried import ERASING
 from pages.parts import card, escape, reader_clock
 from store.deletions import Deletion
 from store.errors import StoreError
-
-_OPEN = "admin_erasing"
-"""Whose dialog is open: it stays open when the page is run again."""
 
 
 def erasable(application: Application, actor: Actor, person_id: str) -> None:
     """A button that says what will be lost and asks for the name."""
     if st.button("Erase this person …", icon=":material/delete:", key="erase_open"):
-        st.session_state[_OPEN] = person_id
-    if st.session_state.get(_OPEN) == person_id:
+        st.session_state[ERASING] = person_id
+    if st.session_state.get(ERASING) == person_id:
         _dialog(application, actor, person_id)
 
 
 def _closed() -> None:
-    st.session_state.pop(_OPEN, None)
+    st.session_state.pop(ERASING, None)
 
 
 @st.dialog("Erase a person for good", on_dismiss=_closed)

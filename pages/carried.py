@@ -15,6 +15,20 @@ import streamlit as st
 CARRIED: Final = ("person", "cohort", "period", "from", "to")
 """What goes from page to page; a night, a metric or a filter belongs to its page."""
 
+ACTING: Final = "acting_on"
+"""Mark of the session: whose dialog about a flag is open."""
+ERASING: Final = "admin_erasing"
+"""Mark of the session: whom the open dialog would erase."""
+DELETING: Final = "night_deleting"
+"""Mark of the session: which recording the open dialog would delete."""
+EDITED_NOTES: Final = "notes_edited"
+"""Mark of the session: the notes that are being edited, as they were read."""
+EDITED_PHASE: Final = "phase_edited"
+"""Mark of the session: the phase that is being edited, as it was read."""
+
+_OPEN: Final = (ACTING, ERASING, DELETING, EDITED_NOTES, EDITED_PHASE)
+_SUBJECT: Final = ("person", "session", "section", "cohort")
+
 _ADDRESS = st.components.v2.component(
     "nocturne_address",
     html="<span></span>",
@@ -46,6 +60,12 @@ def arrive(page: str) -> None:
     if state.get("page") != page:
         state["carried_in"] = dict(state.get("carried", {})) if "page" in state else {}
         state["page"] = page
+        state["subjects"] = set()
+    subject = _subject(_asked_for())
+    if subject not in state["subjects"]:
+        # What was settled is the same view as what it was asked for with: the address was completed meanwhile.
+        state["subjects"] = {subject}
+        _close()
     state["view"] = {}
     state["remarks_place"] = st.container(key="remarks", gap="small")
     before: tuple[str, list[str]] = state.get("remarks", ("", []))
@@ -66,6 +86,7 @@ def depart(path: str, others: Sequence[str]) -> None:
                 carried[name] = view[name]
     named = {name: value for name, value in view.items() if value is not None and value != []}
     st.session_state["remarks"] = (_query(named), st.session_state["remarks"][1])
+    st.session_state["subjects"].add(_subject(named))
     with st.container(key="address_reporter", height=1, border=False):
         data = {
             "path": path,
@@ -106,6 +127,17 @@ def remark(sentence: str) -> None:
     said.append(sentence)
     place = st.session_state.get("remarks_place") or st
     place.info(escape(sentence), icon=":material/link_off:")
+
+
+def _close() -> None:
+    """Closes what was open about what is left: a dialog that deletes must not come back by itself, nor an old edit."""
+    for mark in _OPEN:
+        st.session_state.pop(mark, None)
+
+
+def _subject(view: "dict[str, Any]") -> str:
+    """Whom and what a view is about; its period and filters may change while something is open."""
+    return _query({name: value for name, value in view.items() if name in _SUBJECT})
 
 
 def _asked_for() -> dict[str, list[str]]:

@@ -7,12 +7,10 @@ from asleep.errors import AsleepError
 from nocturne.access import Actor, NotAllowed, Permission, authorize
 from nocturne.application import Application
 from nocturne.erasure import erase_session
+from pages.carried import DELETING
 from pages.parts import escape
 from store.errors import StoreError
 from store.people import Person
-
-_OPEN = "night_deleting"
-"""The recording whose dialog is open: it stays open when the page is run again."""
 
 
 def deleted() -> None:
@@ -28,13 +26,13 @@ def deletable(application: Application, actor: Actor, person: Person, view: Nigh
     except NotAllowed:
         return
     if st.button("Delete this recording …", icon=":material/delete:", key="night_delete", type="tertiary"):
-        st.session_state[_OPEN] = view.session_id
-    if st.session_state.get(_OPEN) == view.session_id:
+        st.session_state[DELETING] = view.session_id
+    if st.session_state.get(DELETING) == view.session_id:
         _dialog(application, actor, person, view)
 
 
 def _closed() -> None:
-    st.session_state.pop(_OPEN, None)
+    st.session_state.pop(DELETING, None)
 
 
 @st.dialog("Delete this recording for good", on_dismiss=_closed)

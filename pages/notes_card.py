@@ -21,6 +21,7 @@ from nocturne.journal import (
     tag_night,
     untag_night,
 )
+from pages.carried import EDITED_NOTES
 from pages.parts import card, escape, follow_link, reader_clock
 from pages.telling import attempt, told
 from store.errors import EditedMeanwhile
@@ -28,7 +29,6 @@ from store.journal import MAX_NOTE
 from store.people import MAX_TAG
 
 _PLACE: Final = "notes"
-_EDITED: Final = "note_edited"
 
 
 def night_card(
@@ -77,13 +77,13 @@ def _heading(found: Sequence[Note]) -> str:
 
 def _note(application: Application, actor: Actor, note: Note, about: str) -> None:
     """One note with who wrote it and when; its text as a field while it is being edited."""
-    editing: Note | None = st.session_state.get(_EDITED)
+    read = _edited().get(note.note_id)
     with st.container(key=f"note_{note.note_id}", gap="xsmall"):
         for line in note.text.split("\n"):
             st.markdown(escape(line) or "&nbsp;")
         st.caption(" · ".join(part for part in (escape(about), _by(note)) if part))
-        if editing is not None and editing.note_id == note.note_id:
-            _edit_form(application, actor, editing)
+        if read is not None:
+            _edit_form(application, actor, read)
             return
         with st.container(horizontal=True):
             st.button(
@@ -113,12 +113,18 @@ def _by(note: Note) -> str:
     return f"{written}; edited by {escape(note.edited_by)}, {reader_clock(note.edited_at)}"
 
 
+def _edited() -> dict[str, Note]:
+    """The notes that are being edited, by id: beginning with one must not take away what was written in another."""
+    open_now: dict[str, Note] = st.session_state.setdefault(EDITED_NOTES, {})
+    return open_now
+
+
 def _begin(note: Note) -> None:
-    st.session_state[_EDITED] = note
+    _edited()[note.note_id] = note
 
 
-def _stop() -> None:
-    st.session_state.pop(_EDITED, None)
+def _stop(note_id: str) -> None:
+    _edited().pop(note_id, None)
 
 
 def _edit_form(application: Application, actor: Actor, read: Note) -> None:
@@ -130,7 +136,7 @@ def _edit_form(application: Application, actor: Actor, read: Note) -> None:
             st.form_submit_button(
                 "Save", type="primary", on_click=_save, args=(application, actor, read, key)
             )
-            st.form_submit_button("Leave as it was", on_click=_stop)
+            st.form_submit_button("Leave as it was", on_click=_stop, args=(read.note_id,))
 
 
 def _save(application: Application, actor: Actor, read: Note, key: str) -> None:
@@ -139,12 +145,12 @@ def _save(application: Application, actor: Actor, read: Note, key: str) -> None:
             edit_note(application, actor, read, st.session_state[key])
         except EditedMeanwhile:
             # The field keeps what the reader wrote; above it stands what the other one did.
-            newest = [
-                note for note in notes(application, actor, read.person_id) if note.note_id == read.note_id
-            ]
-            st.session_state[_EDITED] = newest[0] if newest else None
+            _stop(read.note_id)
+            for note in notes(application, actor, read.person_id):
+                if note.note_id == read.note_id:
+                    _begin(note)
             raise
-        _stop()
+        _stop(read.note_id)
         return "The note is changed."
 
     attempt(_PLACE, act)

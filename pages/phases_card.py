@@ -19,13 +19,13 @@ from nocturne.journal import (
     phases,
     remove_phase,
 )
+from pages.carried import EDITED_PHASE
 from pages.parts import card, escape
 from pages.telling import attempt, told
 from store.errors import EditedMeanwhile
 from store.phases import MAX_PHASE_NAME
 
 _PLACE: Final = "phases"
-_EDITED: Final = "phase_edited"
 _KINDS: Final = {"phase": "Phase", "group": "Group"}
 
 
@@ -103,7 +103,7 @@ def filled_in(key: str) -> NewPhase:
 
 
 def _phase(application: Application, actor: Actor, phase: Phase, today: date) -> None:
-    editing: Phase | None = st.session_state.get(_EDITED)
+    editing: Phase | None = st.session_state.get(EDITED_PHASE)
     with st.container(key=f"phase_{phase.phase_id}", gap="xsmall"):
         st.markdown(f"**{escape(phase.name)}** · {_KINDS[phase.kind].lower()}, {_dates(phase)}")
         if editing is not None and editing.phase_id == phase.phase_id:
@@ -145,11 +145,11 @@ def _dates(phase: Phase) -> str:
 
 
 def _begin(phase: Phase) -> None:
-    st.session_state[_EDITED] = phase
+    st.session_state[EDITED_PHASE] = phase
 
 
 def _stop() -> None:
-    st.session_state.pop(_EDITED, None)
+    st.session_state.pop(EDITED_PHASE, None)
 
 
 def _edit_form(application: Application, actor: Actor, read: Phase) -> None:

@@ -1,5 +1,6 @@
 """Whatever a link says, a page is shown: what it names where it can be meant, else the default with a remark."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from nocturne import cohorts as of
 from nocturne.access import local_actor
 from nocturne.application import Application
+from nocturne.journal import NewNote, add_note
 from tests.nocturne.conftest import UNTIL, make_application, simulator  # noqa: F401
 from tests.pages.test_pages import PAGES, empty, filled, plain, run, words  # noqa: F401
 
@@ -128,3 +130,83 @@ def test_a_remark_stays_while_its_view_is_shown_and_goes_with_it(filled: Applica
     app.query_params["person"] = people[1].person_id
     app.run()
     assert not remarks(app)
+
+
+Opened = Callable[[Application, AppTest], str]
+
+
+def _deleting(application: Application, app: AppTest) -> str:
+    app.button(key="night_delete").click().run()
+    return "night_delete_do"
+
+
+def _erasing(application: Application, app: AppTest) -> str:
+    app.button(key="erase_open").click().run()
+    return "erase_do"
+
+
+def _acting(application: Application, app: AppTest) -> str:
+    next(button for button in app.button if button.label == "Act").click().run()
+    return "acting_done_Done"
+
+
+def _editing(application: Application, app: AppTest) -> str:
+    next(button for button in app.button if str(button.key).startswith("note_edit_")).click().run()
+    return next(str(button.key) for button in app.button if button.label == "Leave as it was")
+
+
+def keys(app: AppTest) -> set[str]:
+    assert not app.exception
+    return {str(button.key) for button in app.button}
+
+
+def go(app: AppTest, page: str, **params: str) -> None:
+    """To another address, as by Back and Forward."""
+    app.query_params.clear()
+    for name, value in params.items():
+        app.query_params[name] = value
+    app.switch_page(page).run()
+
+
+@pytest.mark.parametrize(
+    ("page", "opened"),
+    [("night.py", _deleting), ("admin.py", _erasing), ("home.py", _acting), ("night.py", _editing)],
+)
+def test_what_was_open_about_somebody_is_closed_after_back_and_forward(
+    filled: Application,  # noqa: F811
+    page: str,
+    opened: Opened,
+) -> None:
+    actor, one, other = local_actor(filled.organisation), *filled.people()[:2]
+    nights = filled.archive.nights(filled.organisation, one.person_id)
+    newest = nights[nights["valid"] & (nights["kind"] == "main")]["night"].max().date()
+    add_note(filled, actor, NewNote(person_id=one.person_id, text="First", night=newest))
+    here = {} if page == "home.py" else {"person": one.person_id}
+    for away in (
+        ("cohort.py", {}),
+        (page, {"cohort": one.tags[0]} if not here else {"person": other.person_id}),
+    ):
+        app = run()
+        go(app, page, **here)
+        key = opened(filled, app)
+        assert key in keys(app)
+        app.run()
+        assert key in keys(app), "it stays open while the page below it is run again"
+        go(app, away[0], **away[1])
+        go(app, page, **here)
+        assert key not in keys(app), away
+
+
+def test_what_is_open_stays_when_the_address_is_completed_and_when_the_period_changes(
+    filled: Application,  # noqa: F811
+) -> None:
+    actor, person = local_actor(filled.organisation), filled.people()[0]
+    add_note(filled, actor, NewNote(person_id=person.person_id, text="First"))
+    app = run("person.py")
+    key = _editing(filled, app)
+    app.query_params["person"] = person.person_id
+    app.run()
+    assert key in keys(app)
+    app.query_params["period"] = "3-months"
+    app.run()
+    assert key in keys(app)

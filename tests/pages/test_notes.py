@@ -90,6 +90,25 @@ def test_an_edit_after_somebody_else_s_is_told_and_keeps_what_was_written(
     assert stored.text == "Mine"
 
 
+def test_two_notes_are_edited_side_by_side(filled: Application, actor: Actor, person: Person) -> None:  # noqa: F811
+    one, two = (
+        journal.add_note(filled, actor, NewNote(person_id=person.person_id, text=text))
+        for text in ("One", "Two")
+    )
+    app = run("person.py", person=person.person_id)
+    app.button(key=f"note_edit_{one.note_id}").click().run()
+    app.button(key=f"note_edit_{two.note_id}").click().run()
+    assert open_edits(app) == {one.note_id, two.note_id}, "what is written in the first stays"
+    next(button for button in app.button if button.label == "Leave as it was").click().run()
+    assert len(open_edits(app)) == 1
+
+
+def open_edits(app: AppTest) -> set[str]:
+    return {
+        str(area.key).removeprefix("note_text_") for area in app.text_area if "note_text_" in str(area.key)
+    }
+
+
 def test_a_note_is_removed(filled: Application, actor: Actor, person: Person, newest: date) -> None:  # noqa: F811
     note = journal.add_note(filled, actor, NewNote(person_id=person.person_id, text="Wrong", night=newest))
     app = run("night.py", person=person.person_id)
