@@ -12,6 +12,7 @@ from pages.admin_settings import settings_section, settings_title
 from pages.admin_storage import storage_section, storage_title
 from pages.admin_sync import sync_section, sync_title
 from pages.carried import settle
+from pages.links import query_choice
 from pages.parts import follow_link, title
 
 _Title = Callable[[Application], tuple[str, str]]
@@ -26,8 +27,7 @@ _SECTIONS: dict[str, tuple[str, _Title, _Section]] = {
 
 def _page() -> None:
     application, actor = require(Permission.MANAGE_PEOPLE)
-    wanted = st.query_params.get("section", "")
-    chosen = wanted if wanted in _SECTIONS else "people"
+    chosen = query_choice("section", _SECTIONS, "people", what="a section", instead="People is shown")
     settle("section", chosen)
     _, heading, section = _SECTIONS[chosen]
     title(*heading(application))

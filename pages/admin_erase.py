@@ -14,7 +14,7 @@ from nocturne.erasure import (
     try_again,
     what_would_be_lost,
 )
-from pages.carried import ERASING
+from pages.carried import ERASING, forget_person
 from pages.parts import card, escape, reader_clock
 from store.deletions import Deletion
 from store.errors import StoreError
@@ -68,6 +68,7 @@ def _dialog(application: Application, actor: Actor, person_id: str) -> None:
             )
             return
         _closed()
+        forget_person(person_id)
         st.query_params.from_dict({"section": "people"})
         st.rerun()
 

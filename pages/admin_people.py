@@ -9,7 +9,7 @@ from nocturne.application import Application
 from nocturne.roster import update_person
 from nocturne.roster_file import RosterError
 from pages.admin_erase import erasable, waiting_deletions
-from pages.carried import settle
+from pages.carried import remark, settle
 from pages.parts import card, escape, follow_link, on_reader_clock
 from pages.ways_in import forms, import_outcome
 from store.errors import EditedMeanwhile, UnknownPerson
@@ -102,6 +102,8 @@ def _one(application: Application, actor: Actor, people: tuple[Person, ...]) -> 
     chosen = wanted if wanted in names else None
     if chosen is not None:
         settle("person", chosen)
+    elif wanted:
+        remark("The link names a person who is not on the roster; nobody is chosen.")
     follow_link("admin_person", chosen)
 
     def go() -> None:

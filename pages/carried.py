@@ -111,6 +111,14 @@ def asked(name: str) -> str | None:
     return value
 
 
+def forget_person(person_id: str) -> None:
+    """Takes somebody who is erased out of what goes from page to page."""
+    for name in ("carried", "carried_in"):
+        carried: dict[str, str] = st.session_state.get(name, {})
+        if carried.get("person") == person_id:
+            del carried["person"]
+
+
 def taken_along(**values: str | None) -> dict[str, str]:
     """Parameters for the way to another page: the period that is shown, and those given."""
     kept = {name: st.session_state.get("view", {}).get(name) for name in ("period", "from", "to")}

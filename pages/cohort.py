@@ -25,6 +25,7 @@ from pages.cohort_starts import starts_section
 from pages.cohort_table import table_card
 from pages.links import check_cohort_link
 from pages.parts import (
+    TO_HOME,
     card,
     cohort_picker,
     escape,
@@ -44,7 +45,7 @@ _LENGTH = "6-weeks"
 def _page() -> None:
     application, actor = require(Permission.SEE_COHORTS)
     if not application.people():
-        problem("Nobody is on the roster yet", "Home says how to add people.")
+        problem("Nobody is on the roster yet", "Home says how to add people.", way=TO_HOME)
     check_cohort_link(application, actor)
     heading, picker = st.columns([2.35, 1], vertical_alignment="bottom")
     with picker:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final, NoReturn
 
 import pandas as pd
 import streamlit as st
@@ -11,12 +11,13 @@ import streamlit as st
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.cohorts import cohorts
-from nocturne.views import NothingRecorded, person_nights
+from nocturne.views import NothingRecorded, person_nights, statistics
 from pages.carried import asked, remark, settle
-from pages.parts import awaiting, problem, stale_banner
+from pages.parts import TO_HOME, PageEnded, Way, awaiting, person_picker, problem, stale_banner, trouble
 from store.people import Person, UnknownPerson
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
+_TO_SYNC: Final = Way("admin.py", "Synchronise in Admin", {"section": "sync"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,37 +35,73 @@ class Linked:
         return label.date()
 
 
-def linked_person(application: Application, actor: Actor) -> Linked:
-    """The person whom the link names, or the first of the roster; who has no nights yet has a page that says so."""
+def linked_person(application: Application, actor: Actor, *, page: str) -> Linked:
+    """The person whom the link names, or the first who has nights; who has none yet has a page that says so.
+
+    Args:
+        application: whose roster.
+        actor: who asks.
+        page: whose choice of a person it is, where the page ends with this.
+    """
     people = application.people()
     if not people:
-        problem("Nobody is on the roster yet", "Home says how to add people.")
-    person_id = asked("person") or people[0].person_id
+        problem("Nobody is on the roster yet", "Home says how to add people.", way=TO_HOME)
+    chosen = _known(application, asked("person"))
+    if chosen is None:
+        chosen = _first_recorded(application, people)
+        if asked("person"):
+            _remark("person", f"The link names a person who is not on the roster; {chosen.name} is shown.")
+    settle("person", chosen.person_id)
     try:
-        application.person(person_id)
-    except UnknownPerson:
-        person_id = people[0].person_id
-        remark(f"The link names a person who is not on the roster; {people[0].name} is shown.")
-    settle("person", person_id)
-    try:
-        found, nights = person_nights(application, actor, person_id)
+        found, nights = person_nights(application, actor, chosen.person_id)
     except NothingRecorded as reason:
-        nobody = application.person(person_id)
-        stale_banner(application, [nobody])
-        if application.board.progress.running:
-            awaiting(application, f"The nights of {nobody.name} are on their way.")
-        problem(f"No night of {nobody.name} yet", str(reason))
+        _without_nights(application, people, chosen, str(reason), page)
     return Linked(people=people, person=found, nights=nights)
+
+
+def _known(application: Application, person_id: str | None) -> Person | None:
+    try:
+        return application.person(person_id) if person_id else None
+    except UnknownPerson:
+        return None
+
+
+def _first_recorded(application: Application, people: Sequence[Person]) -> Person:
+    """The first of the roster who has nights: a bare address must not end where nothing is to be seen."""
+    recorded = set(statistics(application, people)["person_id"].unique())
+    return next((person for person in people if person.person_id in recorded), people[0])
+
+
+def _without_nights(
+    application: Application, people: Sequence[Person], chosen: Person, reason: str, page: str
+) -> NoReturn:
+    """Ends the page of somebody without nights, with the ways on from there."""
+    heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
+    with controls:
+        person_picker(people, chosen.person_id, page=page)
+    with heading:
+        trouble(f"No night of {chosen.name} yet", reason, way=_TO_SYNC)
+        stale_banner(application, [chosen])
+        if application.board.progress.running:
+            awaiting(application, f"The nights of {chosen.name} are on their way.")
+    raise PageEnded
 
 
 def check_cohort_link(application: Application, actor: Actor) -> None:
     """Remarks when the link names a cohort that does not exist; `cohort_picker` then has everyone."""
     wanted = asked("cohort")
     if wanted is not None and wanted not in {cohort.name for cohort in cohorts(application, actor)}:
-        remark(
+        _remark(
+            "cohort",
             "The link names a cohort that does not exist: it may have been removed, or nobody carries its tag any "
-            "more. Everyone is shown."
+            "more. Everyone is shown.",
         )
+
+
+def _remark(name: str, sentence: str) -> None:
+    """Says it where the address has the parameter; what came from the page before, no reader has asked for."""
+    if name in st.query_params:
+        remark(sentence)
 
 
 def query_date(name: str, instead: str) -> date | None:
@@ -75,12 +112,15 @@ def query_date(name: str, instead: str) -> date | None:
     try:
         value = date.fromisoformat(text)
     except ValueError:
-        value = date.min
-    if not _EARLIEST <= value < _LATEST:
-        remark(
+        _remark(
+            name,
             f"The link's “{name}” is not a date: it reads {text[:40]!r}, and a date is written like 2026-02-11. "
-            f"{instead}"
+            f"{instead}",
         )
+        return None
+    if not _EARLIEST <= value < _LATEST:
+        years = f"the years {_EARLIEST.year} to {_LATEST.year - 1}"
+        _remark(name, f"The link's “{name}” is {value}, and there are nights of {years} only. {instead}")
         return None
     return value
 
@@ -98,7 +138,7 @@ def query_choice(name: str, choices: Collection[str], default: str, *, what: str
     wanted = asked(name)
     if wanted is None or wanted in choices:
         return wanted if wanted is not None else default
-    remark(f"The link names {what} that does not exist; {instead}.")
+    _remark(name, f"The link names {what} that does not exist; {instead}.")
     return default
 
 

@@ -54,7 +54,7 @@ _METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
 def _page() -> None:
     application, actor = require(Permission.SEE_PEOPLE)
     deleted()
-    linked = linked_person(application, actor)
+    linked = linked_person(application, actor, page="night")
     found = linked.person
     try:
         page = night(application, actor, found.person_id, st.query_params.get("session"))

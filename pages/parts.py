@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -27,6 +27,26 @@ _BLANKS = re.compile(r"[ \t\r\n]+")
 _OF_PERIOD = ("period", "from", "to", "ending")
 _FOLLOW_EVERY = timedelta(seconds=5)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
+
+
+def escape_lines(text: str) -> str:
+    """Text of several lines likewise, each on a line of its own."""
+    return "  \n".join(escape(line) or "&nbsp;" for line in text.splitlines())
+
+
+class PageEnded(Exception):
+    """A page ended early. `st.stop` would stop the router too, at the first element after the page."""
+
+
+class Way(NamedTuple):
+    """A link to the page where something can be done: its file, what the link says, and its parameters."""
+
+    page: str
+    label: str
+    params: Mapping[str, str] = {}
+
+
+TO_HOME: Final = Way("home.py", "Add people on Home")
 
 
 def escape(text: str) -> str:
@@ -230,13 +250,38 @@ def follow_link(key: str, value: object) -> None:
 
 
 def problem(
-    what: str, remedy: str, label: str | None = None, act: Callable[[], None] | None = None
+    what: str,
+    remedy: str,
+    label: str | None = None,
+    act: Callable[[], None] | None = None,
+    *,
+    way: Way | None = None,
 ) -> NoReturn:
-    """Ends the page with what happened as its title, what to do, and a button that does it."""
+    """Ends the page with `trouble`.
+
+    Raises:
+        PageEnded: always; the router goes on with the address.
+    """
+    trouble(what, remedy, label, act, way=way)
+    raise PageEnded
+
+
+def trouble(
+    what: str,
+    remedy: str,
+    label: str | None = None,
+    act: Callable[[], None] | None = None,
+    *,
+    way: Way | None = None,
+) -> None:
+    """What happened as a title, what to do, and a button that does it or a way to the page that does."""
     title(what, escape(remedy), key="problem")  # what goes wrong may do so below the page's own title
     if label and act:
         st.button(label, on_click=act, type="primary")
-    st.stop()
+    if way:
+        st.page_link(
+            way.page, label=way.label, icon=":material/arrow_forward:", query_params=dict(way.params)
+        )
 
 
 def chosen_row(selection: Mapping[str, Any], shown: Sequence[str], key: str) -> str | None:

@@ -31,7 +31,8 @@ def linked_period(newest: date, *, default: str) -> tuple[date, date]:
     ends = last or newest
     begins = first or ends - timedelta(days=PERIODS[length] - 1)
     if (wrong := _wrong(begins, ends)) and (first or last):
-        remark(f"The link's period runs from {begins} to {ends}, and {wrong}. {instead}")
+        if "from" in st.query_params or "to" in st.query_params:
+            remark(f"The link's period runs from {begins} to {ends}, and {wrong}. {instead}")
         first = last = None
         begins, ends = newest - timedelta(days=PERIODS[length] - 1), newest
     settle("from", first.isoformat() if first else None)

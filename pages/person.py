@@ -1,6 +1,7 @@
 """Person: the score and its parts, when they sleep, how it changes, and every night of the period."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NoReturn
 
@@ -52,18 +53,19 @@ from pages.person_cards import hours_card, insights_card, quality_card, weekdays
 from pages.person_nights import nights_card
 from pages.phases_card import phases_card
 from pages.vendor_card import vendor_section
+from store.people import Person
 
 _LENGTH = "4-weeks"
 
 
 def _page() -> None:
     application, actor = require(Permission.SEE_PEOPLE)
-    linked = linked_person(application, actor)
+    linked = linked_person(application, actor, page="person")
     found, newest = linked.person, linked.newest
     first, last = linked_period(newest, default=_LENGTH)
     begun = heading(application, actor, found.person_id, first=first, last=last)
     if begun.coverage.recorded == 0:
-        _empty(begun, newest)
+        _empty(linked.people, begun, newest)
     above, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with above:
         title(begun.title, _facts(begun))
@@ -140,14 +142,19 @@ def _facts(begun: PersonHeading) -> str:
     return f"{span(begun.first, begun.last)} · {counted} · {escape(begun.sleeper.zone)}"
 
 
-def _empty(begun: PersonHeading, newest: date) -> NoReturn:
-    problem(
-        "No night in this period",
-        f"{begun.sleeper.name} has no session from {span(begun.first, begun.last)}. "
-        f"The newest night is {span(newest, newest)}.",
-        "Show the newest four weeks",
-        forget_period,
-    )
+def _empty(people: Sequence[Person], begun: PersonHeading, newest: date) -> NoReturn:
+    above, controls = st.columns([2.35, 1], vertical_alignment="bottom")
+    with controls:
+        person_picker(people, begun.sleeper.person_id, page="person")
+        period_picker("person", default=_LENGTH)
+    with above:
+        problem(
+            "No night in this period",
+            f"{begun.sleeper.name} has no session from {span(begun.first, begun.last)}. "
+            f"The newest night is {span(newest, newest)}.",
+            "Show the newest four weeks",
+            forget_period,
+        )
 
 
 def _score(shown: PersonPeriod) -> None:

@@ -17,7 +17,7 @@ _PREVIEW_HEIGHT_PX = 900
 
 def _page() -> None:
     application, actor = require(Permission.MAKE_REPORTS)
-    linked = linked_person(application, actor)
+    linked = linked_person(application, actor, page="report")
     person_id, newest = linked.person.person_id, linked.newest
     ending = query_date("ending", "The newest week is shown.") or newest
     settle("ending", ending.isoformat())

@@ -4,6 +4,7 @@ Every page is registered here, also those the actor may not see, so that no link
 """
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +12,7 @@ import streamlit as st
 from nocturne.access import Permission
 from pages.access import require
 from pages.carried import arrive, depart
-from pages.parts import problem, style
+from pages.parts import PageEnded, style, trouble
 from pages.viewport import watch
 from store.people import StoreError
 
@@ -47,11 +48,10 @@ arrive(chosen.title)
 try:
     require({name: permission for _, name, _, permission in _PAGES}[chosen.title])
     watch()
-    try:
+    # Where the page ended early, what it has settled by then is what it shows.
+    with suppress(PageEnded):
         chosen.run()
-    finally:
-        # Also where the page ended early: what it has settled by then is what it shows.
-        depart(chosen.url_path, [path or "" for _, _, path, _ in _PAGES])
+    depart(chosen.url_path, [path or "" for _, _, path, _ in _PAGES])
 except (StoreError, OSError) as failure:
     log.exception("A page could not read what is kept on this machine.")
-    problem("What is kept on this machine cannot be read", str(failure), "Try again", lambda: None)
+    trouble("What is kept on this machine cannot be read", str(failure), "Try again", lambda: None)

@@ -150,3 +150,49 @@ def test_a_phone_shows_the_section_and_the_person_that_a_link_to_admin_names(
     assert parse_qs(urlsplit(phone.url).query)["person"] == [person]
     main = phone.locator("[data-testid=stMain]")
     assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+
+
+def test_the_question_about_deleting_does_not_open_by_itself_after_back_and_forward(
+    browser: Browser, dashboard: Served
+) -> None:
+    page = open_tab(browser).page
+    page.goto(dashboard.address)
+    settle(page)
+    wait_until_synchronised(page)
+    page.get_by_role("link", name="Night", exact=True).first.click()
+    page.wait_for_url(re.compile(r"/night\?.*session="))
+    settle(page)
+    page.get_by_role("button", name="Delete this recording").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    settle(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.go_forward()
+    page.wait_for_url(re.compile("/night"))
+    expect(page.get_by_role("button", name="Delete this recording")).to_be_visible()
+    settle(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_page_that_ends_early_completes_its_address(browser: Browser, dashboard: Served) -> None:
+    page = open_tab(browser).page
+    page.goto(f"{dashboard.address}/person?from=2020-01-01&to=2020-01-20")
+    expect(page.locator("h1")).to_have_text("No night in this period")
+    page.wait_for_url(re.compile("person=p_"))
+    settle(page)
+    assert set(parse_qs(urlsplit(page.url).query)) == {"person", "from", "to"}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_usual_of_a_night_is_not_cut(browser: Browser, dashboard: Served, width: int) -> None:
+    page = open_tab(browser, width=width).page
+    page.goto(f"{dashboard.address}/night")
+    settle(page)
+    page.wait_for_timeout(1500)
+    settle(page)
+    usual = page.locator(".st-key-night_metrics [data-testid=stCaptionContainer]")
+    expect(usual).to_have_count(5)
+    for place in range(5):
+        line = usual.nth(place)
+        assert line.evaluate("node => node.scrollWidth <= node.clientWidth")
+        assert re.search("(min|%)$", line.inner_text().strip())

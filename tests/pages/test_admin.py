@@ -195,6 +195,19 @@ def test_a_person_is_erased_only_when_the_name_is_typed(filled: Application, sim
     assert "the vendor has deleted the user" in said(app)
 
 
+def test_the_next_page_shows_somebody_else_without_a_word_about_a_link(filled: Application) -> None:
+    person = filled.people()[0]
+    app = admin(person=person.person_id)
+    app.button(key="erase_open").click().run()
+    app.text_input(key="erase_typed").input(person.name).run()
+    app.button(key="erase_do").click().run()
+    assert person.person_id not in app.session_state["carried"].values()
+    app.query_params.clear()
+    app.switch_page(str(Path(ROUTER).with_name("person.py"))).run()
+    assert not app.exception
+    assert not app.info
+
+
 def test_what_the_vendor_has_not_deleted_is_shown_and_tried_again(
     filled: Application, simulator: Running
 ) -> None:

@@ -1,7 +1,9 @@
 """Whatever a link says, a page is shown: what it names where it can be meant, else the default with a remark."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -68,6 +70,13 @@ def test_garbage_in_every_parameter_at_once_shows_the_page(filled: Application, 
         ("person.py", {"from": "2026-03-02", "to": "2026-03-01"}, "ends before it begins"),
         ("cohort.py", {"from": "2020-03-02", "to": "2026-03-01"}, "is longer than a year"),
         ("report.py", {"ending": "tomorrow"}, "is not a date"),
+        (
+            "report.py",
+            {"ending": "1999-01-01"},
+            "is 1999-01-01, and there are nights of the years 2000 to 2099 only",
+        ),
+        ("admin.py", {"section": "nonsense"}, "a section that does not exist; People is shown."),
+        ("admin.py", {"person": "foo"}, "a person who is not on the roster; nobody is chosen."),
     ],
 )
 def test_what_a_link_got_wrong_is_said_above_the_default(
@@ -80,6 +89,33 @@ def test_what_a_link_got_wrong_is_said_above_the_default(
     shown(app)
     assert any(remark in each for each in remarks(app)), remarks(app)
     assert not remarks(run(page))
+
+
+def test_what_comes_from_the_page_before_is_no_link_that_got_something_wrong(
+    filled: Application,  # noqa: F811
+) -> None:
+    gone, *others = filled.people()
+    app = run("person.py", person=gone.person_id)
+    filled.store.remove_person(filled.organisation, gone.person_id)
+    go(app, "night.py")
+    shown(app)
+    assert not remarks(app)
+    assert app.session_state["view"]["person"] in {person.person_id for person in others}
+
+
+def test_the_address_of_a_page_that_ends_early_is_completed_too(filled: Application) -> None:  # noqa: F811
+    dates = {"from": "2020-01-01", "to": "2020-01-20"}
+    app = run("person.py", **dates)
+    assert "No night in this period" in words(app)
+    told = next(
+        json.loads(each.proto.json)
+        for each in app.get("bidi_component")
+        if each.proto.component_name.endswith("nocturne_address")
+    )
+    assert parse_qs(told["query"]) == {
+        "person": [filled.people()[0].person_id],
+        **{name: [value] for name, value in dates.items()},
+    }
 
 
 def test_a_right_link_is_followed_without_a_remark(filled: Application) -> None:  # noqa: F811

@@ -57,6 +57,11 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 
 
+def ways(app: AppTest) -> list[str]:
+    """What the links to other pages say."""
+    return [link.proto.label for link in app.get("page_link")]
+
+
 def words(app: AppTest) -> str:
     kinds = ("title", "header", "subheader", "markdown", "caption", "error", "warning")
     return "\n".join(element.value for kind in kinds for element in getattr(app, kind))
@@ -84,6 +89,7 @@ def test_other_pages_lead_home_when_nobody_is_there(empty: Application, page: st
     app = run(page)
     assert not app.exception
     assert "Nobody is on the roster yet" in words(app)
+    assert "Add people on Home" in ways(app)
 
 
 def test_somebody_is_added_from_home(empty: Application) -> None:
@@ -125,6 +131,27 @@ def test_a_person_without_nights_has_a_page_that_says_so(empty: Application) -> 
         app = run(page)
         assert not app.exception, page
         assert "No night of Noa yet" in words(app) or page == "cohort.py"
+        assert "Synchronise in Admin" in ways(app) or page == "cohort.py"
+
+
+def test_who_has_no_nights_is_not_the_default_and_leaves_the_way_to_somebody_else(
+    filled: Application,
+) -> None:
+    actor = local_actor(filled.organisation)
+    nobody = add_person(filled, actor, NewPerson(vendor_id="G-0", name="Aaron", zone="UTC"))
+    assert filled.people()[0] == nobody, "the first of the roster"
+    other = filled.people()[1].person_id
+    for page in ("night.py", "person.py", "report.py"):
+        app = run(page)
+        assert not app.exception, page
+        assert "No night of" not in words(app), page
+        app = run(page, person=nobody.person_id)
+        assert "No night of Aaron yet" in words(app), page
+        picker = app.selectbox(key=f"{page.removesuffix('.py')}_person")
+        assert picker.value == nobody.person_id
+        picker.set_value(other).run()
+        assert not app.exception, page
+        assert "No night of" not in words(app), page
 
 
 @pytest.mark.parametrize(
