@@ -1,7 +1,6 @@
 """Night: one sleep on a real clock, against the person's usual, ours beside the vendor's."""
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal
@@ -46,8 +45,6 @@ _GRADES = {
     "B": ("Valid, grade B", "green"),
     "X": ("Left out, grade X", "orange"),
 }
-_MINUTES_AFTER_HOURS = re.compile(rf"(h{NBSP}\d+){NBSP}min$")
-_SHORT_CHIP = len("+2 points")
 _METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
 
 
@@ -146,17 +143,18 @@ def _metrics(page: NightPage) -> None:
 def _metric(row: Against, recent: list[float]) -> None:
     known = [value for value in recent if not math.isnan(value)]
     has_usual = not math.isnan(row.usual)
-    st.metric(
-        row.label,
-        row.text,
-        delta=row.delta_text if has_usual else None,
-        delta_color="off",
-        delta_arrow=_arrow(row.delta_text) if has_usual else "off",
-        delta_description=_beside_chip(row) if has_usual else None,
-        chart_data=known if len(known) > 1 else None,
-        border=True,
-        height="stretch",
-    )
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.metric(
+            row.label,
+            row.text,
+            delta=row.delta_text if has_usual else None,
+            delta_color="off",
+            delta_arrow=_arrow(row.delta_text) if has_usual else "off",
+            chart_data=known if len(known) > 1 else None,
+        )
+        # Beside the chip there is no room for it in a card this narrow.
+        if has_usual:
+            st.caption(f"usual {_usual(row)}")
 
 
 def _arrow(printed: str) -> Literal["up", "down", "off"]:
@@ -166,17 +164,8 @@ def _arrow(printed: str) -> Literal["up", "down", "off"]:
     return "down" if printed.startswith(MINUS) else "off"
 
 
-def _beside_chip(row: Against) -> str | None:
-    # A card has room for one line; where the chip is long the range below tells the usual.
-    roomy = len(row.delta_text) <= _SHORT_CHIP and not narrow()
-    return f"usual {_usual(row)}" if roomy else None
-
-
 def _usual(row: Against) -> str:
-    # Beside the chip there is room for "7 h 12", not for its "min".
-    return (
-        percent(row.usual) if row.kind == "percent" else _MINUTES_AFTER_HOURS.sub(r"\1", duration(row.usual))
-    )
+    return percent(row.usual) if row.kind == "percent" else duration(row.usual)
 
 
 def _served_stages(view: NightView) -> None:

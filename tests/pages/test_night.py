@@ -91,5 +91,14 @@ def test_the_vendors_count_is_named_as_one_by_another_rule(shown: Shown) -> None
     assert "another rule" not in shown(beside=(asleep,))
 
 
+def test_the_usual_stands_whole_on_a_line_of_its_own_in_every_card(filled: Application) -> None:  # noqa: F811
+    app = run("night.py")
+    assert not app.exception
+    usual = [each.value for each in app.caption if each.value.startswith("usual ")]
+    assert len(usual) == len(app.metric) == 5
+    assert all(re.search("(min|%)$", each) for each in usual)
+    assert not any(metric.proto.delta_description for metric in app.metric)
+
+
 def unescaped(text: str) -> str:
     return text.replace("\\", "")
