@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.basis import READ, Basis, basis_of
+from analytics.grades import in_a_phrase
 from analytics.summary import CohortOverview
 from analytics.wording import day
 from nocturne.access import Actor
@@ -87,7 +88,9 @@ def _reason(
 ) -> str:
     if last_state == "no valid night":
         return (
-            f"No valid night: {last_reason}" if last_reason else "Recorded, but no main sleep of it is valid."
+            f"No valid night: {in_a_phrase(last_reason)}."
+            if last_reason
+            else "Recorded, but no main sleep of it is valid."
         )
     state = states.get(person_id)
     if state is None:

@@ -8,7 +8,7 @@ from analytics.wording import day, plural
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.attention import Attention, back_on, history
-from pages.parts import card, escape, reader_clock, reader_date
+from pages.parts import card, escape, escape_lines, reader_clock, reader_date
 from store.flag_actions import FlagAction
 
 _LISTED = 20
@@ -42,7 +42,7 @@ def _lines(entry: FlagAction) -> list[str]:
         what += f" until {_date(entry)}"
     about = f" · {escape(entry.label)}" if entry.label else ""
     head = f"**{what}** :gray[by {escape(entry.by)} · {reader_clock(entry.at)}{about}]"
-    return [head, escape(entry.text)] if entry.text else [head]
+    return [head, escape_lines(entry.text)] if entry.text else [head]
 
 
 def dealt_with(found: Attention, person_id: str) -> list[str]:

@@ -11,6 +11,7 @@ import streamlit as st
 from pandas.api.typing import NaTType
 
 from analytics.cohort_words import ALL_WELL
+from analytics.grades import in_a_phrase
 from analytics.summary import CohortOverview
 from analytics.triage import HOW_TO_READ
 from analytics.triage_days import LOOKED_BACK
@@ -237,7 +238,8 @@ def _last_night_words(row: Row) -> str:
             f"Nothing arrived for this night; {_newest(newest)}." if newest else "No night has arrived yet."
         )
     if row["last_state"] == "no valid night":
-        return f"No valid night: {escape(str(row['last_reason']))}"
+        reason = in_a_phrase(str(row["last_reason"]))
+        return f"No valid night: {escape(reason)}." if reason else "No valid night."
     asleep, efficiency = duration(float(row["last_tst_min"])), percent(float(row["last_se_pct"]))
     words = f"Last night **{asleep}**, efficiency **{efficiency}**"
     usual = float(row["last_usual_tst_min"])

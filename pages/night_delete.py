@@ -31,6 +31,11 @@ def deletable(application: Application, actor: Actor, person: Person, view: Nigh
         _dialog(application, actor, person, view)
 
 
+def _dates(view: NightView) -> str:
+    """The dates inside a sentence: `night of Tue 10 to Wed 11 February 2026`."""
+    return view.dates[:1].lower() + view.dates[1:]
+
+
 def _closed() -> None:
     st.session_state.pop(DELETING, None)
 
@@ -38,7 +43,7 @@ def _closed() -> None:
 @st.dialog("Delete this recording for good", on_dismiss=_closed)
 def _dialog(application: Application, actor: Actor, person: Person, view: NightView) -> None:
     st.markdown(
-        f"**{escape(person.name)}**, {escape(view.dates)}. The vendor deletes it first; then it goes from here, "
+        f"**{escape(person.name)}**, {escape(_dates(view))}. The vendor deletes it first; then it goes from here, "
         "and every figure that rests on it is computed anew."
     )
     if not st.button("Delete for good", type="primary", key="night_delete_do"):
@@ -53,6 +58,6 @@ def _dialog(application: Application, actor: Actor, person: Person, view: NightV
         st.error(escape(f"It is not deleted here yet: {problem} The next synchronisation tries again."))
         return
     _closed()
-    st.session_state["night_said"] = f"The recording of {view.dates} is deleted."
+    st.session_state["night_said"] = f"The {_dates(view)} is deleted."
     st.query_params.from_dict({"person": person.person_id})
     st.rerun()

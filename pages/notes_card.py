@@ -22,7 +22,7 @@ from nocturne.journal import (
     untag_night,
 )
 from pages.carried import EDITED_NOTES
-from pages.parts import card, escape, follow_link, reader_clock
+from pages.parts import card, escape, escape_lines, follow_link, reader_clock
 from pages.telling import attempt, told
 from store.errors import EditedMeanwhile
 from store.journal import MAX_NOTE
@@ -79,8 +79,7 @@ def _note(application: Application, actor: Actor, note: Note, about: str) -> Non
     """One note with who wrote it and when; its text as a field while it is being edited."""
     read = _edited().get(note.note_id)
     with st.container(key=f"note_{note.note_id}", gap="xsmall"):
-        for line in note.text.split("\n"):
-            st.markdown(escape(line) or "&nbsp;")
+        st.markdown(escape_lines(note.text))
         st.caption(" · ".join(part for part in (escape(about), _by(note)) if part))
         if read is not None:
             _edit_form(application, actor, read)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +14,7 @@ from nocturne.application import Application
 from nocturne.attention import ActedMeanwhile, act, attention, back_on, history, last_hidden
 from nocturne.delivered import Delivered, delivered, missing
 from nocturne.roster import EVERYONE, add_person
+from pages.home_people import _last_night_words
 from pages.parts import escape
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, make_application, roster_csv, simulator  # noqa: F401
@@ -61,6 +63,24 @@ def test_a_note_stands_on_the_card_with_who_and_when(filled: Application, actor:
     assert (entry.action, entry.text, entry.by) == ("note", "Called.", "local")
     assert "note by local," in words(run())
     assert attention(filled, actor, EVERYONE).state(worst) == "open"
+
+
+def test_the_lines_of_a_note_stay_lines_in_the_dialog_and_in_the_history(
+    filled: Application,  # noqa: F811
+    actor: Actor,
+    worst: str,
+) -> None:
+    seen = attention(filled, actor, EVERYONE).seen(worst)
+    act(filled, actor, worst, "note", seen=seen, text="Late flight\n\n# *slept* in a hotel")
+    for app in (opened(run(), worst), run("person.py", person=worst)):
+        assert "Late flight  \n&nbsp;  \n\\# \\*slept\\* in a hotel" in words(app)
+
+
+def test_why_a_night_is_not_valid_goes_on_in_the_sentence() -> None:
+    row = pd.Series(
+        {"last_state": "no valid night", "last_reason": "The recording is too short to stand for a night."}
+    )
+    assert _last_night_words(row) == "No valid night: the recording is too short to stand for a night."
 
 
 def test_a_note_without_words_is_answered_with_a_sentence(
