@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, expect
 
@@ -53,6 +54,15 @@ def test_from_an_empty_installation_to_the_home_of_a_cohort(browser: Browser, tm
             expect(page.locator("h1")).to_have_text("Everybody is synchronised")
             expect(page.get_by_text(re.compile(rf"{PEOPLE} of {PEOPLE} people done"))).to_be_visible()
             no_fault(page)
+            # Not while it changes: an address that loses the section a moment later has had it too.
+            page.wait_for_timeout(1500)
+            settle(page)
+            assert parse_qs(urlsplit(page.url).query) == {"section": ["sync"]}
+            page.reload()
+            settle(page)
+            page.wait_for_timeout(1500)
+            expect(page.get_by_role("radio", name="Sync")).to_be_checked()
+            assert parse_qs(urlsplit(page.url).query) == {"section": ["sync"]}
 
             tag = vendor.world.people[0].tags[0]
             count = sum(tag in person.tags for person in vendor.world.people)
