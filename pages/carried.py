@@ -76,14 +76,8 @@ def arrive(page: str) -> None:
 
 
 def depart(path: str, others: Sequence[str]) -> None:
-    """Ends a run: the browser's address says what was settled, and the next page may take it along."""
+    """Ends a run: the browser's address says what was settled."""
     view: dict[str, Any] = st.session_state["view"]
-    carried: dict[str, str] = st.session_state.setdefault("carried", {})
-    for name in CARRIED:
-        if name in view:
-            carried.pop(name, None)
-            if view[name] is not None:
-                carried[name] = view[name]
     named = {name: value for name, value in view.items() if value is not None and value != []}
     st.session_state["remarks"] = (_query(named), st.session_state["remarks"][1])
     st.session_state["subjects"].add(_subject(named))
@@ -100,6 +94,12 @@ def depart(path: str, others: Sequence[str]) -> None:
 def settle(name: str, value: str | list[str] | None) -> None:
     """Says that the page shows this; None where the view has nothing of that name, or the page's own default."""
     st.session_state.setdefault("view", {})[name] = value
+    if name in CARRIED:
+        # At once: a reader who goes on before the page is complete takes it along too.
+        carried: dict[str, Any] = st.session_state.setdefault("carried", {})
+        carried.pop(name, None)
+        if value is not None:
+            carried[name] = value
 
 
 def asked(name: str) -> str | None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -77,9 +76,7 @@ def test_the_lines_of_a_note_stay_lines_in_the_dialog_and_in_the_history(
 
 
 def test_why_a_night_is_not_valid_goes_on_in_the_sentence() -> None:
-    row = pd.Series(
-        {"last_state": "no valid night", "last_reason": "The recording is too short to stand for a night."}
-    )
+    row = {"last_state": "no valid night", "last_reason": "The recording is too short to stand for a night."}
     assert _last_night_words(row) == "No valid night: the recording is too short to stand for a night."
 
 

@@ -9,9 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nocturne import cohorts as of
+from nocturne import views
 from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.journal import NewNote, add_note
+from store.errors import StoreUnavailable
 from tests.nocturne.conftest import UNTIL, make_application, simulator  # noqa: F401
 from tests.pages.test_pages import PAGES, empty, filled, plain, run, words  # noqa: F401
 
@@ -153,6 +155,21 @@ def test_person_cohort_and_period_go_from_page_to_page(filled: Application) -> N
         shown(app)
         view = app.session_state["view"]
         assert {name: view.get(name) for name in wanted} == wanted, page
+
+
+def test_a_person_is_taken_along_from_a_page_that_was_not_completed(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> object:
+        raise StoreUnavailable("The database cannot be reached.")
+
+    person = filled.people()[-1].person_id
+    monkeypatch.setattr(views, "heading", fail)
+    app = run("person.py", person=person)
+    assert "cannot be reached" in words(app)
+    go(app, "night.py")
+    assert app.session_state["view"]["person"] == person
 
 
 def test_a_remark_stays_while_its_view_is_shown_and_goes_with_it(filled: Application) -> None:  # noqa: F811
