@@ -55,10 +55,18 @@ class GlanceLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
-    """How many nights of the last days are valid, and of how many people."""
+    """How many nights of the last days are valid, and of how many people.
+
+    Attributes:
+        days: how many days those are.
+        people: who has a valid night in them.
+        of: everybody, those too who are missing in the averages because they could not be computed.
+        nights, expected: valid ones, and a night a day of everybody.
+    """
 
     days: int
     people: int
+    of: int
     nights: int
     expected: int
 
@@ -135,6 +143,7 @@ def _delivered(overview: CohortOverview) -> Iterator[Delivered]:
         yield Delivered(
             days=days,
             people=int((valid > 0).sum()),
+            of=len(valid),
             nights=int(valid.sum()),
             expected=days * len(valid),
         )

@@ -11,6 +11,7 @@ person's file is whole, whoever writes meanwhile. The table of statistics and th
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -39,6 +40,8 @@ _ROWS: Final = "rows.jsonl"
 _PEOPLE: Final = "people/"
 _CHUNK: Final = 1 << 20
 _UNCHANGED: Final = "Nothing was restored."
+
+log = logging.getLogger(__name__)
 
 
 class BackupError(Exception):
@@ -97,7 +100,7 @@ def restore(settings: Settings, file: Path) -> BackedUp:
         BackupError: the file is cut off, damaged, of a newer Nocturne or of another organisation, or the installation
             is not empty.
         StoreError: the database is not empty, or does not answer.
-        OSError: the file cannot be read, or the data folder cannot be written.
+        OSError: the file cannot be read, or the data folder cannot be written; nothing was restored.
     """
     with _opened(file) as archive:
         manifest = _checked(archive, settings)
@@ -109,14 +112,23 @@ def restore(settings: Settings, file: Path) -> BackedUp:
                 people = put_in_place(folder, PlainSeal(), settings.organisation, _people(archive))
                 with archive.open(_ROWS) as rows:
                     counts = read_rows(engine, cast("BinaryIO", rows))
-    # Derived again; the next reader would do it otherwise.
-    NightArchive(folder, PlainSeal()).rebuild(settings.organisation)
+    _derive(folder, settings.organisation)
     return BackedUp(
         rows=sum(counts.values()),
         people=people,
         size=file.stat().st_size,
         written_at=datetime.fromisoformat(manifest["written_at"]),
     )
+
+
+def _derive(folder: Path, organisation: str) -> None:
+    """Makes the table of statistics; where there is no room for it everything is restored all the same."""
+    try:
+        NightArchive(folder, PlainSeal()).rebuild(organisation)
+    except OSError as problem:
+        log.warning(
+            "Everything is restored; the table of statistics is left to the first reader: %s", problem
+        )
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from analytics import figures
@@ -72,7 +72,7 @@ class VendorAverages:
 def vendor_averages(
     application: Application, actor: Actor, person_id: str, *, first: date, last: date
 ) -> VendorAverages:
-    """Asks the vendor, or the cache, for the means of the days on which the nights of the period began.
+    """Asks the vendor, or the cache, for the means of the days (UTC) on which the nights of the period began.
 
     Raises:
         NotAllowed, UnknownPerson, NothingRecorded.
@@ -81,8 +81,8 @@ def vendor_averages(
     found = person(application, actor, person_id)
     begins = max(first, last - timedelta(days=LONGEST_DAYS - 1))
     ours = period(application, actor, person_id, first=begins, last=last)
-    evening = timedelta(days=1)
-    answer = application.asleep.average_stats(found.vendor_id, first=begins - evening, last=last - evening)
+    began, ended = _days_asked(ours)
+    answer = application.asleep.average_stats(found.vendor_id, first=began, last=ended)
     served = answer.value
     return VendorAverages(
         first=begins,
@@ -98,6 +98,25 @@ def vendor_averages(
     )
 
 
+def _days_asked(ours: PersonPeriod) -> tuple[date, date]:
+    """From which day to which the vendor is asked: by days in UTC, on which an evening in America is the day after.
+
+    Without a valid night the evenings before the labels.
+    """
+    starts = ours.valid["start"]
+    if starts.empty:
+        evening = timedelta(days=1)
+        return ours.first - evening, ours.last - evening
+    began, ended = (moment.astimezone(UTC).date() for moment in (starts.min(), starts.max()))
+    return max(began, ended - timedelta(days=LONGEST_DAYS - 1)), ended
+
+
+def _differs(ours: float, vendor: float) -> bool:
+    """Whether the two differ as printed, and by more than the vendor's rounding where it serves a whole number."""
+    rounding = 0.5 if vendor.is_integer() else 0.0
+    return abs(ours - vendor) > rounding
+
+
 def _rows(ours: PersonPeriod, served: AverageFigures) -> Iterator[Beside]:
     for name, of in _ROWS:
         figure = ours.figures[name]
@@ -106,5 +125,5 @@ def _rows(ours: PersonPeriod, served: AverageFigures) -> Iterator[Beside]:
             label=figure.label,
             ours=figure.text,
             vendor=figures.in_words(figure.kind, value),
-            differs=figure.shown and not math.isnan(value) and figure.value != value,
+            differs=_differs(figure.value, value),
         )

@@ -24,12 +24,12 @@ def glance_card(found: CohortPeriod, seen: CohortOverview) -> None:
 
 def _coverage(glance: Glance) -> str:
     between = "  \n" if narrow() else " · "
-    return between.join(_delivered(each, glance.people) for each in glance.delivered)
+    return between.join(_delivered(each) for each in glance.delivered)
 
 
-def _delivered(each: Delivered, people: int) -> str:
+def _delivered(each: Delivered) -> str:
     share = f" ({percent(100 * each.nights / each.expected)})" if each.expected else ""
     return (
-        f"Last {each.days} nights: **{of(each.people, people)}** people with a valid one, "
+        f"Last {each.days} nights: **{of(each.people, each.of)}** people with a valid one, "
         f"**{of(each.nights, each.expected)}** nights{share}"
     )

@@ -21,7 +21,7 @@ from nocturne.views import NightPage, night
 from pages.access import require
 from pages.carried import remark, settle
 from pages.links import linked_person
-from pages.night_delete import deletable
+from pages.night_delete import deletable, deleted
 from pages.notes_card import night_card
 from pages.parts import (
     awaiting,
@@ -53,6 +53,7 @@ _METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
 
 def _page() -> None:
     application, actor = require(Permission.SEE_PEOPLE)
+    deleted()
     linked = linked_person(application, actor)
     found = linked.person
     try:

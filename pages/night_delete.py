@@ -15,14 +15,18 @@ _OPEN = "night_deleting"
 """The recording whose dialog is open: it stays open when the page is run again."""
 
 
+def deleted() -> None:
+    """Says once that a recording was deleted; above everything, because the person may have none left to show."""
+    if said := st.session_state.pop("night_said", None):
+        st.success(escape(said), icon=":material/check:")
+
+
 def deletable(application: Application, actor: Actor, person: Person, view: NightView) -> None:
     """A button that asks first; nothing for who may not."""
     try:
         authorize(actor, Permission.MANAGE_PEOPLE, application.organisation, person.person_id)
     except NotAllowed:
         return
-    if said := st.session_state.pop("night_said", None):
-        st.success(escape(said), icon=":material/check:")
     if st.button("Delete this recording …", icon=":material/delete:", key="night_delete", type="tertiary"):
         st.session_state[_OPEN] = view.session_id
     if st.session_state.get(_OPEN) == view.session_id:
@@ -46,10 +50,8 @@ def _dialog(application: Application, actor: Actor, person: Person, view: NightV
     except AsleepError as problem:
         st.error(escape(f"Nothing was deleted. {problem}"))
         return
-    except (
-        StoreError,
-        OSError,
-    ) as problem:  # a dialog is run apart from the router, which says such things otherwise
+    except (StoreError, OSError) as problem:
+        # A dialog is run apart from the router, which says such things otherwise.
         st.error(escape(f"It is not deleted here yet: {problem} The next synchronisation tries again."))
         return
     _closed()

@@ -14,8 +14,9 @@ from pages.parts import escape, reader_clock
 
 _WHY = (
     "They differ where the two count differently: ours are the valid main sleeps of these nights, computed from the "
-    "stages; the vendor averages every session with sleep that began on the days before them (UTC), naps and sessions "
-    "that we leave out among them, and does not say how. Shares are of sums there; ours is the mean of nights."
+    "stages; the vendor averages every session with sleep that began on the same days (UTC), naps and sessions that we "
+    "leave out among them, and does not say how. Shares are of sums there; ours is the mean of nights. Awakenings it "
+    "serves as a whole number: half a one apart is no difference."
 )
 
 

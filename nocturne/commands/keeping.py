@@ -8,6 +8,7 @@ from nocturne.application import Application
 from nocturne.backup import BackedUp, BackupError, backup, restore
 from nocturne.commands.asked import DONE
 from settings import Settings
+from store.errors import StoreUnavailable
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,12 +36,26 @@ def _backup(application: Application, actor: Actor, chosen: argparse.Namespace) 
 def _restore(settings: Settings, chosen: argparse.Namespace) -> int:
     try:
         made = restore(settings, chosen.file)
+    except StoreUnavailable as problem:
+        raise BackupError(f"{problem} Nothing was restored.") from problem
     except OSError as problem:
-        where = problem.filename or settings.folder
-        raise BackupError(f"{where}: {problem.strerror or problem}. Nothing was restored.") from problem
+        raise BackupError(_unusable(problem, settings, chosen.file)) from problem
     written = f"{made.written_at:%Y-%m-%d %H:%M} UTC"
     print(f"Restored into {settings.folder}, as of {written}: {_words(made)}.")
     return DONE
+
+
+def _unusable(problem: OSError, settings: Settings, file: Path) -> str:
+    reason = (
+        "a file has its place" if isinstance(problem, FileExistsError) else problem.strerror or str(problem)
+    )
+    if problem.filename == str(file):
+        return f"{file} cannot be read: {reason}. Nothing was restored."
+    where = problem.filename or settings.folder
+    return (
+        f"{where} cannot be written: {reason}. Nothing was restored. Name a data folder that can be written, and has "
+        "room, with NOCTURNE_DATA_DIR."
+    )
 
 
 def _words(made: BackedUp) -> str:
