@@ -224,6 +224,14 @@ class NightArchive:
         except FileNotFoundError:
             return None
 
+    def arriving(self, organisation: str) -> tuple[str, ...]:
+        """Whose deliveries are being taken in, or were when their writer was cut off."""
+        return tuple(self._shelf(organisation).arrivals())
+
+    def is_set_aside(self, organisation: str, person_id: str) -> bool:
+        """Whether a file of the person's could not be read and was moved aside; it may have a successor by now."""
+        return self._shelf(organisation).is_set_aside(person_id)
+
     @property
     def folder(self) -> Path:
         """Where everything lies; another process opens its own archive there."""

@@ -201,6 +201,11 @@ class Shelf:
         files = sorted(self.folder.glob(f"*/*{ending}"))
         return {path: path.name.removesuffix(ending) for path in files}
 
+    def is_set_aside(self, person_id: str) -> bool:
+        """Whether a file of the person's could not be read and was moved aside; it may have a successor by now."""
+        path = self.person(person_id)
+        return path.with_name(path.name + DAMAGED).exists()
+
     def strangers(self) -> list[Path]:
         """Files that are none of the archive's."""
         own = {self.statistics, self.folder / "version", self.rules, self.folder / ".lock", self.marker}
