@@ -255,9 +255,13 @@ class NightArchive:
         return {name: part.synced_at for name, part in parts.items() if part.synced_at is not None}
 
     def remove_session(self, organisation: str, person_id: str, session_id: str) -> bool:
-        """Whether the session was there; it is not there any more, and the person's nights are computed anew."""
+        """Whether the session was there; it is not there any more, and the person's nights are computed anew.
+
+        No delivery brings it back, whoever still has one in hand: a digest of its id stays.
+        """
         shelf = self._shelf(organisation)
         with shelf.alone():
+            shelf.bury_session(person_id, session_id)  # first: what is taken in now may hold it
             take_in(shelf)
             person = read_person(shelf, person_id)
             if person is None or session_id not in person.sessions.columns["session_id"]:

@@ -13,6 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from asleep.errors import ServerFault, status_error
+from asleep.models import SessionResult
 from asleep.simulator.server import Running, serve
 from asleep.simulator.world import simulated_world
 from cache.archive import NightArchive
@@ -380,6 +381,37 @@ def test_one_session_goes_at_the_vendor_and_here(
     synchronise(application, actor, application.people())
     assert session_id not in application.archive.known(application.organisation, person.person_id)
     assert len(application.archive.known(application.organisation, person.person_id)) == len(known) - 1
+
+
+def test_a_session_does_not_come_back_by_a_synchronisation_under_way(tmp_path: Path, vendor: Running) -> None:
+    client = NotingClient(vendor)
+    with opened(tmp_path / "other", vendor, client=client) as application:
+        actor = local_actor(application.organisation)
+        person, *_ = application.people()
+        in_hand: list[str] = []
+        reached, go_on = Event(), Event()
+
+        def hold(session: SessionResult) -> SessionResult:
+            if not in_hand:
+                in_hand.append(session.session_id)
+                reached.set()
+                assert go_on.wait(30)
+            return session
+
+        client.altered_session = hold
+        thread = Thread(target=lambda: synchronise(application, actor, [person]))
+        thread.start()
+        assert reached.wait(30)
+        known = application.archive.known(application.organisation, person.person_id)
+        assert in_hand[0] in known
+        erase_session(application, actor, person.person_id, in_hand[0])
+        go_on.set()
+        thread.join(60)
+        left = application.archive.known(application.organisation, person.person_id)
+        assert set(left) == set(known) - {*in_hand}
+        assert all(each.whole for each in left.values())
+        synchronise(application, actor, [person])
+        assert set(application.archive.known(application.organisation, person.person_id)) == set(left)
 
 
 def test_a_session_stays_when_the_vendor_does_not_delete_it(
