@@ -70,7 +70,8 @@ def backup(application: Application, actor: Actor, file: Path) -> BackedUp:
 
     Raises:
         NotAllowed.
-        BackupError: somebody was erased meanwhile, or a person's file is damaged; nothing was written.
+        BackupError: somebody was erased meanwhile, or a person's file is damaged, or was and lies aside; nothing was
+            written.
         OSError: the place cannot be written, or is full; nothing was written.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)

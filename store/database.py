@@ -236,12 +236,18 @@ class Store:
     def remove_person(self, organisation: str, person_id: str) -> None:
         """Take a person out with all that is kept of them here; no byte of them stays in the database file.
 
+        Where somebody is reading SQLite's file, its log holds them until `scrub` succeeds.
+
         Raises:
             UnknownPerson: nobody in the organisation has that id.
         """
         with writing(self._engine) as session:
             session.delete(person_row(session, organisation, person_id))
         scrub(self._engine)
+
+    def scrub(self) -> bool:
+        """Whether no byte of what was taken out is left in the database's log; False while somebody reads it."""
+        return scrub(self._engine)
 
     def leaving(self, organisation: str, environment: Environment) -> frozenset[str]:
         """The vendor's ids of those whom it still has to delete."""

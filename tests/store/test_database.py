@@ -3,8 +3,11 @@
 import io
 import multiprocessing
 import re
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -240,6 +243,25 @@ def test_sqlite_is_set_up_for_durable_private_concurrent_use(tmp_path: Path) -> 
     assert found == wanted
     assert set(modes.values()) == {"0o600"}
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
+def test_what_was_deleted_leaves_the_log_when_nobody_reads_it_any_more(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/store.db", busy_timeout_ms=20_000)
+    store.ensure_organisation("north", "North", "UTC")
+    person = store.add_person("north", somebody("CANARY"))
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM people").fetchone()
+        began = time.monotonic()
+        store.remove_person("north", person.person_id)
+        assert not store.scrub()
+        assert time.monotonic() - began < 5
+    assert store.scrub()
+    assert not any(b"CANARY" in file.read_bytes() for file in tmp_path.iterdir())
+    with store._engine.connect() as connection:
+        patience_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+    store.close()
+    assert patience_ms == 20_000, "writers wait as long as before"
 
 
 def test_a_migration_that_fails_half_way_leaves_no_table_behind(
