@@ -152,11 +152,6 @@ def accept_import(application: Application, actor: Actor, plan: ImportPlan) -> I
     )
 
 
-def import_people(application: Application, actor: Actor, data: bytes | str) -> ImportReport:
-    """What became of every row of a list that is taken in without being looked at first; raises as `plan_import`."""
-    return accept_import(application, actor, plan_import(application, actor, data))
-
-
 def _planned(
     application: Application, row: RosterRow, known: Mapping[str, Person], first_lines: dict[str, int]
 ) -> Planned:

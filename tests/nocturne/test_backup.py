@@ -21,7 +21,6 @@ from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.backup import BackupError, backup, restore
 from nocturne.erasure import erase_person
-from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 from store.cohort_rules import CohortRule
@@ -30,6 +29,7 @@ from store.errors import StoreError
 from store.journal import NewNote
 from tests.cache.test_full_disk import fill, small_disk  # noqa: F401
 from tests.nocturne.conftest import roster_csv
+from tests.nocturne.importing import import_people
 from tests.nocturne.syncing import NOW, UNTIL, same_sessions
 from tests.store.conftest import postgres, postgres_url  # noqa: F401
 

@@ -8,10 +8,11 @@ import pytest
 
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
-from nocturne.imports import accept_import, import_people, plan_import
+from nocturne.imports import accept_import, plan_import
 from nocturne.roster import add_person, update_person
 from nocturne.roster_file import RosterError, read_roster
 from store.people import NewPerson
+from tests.nocturne.importing import import_people
 
 HEADER = "vendor_id,name,zone,birth_year,sex,tags\n"
 JOSE = "G-1,José Müller,Europe/Berlin,1988,male,Squad;Trial"

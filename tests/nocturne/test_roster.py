@@ -9,10 +9,10 @@ from asleep.models import UserMetadata
 from asleep.simulator.server import Running
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
-from nocturne.imports import import_people
 from nocturne.roster import add_person, create_person
 from nocturne.roster_file import RosterError
 from store.people import DuplicatePerson, InvalidPerson, NewPerson
+from tests.nocturne.importing import import_people
 
 HEADER = "vendor_id,name,zone,birth_year,sex,tags\n"
 
