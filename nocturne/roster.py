@@ -1,9 +1,11 @@
 """People in and out: the vendor has no list of users, so Nocturne keeps its own."""
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from analytics.nights import SessionSet
+from asleep.errors import AsleepError
 from asleep.metadata import checked_metadata
 from asleep.models import UserMetadata
 from cache.archive import Delivery, NewerFormat
@@ -11,7 +13,9 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.demo import DemoPerson
 from nocturne.roster_file import RosterError
-from store.people import NewPerson, Person, checked_person
+from store.people import DuplicatePerson, NewPerson, Person, checked_person
+
+log = logging.getLogger(__name__)
 
 EVERYONE = "everyone"
 
@@ -43,6 +47,8 @@ def create_person(
     Raises:
         NotAllowed, InvalidPerson, RosterError, UnusableMetadata: before the vendor is asked.
         AsleepError: the vendor refused or did not answer; nothing was added.
+        StoreError: the roster refused; the vendor has deleted the user again, or will.
+        RosterError: the roster refused, and the vendor still has the user, whose id the message says.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
     told = metadata or UserMetadata()
@@ -58,7 +64,33 @@ def create_person(
     checked_metadata(told, today=today)
     checked = checked_person(admitted(application, draft), this_year=today.year)
     vendor_id = application.asleep.create_user(metadata)
-    return application.store.add_person(application.organisation, replace(checked, vendor_id=vendor_id))
+    try:
+        return application.store.add_person(application.organisation, replace(checked, vendor_id=vendor_id))
+    except DuplicatePerson:
+        raise  # somebody is on the roster by that id already, who must not be deleted at the vendor
+    except Exception as problem:
+        _take_back(application, actor, vendor_id, problem)
+        raise
+
+
+def _take_back(application: Application, actor: Actor, vendor_id: str, problem: Exception) -> None:
+    """The vendor deletes the user whom it has just created, now or when it is asked again.
+
+    Raises:
+        RosterError: neither is to be had; nothing but this message knows the id.
+    """
+    environment = application.settings.asleep_environment
+    try:
+        try:
+            application.asleep.delete_user(vendor_id)
+        except AsleepError as refusal:
+            log.warning("A user who was created in vain is to be deleted another time: %s", refusal)
+            application.store.deletions.add(application.organisation, environment, vendor_id, by=actor.name)
+    except Exception as left:
+        raise RosterError(
+            f"The vendor has created the user {vendor_id!r}, whom the roster did not take: {problem} The user could "
+            "not be deleted again either. Keep the id, and add the person by it when the roster can be written again."
+        ) from left
 
 
 def enrol(application: Application, people: Iterable[DemoPerson]) -> None:
