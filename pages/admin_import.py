@@ -93,7 +93,7 @@ def _shown(row: Planned) -> dict[str, object]:
         "Name": row.cells["name"],
         "Vendor id": row.cells["vendor_id"],
         "Zone": row.cells["zone"],
-        "Tags": row.cells["tags"],
+        "Tags": row.cells.get("tags", ""),
     }
 
 

@@ -111,7 +111,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one row of an import: `person` when it was added, else a sentence in `problem`.
+    """What became of one row of an import: `person` when it was added or changed, else a sentence in `problem`.
 
     Attributes:
         row: place in the given sequence, from 0.

@@ -14,7 +14,6 @@ from nocturne import application as applications
 from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.erasure import pending
-from nocturne.imports import import_people
 from nocturne.roster import add_person, update_person
 from nocturne.sync import synchronise
 from pages.parts import escape
@@ -22,6 +21,7 @@ from store.errors import StoreUnavailable
 from store.people import NewPerson
 from store.troubles import LOCKED
 from tests.nocturne.conftest import NIGHTS, NOW, UNTIL, make_application, roster_csv  # noqa: F401
+from tests.nocturne.importing import import_people
 from tests.pages.test_pages import ROUTER, words
 from tests.serving import free_port
 

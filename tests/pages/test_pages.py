@@ -12,7 +12,6 @@ from asleep.simulator.server import Running
 from nocturne import application as applications
 from nocturne.access import local_actor
 from nocturne.application import Application
-from nocturne.imports import import_people
 from nocturne.roster import EVERYONE, add_person
 from nocturne.sync import synchronise
 from nocturne.views import day_of_cohort, overview
@@ -20,6 +19,7 @@ from pages.home_people import weighted
 from pages.parts import escape
 from store.people import NewPerson, StoreUnavailable
 from tests.nocturne.conftest import make_application, roster_csv, simulator  # noqa: F401
+from tests.nocturne.importing import import_people
 from tests.pages.test_parts import HOSTILE
 from tests.serving import free_port
 
