@@ -38,7 +38,9 @@ def people_title(application: Application) -> tuple[str, str]:
     never = sum(person.person_id not in states for person in people)
     tags = len({tag for person in people for tag in person.tags})
     waiting = f" · {plural(never, 'person', 'people')} not synchronised yet" if never else ""
-    facts = f"{plural(tags, 'tag')}{waiting} · vendor environment {application.settings.asleep_environment}"
+    demo = application.settings.environment == "demo"
+    whose = "made-up people" if demo else f"vendor environment {application.settings.asleep_environment}"
+    facts = f"{plural(tags, 'tag')}{waiting} · {whose}"
     return f"{plural(len(people), 'person is', 'people are')} on the roster", facts
 
 
