@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from nocturne import access, journal
 from nocturne.access import Actor, local_actor
@@ -164,6 +165,37 @@ def test_a_new_phase_on_taken_days_is_refused_with_a_sentence(
     app.selectbox(key=f"phase_new_{person.person_id}_0_name").set_value("Camp")
     next(button for button in app.button if button.label == "Add").click().run()
     assert "Already in a phase on some of these days" in said(app)
+
+
+def test_a_phase_without_a_name_is_refused_where_it_is_filled_in(filled: Application, person: Person) -> None:  # noqa: F811
+    app = run("person.py", person=person.person_id)
+
+    def section() -> Block:
+        found: Block = next(each for each in app.expander if each.label == "Add a phase or a group")
+        return found
+
+    before = section().proto.id
+    assert before
+    next(button for button in app.button if button.label == "Add").click().run()
+    (refusal,) = app.error
+    assert refusal in list(section().get("error"))
+    assert section().proto.id == before, "the form would close"
+
+
+def test_an_edit_left_open_does_not_come_back_with_the_person(
+    filled: Application,  # noqa: F811
+    actor: Actor,
+    person: Person,
+) -> None:
+    new = NewPhase(kind="phase", name="Camp", first=filled.now().date() - timedelta(days=5))
+    (phase,) = journal.add_phase(filled, actor, [person.person_id], new)
+    app = run("person.py", person=person.person_id)
+    app.button(key=f"phase_edit_{phase.phase_id}").click().run()
+    assert "Leave as it was" in [each.label for each in app.button]
+    app.selectbox(key="person_person").set_value(filled.people()[1].person_id).run()
+    app.selectbox(key="person_person").set_value(person.person_id).run()
+    assert not app.exception
+    assert "Leave as it was" not in [each.label for each in app.button]
 
 
 def test_a_phase_that_somebody_else_changed_is_told(
