@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block, Element
 
 from nocturne import journal, starts
 from nocturne.access import Actor, local_actor
@@ -13,7 +12,7 @@ from nocturne.cohorts import EVERYONE, CohortRule, save_cohort
 from nocturne.journal import NewPhase
 from tests.nocturne.conftest import UNTIL, make_application, simulator  # noqa: F401
 from tests.pages.test_cohort import choose
-from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
+from tests.pages.test_pages import empty, filled, plain, run, way_to, words  # noqa: F401
 
 MIDDLE = UNTIL - timedelta(days=12)
 
@@ -35,34 +34,9 @@ def said(app: AppTest) -> str:
     return plain(words(app) + "\n".join(each.value for each in app.success)).replace("\\", "")
 
 
-def ancestors(app: AppTest, element: Element) -> list[str]:
-    """The kinds of blocks that an element stands in, from the page inwards."""
-
-    def way(block: Block) -> list[str] | None:
-        for child in block.children.values():
-            if child is element:
-                return [block.type]
-            if isinstance(child, Block) and (found := way(child)) is not None:
-                return [block.type, *found]
-        return None
-
-    found = way(app.main)
-    assert found is not None
-    return found
-
-
-def places(app: AppTest) -> dict[str, str]:
-    """Where the popovers of the section stand: the way to each through the tree, as the browser knows it."""
-    found = {}
-
-    def look(block: Block, way: str) -> None:
-        for at, child in block.children.items():
-            if isinstance(child, Block):
-                if child.type == "popover":
-                    found[child.proto.popover.label] = f"{way}/{at} {child.proto.id}"
-                look(child, f"{way}/{at}")
-
-    look(app.main, "")
+def popovers(app: AppTest) -> dict[str, tuple[list[tuple[str, int]], str]]:
+    """Where the popovers of the section stand, and what the browser tells them apart by."""
+    found = {each.proto.popover.label: (way_to(app, each), each.proto.id) for each in app.get("popover")}
     assert {"How this was computed", "Enter a phase for many people"} <= set(found)
     return found
 
@@ -154,12 +128,12 @@ def test_days_that_somebody_has_taken_are_refused_for_everybody(camped: Applicat
 
 def test_a_phase_without_a_name_is_refused_within_the_form_and_moves_nothing(camped: Application) -> None:
     app = opened()
-    before = places(app)
+    before = popovers(app)
     next(button for button in app.button if button.label == "Enter it").click().run()
     assert "name" in said(app)
     (refusal,) = app.error
-    assert "form" in ancestors(app, refusal)
-    assert places(app) == before, "what is open in the browser would close"
+    assert "form" in dict(way_to(app, refusal))
+    assert popovers(app) == before, "what is open in the browser would close"
 
 
 def test_who_is_not_chosen_is_not_offered(filled: Application) -> None:  # noqa: F811

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block
 
 from nocturne import access, journal
 from nocturne.access import Actor, local_actor
@@ -12,7 +11,7 @@ from nocturne.application import Application
 from nocturne.journal import NewNote, NewPhase
 from store.people import Person
 from tests.nocturne.conftest import make_application, simulator  # noqa: F401
-from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
+from tests.pages.test_pages import empty, filled, plain, run, way_to, words  # noqa: F401
 
 HOSTILE = (
     '<img src=x onerror="alert(1)">',
@@ -170,16 +169,13 @@ def test_a_new_phase_on_taken_days_is_refused_with_a_sentence(
 def test_a_phase_without_a_name_is_refused_where_it_is_filled_in(filled: Application, person: Person) -> None:  # noqa: F811
     app = run("person.py", person=person.person_id)
 
-    def section() -> Block:
-        found: Block = next(each for each in app.expander if each.label == "Add a phase or a group")
-        return found
+    def form() -> list[tuple[str, int]]:
+        return way_to(app, next(button for button in app.button if button.label == "Add"))[:-1]
 
-    before = section().proto.id
-    assert before
+    before = form()
     next(button for button in app.button if button.label == "Add").click().run()
     (refusal,) = app.error
-    assert refusal in list(section().get("error"))
-    assert section().proto.id == before, "the form would close"
+    assert way_to(app, refusal)[: len(before)] == form() == before, "what is open in the browser would close"
 
 
 def test_an_edit_left_open_does_not_come_back_with_the_person(
