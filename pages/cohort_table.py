@@ -15,7 +15,7 @@ from charts.sparkline import data_uri, sparkline
 from pages.carried import taken_along
 from pages.parts import card, chosen_row, narrow, theme
 
-_ROW_PX, _MOST_ROWS = 44, 9
+_ROW_PX, _MOST_ROWS, _PHONE_FLAG_PX = 44, 9, 92
 _CHOSEN: Final = "cohort_chosen"
 _SELECTIONS: Final = "cohort_selections"
 
@@ -98,7 +98,7 @@ def _table(people: pd.DataFrame, key: str, *, mode: Literal["single-row", "multi
         key=key,
         column_config={
             "Person": st.column_config.TextColumn(pinned=True),
-            "Flag": st.column_config.TextColumn(width="small" if narrow() else "medium"),
+            "Flag": st.column_config.TextColumn(width=_PHONE_FLAG_PX if narrow() else "medium"),
             "Asleep, h": st.column_config.NumberColumn(format="%.1f"),
             "Against usual, min": st.column_config.NumberColumn(format="%+d"),
             "Efficiency, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),
