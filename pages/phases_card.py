@@ -25,6 +25,8 @@ from store.errors import EditedMeanwhile
 from store.phases import MAX_PHASE_NAME
 
 _PLACE: Final = "phases"
+_NEW: Final = "phases_new"
+_CHANGED: Final = "phases_changed"
 _EDITED: Final = "phase_edited"
 _KINDS: Final = {"phase": "Phase", "group": "Group"}
 
@@ -39,6 +41,7 @@ def phases_card(application: Application, actor: Actor, person_id: str, *, today
         today: what a new one begins with, and what "end" proposes.
     """
     found = phases(application, actor, person_id)
+    _let_go_of_others(person_id)
     heading = plural(len(found), "phase or group", "phases and groups") if found else "No phases yet"
     caption = (
         "What the person goes through (a camp, a medication) or belongs to (an arm of a study), one of a kind at a "
@@ -48,11 +51,14 @@ def phases_card(application: Application, actor: Actor, person_id: str, *, today
         told(_PLACE)
         for phase in reversed(found):
             _phase(application, actor, phase, today)
-        with st.expander("Add a phase or a group", icon=":material/add:"):
-            key = f"phase_new_{person_id}_{st.session_state.get('phases_made', 0)}"
-            with st.form(f"{key}_form", border=False):
-                phase_fields(application, actor, NewPhase(kind="phase", name="", first=today), key)
-                st.form_submit_button("Add", on_click=_add, args=(application, actor, person_id, key))
+        key = f"phase_new_{person_id}_{st.session_state.get('phases_made', 0)}"
+        with (
+            st.expander("Add a phase or a group", icon=":material/add:", key=f"{key}_section"),
+            st.form(f"{key}_form", border=False),
+        ):
+            phase_fields(application, actor, NewPhase(kind="phase", name="", first=today), key)
+            told(_NEW)
+            st.form_submit_button("Add", on_click=_add, args=(application, actor, person_id, key))
 
 
 def phase_fields(application: Application, actor: Actor, new: NewPhase, key: str) -> None:
@@ -148,6 +154,13 @@ def _begin(phase: Phase) -> None:
     st.session_state[_EDITED] = phase
 
 
+def _let_go_of_others(person_id: str) -> None:
+    """Ends an edit that was left open on the page of somebody else: what it read is old when the reader is back."""
+    editing: Phase | None = st.session_state.get(_EDITED)
+    if editing is not None and editing.person_id != person_id:
+        _stop()
+
+
 def _stop() -> None:
     st.session_state.pop(_EDITED, None)
 
@@ -158,6 +171,7 @@ def _edit_form(application: Application, actor: Actor, read: Phase) -> None:
     with st.form(f"{key}_form", border=False):
         now = NewPhase(kind=read.kind, name=read.name, first=read.first, last=read.last)
         phase_fields(application, actor, now, key)
+        told(_CHANGED)
         with st.container(horizontal=True):
             st.form_submit_button(
                 "Save", type="primary", on_click=_save, args=(application, actor, read, key)
@@ -169,7 +183,7 @@ def _save(application: Application, actor: Actor, read: Phase, key: str) -> None
     def act() -> str:
         return _changed(application, actor, read, filled_in(key))
 
-    attempt(_PLACE, act)
+    attempt(_PLACE, act, form=_CHANGED)
 
 
 def _end(application: Application, actor: Actor, read: Phase, last: date) -> None:
@@ -204,4 +218,4 @@ def _add(application: Application, actor: Actor, person_id: str, key: str) -> No
         st.session_state["phases_made"] = st.session_state.get("phases_made", 0) + 1
         return f"“{entered.name}” is entered."
 
-    attempt(_PLACE, act)
+    attempt(_PLACE, act, form=_NEW)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block, Node
 
 from analytics.cohort_words import ALL_WELL
 from asleep.simulator.server import Running
@@ -55,6 +56,22 @@ def run(page: str = "home.py", **params: str) -> AppTest:
 
 def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
+
+
+def way_to(app: AppTest, wanted: Node) -> list[tuple[str, int]]:
+    """The way through the page to an element, by which the browser knows it: kind of each block, and place in it."""
+
+    def look(block: Block) -> list[tuple[str, int]] | None:
+        for at, child in block.children.items():
+            if child is wanted:
+                return [(block.type, at)]
+            if isinstance(child, Block) and (found := look(child)) is not None:
+                return [(block.type, at), *found]
+        return None
+
+    found = look(app.main)
+    assert found is not None
+    return found
 
 
 def words(app: AppTest) -> str:
