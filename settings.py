@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import re
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
@@ -162,7 +163,7 @@ class Settings(BaseSettings):
             return [f"ASLEEP_API_KEY is not set, and the environment {self.environment} needs it."]
         if self.environment == "demo":
             return ["ASLEEP_API_KEY is set, but NOCTURNE_ENVIRONMENT is demo. Unset one of the two."]
-        if not key.strip() or key != key.strip() or not key.isascii() or not key.isprintable():
+        if not re.fullmatch(r"[!-~]+", key) or set(key) & {'"', "'"}:
             return [
                 "ASLEEP_API_KEY holds blanks or characters that no key has. Copy it again, without quotes."
             ]

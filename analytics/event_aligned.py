@@ -98,7 +98,8 @@ class EventAligned:
         metric: what is looked at; differences are in minutes (durations, times of day) or points.
         phase: what began, as a user wrote it.
         window: the weeks looked at.
-        steps: one row a week, index `step` (-1 is the week before the event's night, 0 begins with it):
+        steps: one row a week up to the last that anybody can have reached by the newest night, index `step` (-1 is the
+            week before the event's night, 0 begins with it):
 
             | column | meaning |
             |---|---|
@@ -216,8 +217,9 @@ def _aligned(around: Placed, metric: Metric, phase: str) -> EventAligned:
     window = around.window
     left_out, counted = _sorted_out(everybody, window)
     people = everybody.of(counted)
-    known = ~np.isnan(people.away)
-    labels = pd.Index(list(window.steps), name="step")
+    labels = pd.Index(list(around.reached), name="step")
+    away, nights = people.away[:, : len(labels)], people.nights[:, : len(labels)]
+    known = ~np.isnan(away)
     return EventAligned(
         metric=metric,
         phase=phase,
@@ -225,14 +227,14 @@ def _aligned(around: Placed, metric: Metric, phase: str) -> EventAligned:
         steps=pd.DataFrame(
             {
                 "position": labels.to_numpy() + 0.5,
-                **_averages(people.away),
+                **_averages(away),
                 "people": known.sum(axis=0),
-                "nights": np.where(known, people.nights, 0).sum(axis=0),
-                "too_few": ((people.nights > 0) & ~known).sum(axis=0),
+                "nights": np.where(known, nights, 0).sum(axis=0),
+                "too_few": ((nights > 0) & ~known).sum(axis=0),
             },
             index=labels,
         ),
-        values=pd.DataFrame(people.away, index=people.ids, columns=labels),
+        values=pd.DataFrame(away, index=people.ids, columns=labels),
         baseline=pd.Series(people.baseline, index=people.ids, name="baseline"),
         change=_change(people, window),
         starts=len(around.ids),

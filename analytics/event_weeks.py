@@ -92,6 +92,7 @@ class Placed:
         away_days: days from the event's night to each night; below 0 before it.
         nights: the nights, with the columns that the metrics read.
         window: what is looked at.
+        reached: the steps of it, up to the last in which anybody can have nights enough by the newest night there is.
     """
 
     ids: pd.Index
@@ -99,6 +100,7 @@ class Placed:
     away_days: Counts
     nights: pd.DataFrame
     window: Window
+    reached: range
 
 
 def placed(
@@ -142,6 +144,7 @@ def placed(
         away_days=away[rows],
         nights=nights[_columns(nights, metrics)].iloc[rows],
         window=window,
+        reached=_reached(nights, days, window),
     )
 
 
@@ -203,6 +206,16 @@ def people_weeks(around: Placed, metric: Metric) -> PeopleWeeks:
         nights_before=nights_before,
         nights_after=nights_after,
     )
+
+
+def _reached(nights: pd.DataFrame, events: "pd.Series[pd.Timestamp]", window: Window) -> range:
+    """The steps up to the last that the first to have begun can have nights enough in; always one from the start on."""
+    newest = nights["night"][nights["valid"].to_numpy(dtype=bool)].max()
+    if pd.isna(newest) or not len(events):
+        return window.steps[: window.before + 1]
+    since = (newest - events.min()).days
+    after = (since + 1 - window.nights_a_step) // window.step_days + 1
+    return window.steps[: window.before + min(max(after, 1), window.after)]
 
 
 def _day_numbers(moments: NDArray[np.generic]) -> Counts:

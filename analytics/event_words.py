@@ -150,6 +150,11 @@ def when(step: int, window: Window) -> str:
     return f"{window.step}{NBSP}{-step} before" if step < 0 else f"{window.step}{NBSP}{step + 1}"
 
 
+def counted(found: "EventAligned") -> str:
+    """How many are counted of those with a start: `26 of 28 people`, `0 of 1 person`."""
+    return f"{wording.of(found.people, found.starts)} {'person' if found.starts == 1 else 'people'}"
+
+
 def span_before(window: Window) -> str:
     """The weeks of the baseline, as they stand after "own" or "the": `4 weeks`, `week`."""
     return _several(window.before, window.step)
@@ -172,7 +177,8 @@ def _change_words(found: "EventAligned") -> str:
 
 
 def _flow(found: "EventAligned") -> str:
-    return f"{wording.of(found.people, found.starts)} people with a start are counted."
+    verb = "is" if 1 in {found.people, found.starts} else "are"
+    return f"{counted(found)} with a start {verb} counted."
 
 
 def _behind(found: "EventAligned") -> str:

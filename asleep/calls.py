@@ -48,7 +48,7 @@ def _refuse_unusable(name: str, value: str) -> None:
     if value in {".", ".."} or not re.fullmatch(r"[!-~]{1,200}", value):
         raise UnusableIdentifier(
             f"{name} is empty, too long, made of dots or holds a character that no vendor id has. "
-            "Nothing was sent. Correct the id in the roster."
+            "Nothing was sent. Add the person anew with the id that the vendor issued."
         )
 
 

@@ -224,6 +224,14 @@ class NightArchive:
         except FileNotFoundError:
             return None
 
+    def arriving(self, organisation: str) -> tuple[str, ...]:
+        """Whose deliveries are being taken in, or were when their writer was cut off."""
+        return tuple(self._shelf(organisation).arrivals())
+
+    def is_set_aside(self, organisation: str, person_id: str) -> bool:
+        """Whether a file of the person's could not be read and was moved aside; it may have a successor by now."""
+        return self._shelf(organisation).is_set_aside(person_id)
+
     @property
     def folder(self) -> Path:
         """Where everything lies; another process opens its own archive there."""
@@ -251,9 +259,13 @@ class NightArchive:
         return {name: part.zone for name, part in self._statistics(organisation).parts.items()}
 
     def remove_session(self, organisation: str, person_id: str, session_id: str) -> bool:
-        """Whether the session was there; it is not there any more, and the person's nights are computed anew."""
+        """Whether the session was there; it is not there any more, and the person's nights are computed anew.
+
+        No delivery brings it back, whoever still has one in hand: a digest of its id stays.
+        """
         shelf = self._shelf(organisation)
         with shelf.alone():
+            shelf.bury_session(person_id, session_id)  # first: what is taken in now may hold it
             take_in(shelf)
             person = read_person(shelf, person_id)
             if person is None or session_id not in person.sessions.columns["session_id"]:

@@ -21,7 +21,7 @@ from cache.columns import (
 )
 from cache.derived import derived, lay_over, read_person
 from cache.files import remove, set_aside
-from cache.merging import merged
+from cache.merging import merged, without
 from cache.rules_file import rules_of
 from cache.shelf import Shelf
 from cache.table import NightTable
@@ -124,19 +124,30 @@ def prepared_if_possible(shelf: Shelf, delivery: Delivery) -> Prepared | None:
 def merged_in(shelf: Shelf, delivery: Delivery, new: Prepared | None = None) -> tuple[PutReport, NightTable]:
     """What the delivery did, and the person's nights now; only for whoever is alone on the shelf.
 
-    `new` is what was prepared of the delivery for the case that the person still has no file and the rules hold still.
+    Recordings that were erased are left out of it. `new` is what was prepared of the delivery for the case that the
+    person still has no file, the rules hold still and nothing has to be left out.
     """
     kept = read_person(shelf, delivery.person_id)
-    if kept is None and new is not None and new.rules == rules_of(shelf):
+    arrived = _without_erased(shelf, delivery)
+    whole = arrived is delivery.sessions
+    if kept is None and whole and new is not None and new.rules == rules_of(shelf):
         shelf.write(shelf.person(delivery.person_id), new.data)
         table = derived(shelf, delivery.person_id, new.person, rules=new.rules, nights=new.nights)
         return new.report, table
     old = SessionSet.empty() if kept is None else kept.sessions
-    sessions, added, changed = merged(old, delivery.sessions)
+    sessions, added, changed = merged(old, arrived)
     synced_at = delivery.synced_at or (kept.synced_at if kept is not None else None)
     person = PersonFile(sessions=sessions, zone=delivery.zone, synced_at=synced_at)
     report = PutReport(added=added, changed=changed, total=len(sessions))
     return report, stored(shelf, delivery.person_id, person)
+
+
+def _without_erased(shelf: Shelf, delivery: Delivery) -> SessionSet:
+    """The delivery's sessions without those that were erased; the very same where none was."""
+    sessions = delivery.sessions
+    for session_id in shelf.buried_sessions(delivery.person_id, sessions.columns["session_id"].tolist()):
+        sessions = without(sessions, session_id)
+    return sessions
 
 
 def stored(shelf: Shelf, person_id: str, person: PersonFile) -> NightTable:

@@ -146,14 +146,21 @@ class CachedAsleep:
         finally:
             self._forget_anyway(lambda: self._forget_session(user_id, session_id))
 
-    def forget(self, user_id: str) -> int:
+    def forget(self, user_id: str, *, environment: str | None = None) -> int:
         """How many kept answers about the person were deleted; no byte of them stays on disk.
+
+        Args:
+            user_id: whom the vendor knows by it.
+            environment: the vendor's, where it is another than the one in force.
 
         Raises:
             CacheBusy: some may be there still.
         """
+        questions = self._questions
+        if environment is not None:
+            questions = Questions(organisation=questions.organisation, environment=environment)
         self._forgetting.begin()
-        return self._disk.erase(self._questions.tag(user_id))
+        return self._disk.erase(questions.tag(user_id))
 
     def forget_all(self) -> int:
         """How many kept answers of the organisation in this environment were deleted; they are asked for again.

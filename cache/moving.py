@@ -7,7 +7,7 @@ from pathlib import Path
 from cache.archive import NightArchive
 from cache.columns import NOT_DAMAGE, READ_ERRORS, SCHEMA, decode_person
 from cache.files import private_folder, settle
-from cache.seal import Seal
+from cache.seal import Seal, SealBroken
 from cache.shelf import Shelf
 
 __all__ = ["SCHEMA", "Unmovable", "is_empty", "put_in_place", "readable", "taken_out"]
@@ -23,15 +23,30 @@ def taken_out(
     """Each person's file as it is at the moment of its turn, whole, whoever writes meanwhile; who has none is left out.
 
     Raises:
-        Unmovable: a file is damaged.
+        Unmovable: a file is damaged, or was and has not been brought back; nothing was changed about it.
     """
+    for person_id in archive.arriving(organisation):  # first: taking it in would set aside what is damaged
+        _file_of(archive, organisation, person_id)
+    archive.version(organisation)  # takes in what writers left who were cut off
     for person_id in person_ids:
-        archive.known(organisation, person_id)  # takes in what has arrived, and sets aside what is damaged
+        data = _file_of(archive, organisation, person_id)
+        if data is not None:
+            yield person_id, data
+
+
+def _file_of(archive: NightArchive, organisation: str, person_id: str) -> bytes | None:
+    """The person's file, which can be read; None for whom nothing was ever kept."""
+    try:
         data = archive.raw(organisation, person_id)
-        if data is None:
-            continue
+    except SealBroken as error:
+        raise _unreadable(person_id, error) from error
+    if data is not None:
         readable(data, person_id)
-        yield person_id, data
+    elif archive.is_set_aside(organisation, person_id):
+        raise Unmovable(
+            f"What was kept of {person_id} could not be read and lies aside; a synchronisation brings it back."
+        )
+    return data
 
 
 def readable(data: bytes, person_id: str) -> None:
@@ -43,7 +58,11 @@ def readable(data: bytes, person_id: str) -> None:
     try:
         decode_person(data)
     except (*NOT_DAMAGE, *READ_ERRORS) as error:
-        raise Unmovable(f"What is kept of {person_id} cannot be read: {error}") from error
+        raise _unreadable(person_id, error) from error
+
+
+def _unreadable(person_id: str, error: Exception) -> Unmovable:
+    return Unmovable(f"What is kept of {person_id} cannot be read: {error}")
 
 
 def is_empty(folder: Path, organisation: str) -> bool:

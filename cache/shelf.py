@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Shelf:
         rules.json                    the limits by which nights are made here, where they are not the defaults
         changing                      there while the truth may be newer than the version
         erased/<digest>               a person who was erased for good: nothing of them is taken in any more
+        erased/<digest>.sessions/<digest>  a recording of somebody's that was erased: it is not taken in any more
         .lock                         held by whoever changes something
 
     Raises:
@@ -79,12 +81,20 @@ class Shelf:
         return self.folder / "arriving" / f"{self.checked(person_id)}.parquet"
 
     def bury(self, person_id: str) -> None:
-        """Note on the disk, by a digest of the id, that the person was erased for good."""
-        path = self._grave(person_id)
-        private_folder(path.parent)
-        path.touch(mode=0o600)
-        settle(path.parent)
-        settle(self.folder)
+        """Note on the disk, by a digest of the id, that the person was erased for good, with every recording."""
+        self._mark(self._grave(person_id))
+        shutil.rmtree(self._session_graves(person_id), ignore_errors=True)  # the person's mark says it all
+
+    def bury_session(self, person_id: str, session_id: str) -> None:
+        """Note on the disk, by a digest, that this recording of the person's was erased."""
+        self._mark(self._session_graves(person_id) / self._digest(person_id, session_id))
+
+    def buried_sessions(self, person_id: str, session_ids: Iterable[str]) -> list[str]:
+        """Which of these recordings of the person's were erased."""
+        graves = self._session_graves(person_id)
+        if not graves.exists():
+            return []
+        return [each for each in session_ids if (graves / self._digest(person_id, each)).exists()]
 
     def is_buried(self, person_id: str) -> bool:
         """Whether the person was erased for good."""
@@ -97,9 +107,23 @@ class Shelf:
         left = {*self.names(), *self.overlays(), *self.arrivals(), *self.damaged().values()}
         return sorted(person_id for person_id in left if is_safe_id(person_id) and self.is_buried(person_id))
 
+    def _mark(self, path: Path) -> None:
+        """An empty file there, and the disk knows of it."""
+        for folder in reversed([each for each in path.parents if self.folder in each.parents]):
+            private_folder(folder)
+            settle(folder.parent)
+        path.touch(mode=0o600)
+        settle(path.parent)
+
     def _grave(self, person_id: str) -> Path:
-        named = f"{self.organisation}/{self.checked(person_id)}"
-        return self.folder / "erased" / hashlib.sha256(named.encode()).hexdigest()[:40]
+        return self.folder / "erased" / self._digest(person_id)
+
+    def _session_graves(self, person_id: str) -> Path:
+        return self.folder / "erased" / f"{self._digest(person_id)}.sessions"
+
+    def _digest(self, person_id: str, *session_id: str) -> str:
+        named = "/".join((self.organisation, self.checked(person_id), *session_id))
+        return hashlib.sha256(named.encode()).hexdigest()[:40]
 
     def arrivals(self) -> list[str]:
         """Whose deliveries are being taken in, or were when their writer was cut off."""
@@ -201,12 +225,17 @@ class Shelf:
         files = sorted(self.folder.glob(f"*/*{ending}"))
         return {path: path.name.removesuffix(ending) for path in files}
 
+    def is_set_aside(self, person_id: str) -> bool:
+        """Whether a file of the person's could not be read and was moved aside; it may have a successor by now."""
+        path = self.person(person_id)
+        return path.with_name(path.name + DAMAGED).exists()
+
     def strangers(self) -> list[Path]:
         """Files that are none of the archive's."""
         own = {self.statistics, self.folder / "version", self.rules, self.folder / ".lock", self.marker}
         own |= {self.person(name) for name in self.names()} | {self.overlay(name) for name in self.overlays()}
         own |= {self.arrival(name) for name in self.arrivals()}
-        own |= {*self.damaged(), *self.unfinished(), *(self.folder / "erased").glob("*")}
+        own |= {*self.damaged(), *self.unfinished(), *(self.folder / "erased").rglob("*")}
         return sorted(path for path in self.folder.rglob("*") if path.is_file() and path not in own)
 
     def size(self, path: Path) -> int:

@@ -131,7 +131,7 @@ def _people(found: EventAligned, names: Mapping[str, str]) -> pd.DataFrame:
     places = np.linspace(-_SPREAD / 2, _SPREAD / 2, found.people) if found.people > 1 else np.zeros(1)
     rows = [
         (step + 0.5 + place, value, dot_words(found, names.get(who), value, step))
-        for step in found.window.steps
+        for step in found.steps.index
         if few[step]
         for who, value, place in zip(found.values.index, found.values[step], places, strict=True)
         if not math.isnan(value)
@@ -164,12 +164,12 @@ def _extent(found: EventAligned) -> tuple[float, float]:
 
 
 def _steps_axis(found: EventAligned, theme: Theme, *, narrow: bool, counted: bool) -> dict[str, object]:
-    window = found.window
+    first, end = int(found.steps.index[0]), int(found.steps.index[-1]) + 1
     every = next(n for n in (1, 2, 4, 7, 14, 28, 56) if len(found.steps) / n <= _MOST_TICKS[narrow])
     # Counted from the start, so that it is always labelled.
-    ticks = [at for at in range(-window.before, window.after + 1) if at % every == 0]
+    ticks = [at for at in range(first, end + 1) if at % every == 0]
     return bare_axis(
-        range=[-window.before, window.after],
+        range=[first, end],
         tickmode="array",
         tickvals=ticks,
         ticktext=[str(at).replace("-", MINUS) for at in ticks],

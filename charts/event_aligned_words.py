@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.event_aligned import EventAligned
-from analytics.event_words import NOUNS, amount, interval, span_before, when
-from analytics.wording import NBSP, NOTHING, number, of, plural
+from analytics.event_words import NOUNS, amount, counted, interval, span_before, when
+from analytics.wording import NBSP, NOTHING, number, plural
 
 COLUMNS = ("From the start", "Mean change", "95\u00a0% interval", "People", "Nights", "With too few nights")
 
@@ -46,7 +46,7 @@ def alternative(found: EventAligned) -> str:
     parts = [
         found.title,
         f"{noun} by {found.window.step} from the start, against people's own {before} before",
-        f"{of(found.people, found.starts)} people",
+        counted(found),
     ]
     if not math.isnan(change.difference.value):
         ends = interval(found.metric, change.difference.low, change.difference.high)
@@ -55,7 +55,7 @@ def alternative(found: EventAligned) -> str:
     mean = found.steps["mean"].to_numpy()
     if not np.isnan(mean).all():
         extremes = (("lowest", np.nanargmin(mean)), ("highest", np.nanargmax(mean)))
-        parts += [f"{word} in {sentence(found, found.window.steps[int(at)])}" for word, at in extremes]
+        parts += [f"{word} in {sentence(found, found.steps.index[int(at)])}" for word, at in extremes]
     else:
         values = found.values.to_numpy()
         least, most = float(np.nanmin(values)), float(np.nanmax(values))
@@ -74,6 +74,6 @@ def table(found: EventAligned) -> pd.DataFrame:
             number(row["nights"], 0),
             number(row["too_few"], 0),
         )
-        for step, (_, row) in zip(found.window.steps, found.steps.iterrows(), strict=True)
+        for step, (_, row) in zip(found.steps.index, found.steps.iterrows(), strict=True)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -71,10 +71,15 @@ def placed(labels: Sequence[Label], unit_per_px: float, *, within: tuple[float, 
     return found
 
 
-def width_px(text: str) -> float:
-    """How wide words of a plot become at most, with the room that they keep from their neighbours."""
+def width_px(text: str, role: str = "annotation") -> float:
+    """How wide words of a plot become at most, with the room that they keep from their neighbours.
+
+    Args:
+        text: the words.
+        role: of the scale of type that they are written in.
+    """
     em = sum(_NARROW_EM if character in _NARROW else _OTHER_EM for character in text)
-    return em * font_px("annotation") + _ROOM_PX
+    return em * font_px(role) + _ROOM_PX
 
 
 def annotation(found: Placed, theme: Theme) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Everybody on one line for each statistic: a dot a person, a bar at the mean with its interval."""
 
 import math
+import textwrap
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -10,11 +11,13 @@ import plotly.graph_objects as go
 from analytics.cohort_glance import Glance, GlanceLine
 from analytics.wording import NOTHING, number, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.labels import width_px
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, plotly_layout
 
 _COLUMNS = ("Statistic", "People", "Mean", "95 % interval", "Lowest", "Highest")
 _ROW_PX, _TOP_PX, _BOTTOM_PX = 58, 6, 10
-_LABEL_PX = {False: 132, True: 84}
+# Characters of a row of a label: a phone has no room for "Awake after onset" in one.
+_LONGEST = {False: 24, True: 12}
 _VALUE_PX = {False: 236, True: 74}
 _ROOM = 0.03
 # Neighbours stand on three heights, so that people of one value can be told apart.
@@ -36,18 +39,21 @@ def people_strip(
     lines = [line for line in glance.lines if len(line.values)]
     if not lines:
         return nothing_to_draw(theme, "Nobody has nights enough for a mean.", columns=_COLUMNS)
+    role = "axis" if narrow else "caption"
+    labels = [_broken(line.label, _LONGEST[narrow]) for line in lines]
+    labels_px = math.ceil(max(width_px(row, role) for rows in labels for row in rows))
     height_px = _TOP_PX + _BOTTOM_PX + _ROW_PX * len(lines)
     layout = plotly_layout(
         theme,
         height_px=height_px,
-        margin=Margin(l=_LABEL_PX[narrow], r=_VALUE_PX[narrow], t=_TOP_PX, b=_BOTTOM_PX),
+        margin=Margin(l=labels_px, r=_VALUE_PX[narrow], t=_TOP_PX, b=_BOTTOM_PX),
         xaxis=bare_axis(visible=False, range=[-_ROOM, 1 + _ROOM]),
         yaxis=bare_axis(
             range=[len(lines) - 0.5, -0.5],
             tickmode="array",
             tickvals=list(range(len(lines))),
-            ticktext=[f"{escape(line.label, quote=False)}  " for line in lines],
-            tickfont={"size": font_px("axis" if narrow else "caption"), "color": theme.text},
+            ticktext=["<br>".join(escape(row, quote=False) for row in rows) for rows in labels],
+            tickfont={"size": font_px(role), "color": theme.text},
         ),
         shapes=[shape for at, line in enumerate(lines) for shape in _mean(at, line, theme)],
         annotations=[
@@ -61,6 +67,11 @@ def people_strip(
         table=_table(glance.lines),
         height_px=height_px,
     )
+
+
+def _broken(label: str, longest: int) -> list[str]:
+    """A label in rows, each with the room that it keeps from the plot."""
+    return [f"{row}  " for row in textwrap.wrap(label, longest)]
 
 
 def _place(line: GlanceLine, value: float) -> float:

@@ -5,6 +5,7 @@ Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,7 @@ from nocturne.application import Application, build
 from nocturne.backup import BackupError
 from nocturne.batches import EngineMissing
 from nocturne.commands import cohorts, keeping, nights, people, reports
-from nocturne.commands.asked import ASKED_WRONGLY, IN_PART, Usage
+from nocturne.commands.asked import ASKED_WRONGLY, DONE, IN_PART, Usage
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.engines import EngineFailed
 from nocturne.roster_file import RosterError
@@ -48,13 +49,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     chosen = _parser().parse_args(arguments)
     try:
-        return _done(chosen)
+        return _said(_done(chosen))
     except _ASKED_WRONGLY as problem:
         print(problem, file=sys.stderr)
         return ASKED_WRONGLY
+    except BrokenPipeError:  # whoever read along has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except _FAILED as problem:
         print(problem, file=sys.stderr)
         return IN_PART
+
+
+def _said(status: int) -> int:
+    """The status, once everything is out: here, where somebody who has read enough is no fault."""
+    sys.stdout.flush()
+    return status
 
 
 def _done(chosen: argparse.Namespace) -> int:

@@ -70,7 +70,8 @@ def backup(application: Application, actor: Actor, file: Path) -> BackedUp:
 
     Raises:
         NotAllowed.
-        BackupError: somebody was erased meanwhile, or a person's file is damaged; nothing was written.
+        BackupError: somebody was erased meanwhile, or a person's file is damaged, or was and lies aside; nothing was
+            written.
         OSError: the place cannot be written, or is full; nothing was written.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
@@ -191,6 +192,7 @@ def _written(application: Application, sink: IO[bytes]) -> BackedUp:
         manifest = {
             "format": FORMAT,
             "organisation": organisation,
+            "environment": application.settings.asleep_environment,
             "written_at": written_at.isoformat(),
             "archive_format": SCHEMA,
             "counts": {"rows": sum(counts.values()), "people": len(entries) - 1},
@@ -241,6 +243,12 @@ def _checked(archive: zipfile.ZipFile, settings: Settings) -> dict[str, Any]:
         raise BackupError(
             f"The back-up is of the organisation {str(organisation)[:80]!r}, and these settings are of "
             f"{settings.organisation!r}. {_UNCHANGED} Set ASLEEP_API_KEY for an installation that is not the demo."
+        )
+    environment = manifest.get("environment", settings.asleep_environment)  # the first back-ups do not say
+    if environment != settings.asleep_environment:
+        raise BackupError(
+            f"The back-up was written with ASLEEP_ENVIRONMENT={str(environment)[:20]}, and these settings are of "
+            f"{settings.asleep_environment}, where its people would not be seen. {_UNCHANGED} Set the other one."
         )
     if sorted(archive.namelist()) != sorted([_MANIFEST, *entries]) or _ROWS not in entries:
         raise _damaged("it holds other entries than it says")

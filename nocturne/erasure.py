@@ -8,10 +8,12 @@
 
 A process that is killed on the way has left the note of step 1 or the archive's of step 2: `settle` finishes what it
 finds. A synchronisation under way finds the person refused by the archive, in whatever process it runs, and forgets at
-its end what it was answered about them.
+its end what it was answered about them; so the archive refuses a recording that was erased alone.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Event
@@ -180,28 +182,64 @@ def give_up(application: Application, actor: Actor, deletion: Deletion) -> None:
 def settle(application: Application, *, stop: Event = _NOT_STOPPED) -> tuple[Deletion, ...]:
     """What the vendor still has to delete, once erasures that were cut off are finished and what was due is asked for.
 
+    Each person is seen to alone, of whatever vendor environment, and what fails is raised when all have been.
+
     Raises:
         StoreError, OSError: a room could not be cleared; another time.
     """
-    organisation, asleep = application.organisation, application.asleep.in_background(stop=stop)
+    failures: list[Exception] = []
+    _finish(application, failures)
+    _ask_for_what_is_due(application, failures, stop)
+    with _kept_for_the_end(failures):
+        application.store.scrub()  # what somebody was reading when it was taken out
+    if failures:
+        for another in failures[1:]:
+            log.warning("Beside it, this could not be erased: %s", another)
+        raise failures[0]
+    return application.store.deletions.all(application.organisation)
+
+
+def _finish(application: Application, failures: list[Exception]) -> None:
+    """Everybody whose erasure was cut off leaves every room here."""
+    organisation, archive = application.organisation, application.archive
     noted = {(each.environment, each.vendor_id) for each in application.store.deletions.all(organisation)}
-    for person in application.people():
-        begun = (person.environment, person.vendor_id) in noted
-        if begun or application.archive.is_erased(organisation, person.person_id):
-            _erase_here(application, person)
-    for person_id in application.archive.half_erased(organisation):
-        application.archive.erase(organisation, person_id, for_good=True)
+    people = application.store.people(organisation)
+    for person in people:
+        with _kept_for_the_end(failures):
+            if (person.environment, person.vendor_id) in noted or archive.is_erased(
+                organisation, person.person_id
+            ):
+                _erase_here(application, person)
+    for person_id in sorted({*archive.half_erased(organisation)} - {person.person_id for person in people}):
+        with _kept_for_the_end(failures):
+            archive.erase(organisation, person_id, for_good=True)
+
+
+def _ask_for_what_is_due(application: Application, failures: list[Exception], stop: Event) -> None:
+    organisation, asleep = application.organisation, application.asleep.in_background(stop=stop)
+    # Who could not be erased here goes on from the note, which would be gone when the vendor has done it.
+    here = {(person.environment, person.vendor_id) for person in application.store.people(organisation)}
     for deletion in application.store.deletions.due(organisation, application.now()):
         if stop.is_set():
             break
-        if deletion.environment == application.settings.asleep_environment:
-            _ask_vendor(application, deletion, asleep)
-    return application.store.deletions.all(organisation)
+        in_force = deletion.environment == application.settings.asleep_environment
+        if in_force and (deletion.environment, deletion.vendor_id) not in here:
+            with _kept_for_the_end(failures):
+                _ask_vendor(application, deletion, asleep)
+
+
+@contextmanager
+def _kept_for_the_end(failures: list[Exception]) -> Iterator[None]:
+    """What the block raises is added to the failures, so that it keeps nobody else from being erased."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - raised when everybody has been seen to
+        failures.append(error)
 
 
 def _erase_here(application: Application, person: Person) -> None:
     application.archive.erase(application.organisation, person.person_id, for_good=True)
-    application.asleep.forget(person.vendor_id)
+    application.asleep.forget(person.vendor_id, environment=person.environment)
     try:
         application.store.remove_person(application.organisation, person.person_id)
     except UnknownPerson as gone:

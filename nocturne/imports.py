@@ -2,16 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
-from nocturne.roster import admitted, update_person
+from nocturne.roster import admitted, date_anew, leaving, require_staying, still_leaving
 from nocturne.roster_file import RosterError, RosterRow, read_roster
-from store.errors import EditedMeanwhile, InvalidPerson, UnknownPerson
-from store.people import NewPerson, Person, checked_person
+from store.errors import InvalidPerson, StoreError
+from store.people import NewPerson, Outcome, Person, checked_person
 
 Action = Literal["add", "change", "as before", "refuse"]
 
@@ -45,7 +45,7 @@ class Planned:
         new: the person as the line describes them; None where it is refused.
         known: the person on the roster whom it would change or leave.
         words: why it is refused, or what it would change; "" where there is nothing to say.
-        cells: as written.
+        cells: as written, by the columns that the list has.
     """
 
     line: int
@@ -106,8 +106,8 @@ class ImportReport:
 def plan_import(application: Application, actor: Actor, data: bytes | str) -> ImportPlan:
     """What every line of a CSV (`roster_file.read_roster`) would do to the roster; nothing is changed.
 
-    A person who is on the roster already would be brought up to date, so a file may be imported again. A line that
-    repeats the id of an earlier one is refused.
+    A person who is on the roster already would be brought up to date in the columns that the list has, so a file may be
+    imported again. A line that repeats the id of an earlier one is refused.
 
     Raises:
         NotAllowed: the actor may not manage people.
@@ -116,58 +116,104 @@ def plan_import(application: Application, actor: Actor, data: bytes | str) -> Im
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
     file = read_roster(data)
     known = {person.vendor_id: person for person in application.people()}
+    gone, this_year = leaving(application), application.now().year
+
+    def admit(draft: NewPerson) -> NewPerson:
+        require_staying(draft.vendor_id, gone)
+        return checked_person(admitted(application, draft), this_year=this_year)
+
     first_lines: dict[str, int] = {}
-    rows = tuple(_planned(application, row, known, first_lines) for row in file.rows)
+    rows = tuple(_planned(row, known, first_lines, admit=admit) for row in file.rows)
     return ImportPlan(rows=rows, remarks=file.remarks)
 
 
 def accept_import(application: Application, actor: Actor, plan: ImportPlan) -> ImportReport:
-    """Does what the plan says; good lines are taken even when others are refused.
+    """Does what the plan says; good lines are taken even when others are refused, or cannot be written.
 
-    Whoever came onto the roster since the plan was made, or was changed by somebody else, is refused with the reason.
+    Whoever came onto the roster since the plan was made, was changed by somebody else, or has been erased and has still
+    to be deleted by the vendor, is refused with the reason.
 
     Raises:
         NotAllowed: the actor may not manage people.
+        StoreError: the database did not answer before anything was done.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
-    refused = [Refused(line=row.line, reason=row.words) for row in plan.of("refuse")]
-    changed: list[Person] = []
-    for row in plan.of("change"):
-        try:
-            changed.append(update_person(application, actor, _changed(row)))
-        except (InvalidPerson, UnknownPerson, EditedMeanwhile) as problem:
-            refused.append(Refused(line=row.line, reason=str(problem)))
-    fresh = plan.of("add")
-    outcomes = application.store.add_people(
-        application.organisation, [row.new for row in fresh if row.new is not None]
+    gone = leaving(application)
+    refused = {row.line: row.words for row in plan.of("refuse")}
+    for row in plan.of("add", "change"):
+        if row.cells["vendor_id"] in gone:
+            refused[row.line] = still_leaving(row.cells["vendor_id"])
+    added, not_added = _add(application, [row for row in plan.of("add") if row.line not in refused])
+    changed, not_changed = _change(
+        application, actor, [row for row in plan.of("change") if row.line not in refused]
     )
-    for row, outcome in zip(fresh, outcomes, strict=True):
-        if outcome.person is None:
-            refused.append(Refused(line=row.line, reason=outcome.problem))
+    reasons = {**refused, **not_added, **not_changed}
     return ImportReport(
-        added=tuple(outcome.person for outcome in outcomes if outcome.person is not None),
-        changed=tuple(changed),
+        added=tuple(added.values()),
+        changed=tuple(changed.values()),
         as_before=tuple(row.known for row in plan.of("as before") if row.known is not None),
-        refused=tuple(sorted(refused, key=lambda row: row.line)),
+        refused=tuple(Refused(line=line, reason=reasons[line]) for line in sorted(reasons)),
     )
 
 
-def import_people(application: Application, actor: Actor, data: bytes | str) -> ImportReport:
-    """What became of every row of a list that is taken in without being looked at first; raises as `plan_import`."""
-    return accept_import(application, actor, plan_import(application, actor, data))
+# By line of the list: whom the roster has now as the line says, and why not of the others.
+_Outcomes = tuple[dict[int, Person], dict[int, str]]
+
+
+def _add(application: Application, rows: Sequence[Planned]) -> _Outcomes:
+    new = [row.new for row in rows if row.new is not None]
+    return _outcomes(rows, lambda: application.store.add_people(application.organisation, new))
+
+
+def _change(application: Application, actor: Actor, rows: Sequence[Planned]) -> _Outcomes:
+    """What became of each line; somebody whose nights could not be dated anew is told with the reason."""
+    people = [_changed(row) for row in rows]
+    changed, refused = _outcomes(
+        rows, lambda: application.store.update_people(application.organisation, people, by=actor.name)
+    )
+    moved = {
+        row.line: changed[row.line]
+        for row in rows
+        if row.line in changed and row.known is not None and row.known.zone != changed[row.line].zone
+    }
+    undated = date_anew(application, moved.values())
+    for line, person in moved.items():
+        if person.person_id in undated:
+            del changed[line]
+            refused[line] = (
+                f"Changed on the roster, but the nights are not dated by the zone {person.zone} before the next of "
+                f"them arrives: {undated[person.person_id]}"
+            )
+    return changed, refused
+
+
+def _outcomes(rows: Sequence[Planned], ask: Callable[[], Sequence[Outcome]]) -> _Outcomes:
+    """What `ask` says of each line, where there are any; where the store cannot be written, that of every line."""
+    if not rows:
+        return {}, {}
+    try:
+        outcomes = dict(zip((row.line for row in rows), ask(), strict=True))
+    except (OSError, StoreError) as problem:
+        return {}, {row.line: str(problem) for row in rows}
+    taken = {line: each.person for line, each in outcomes.items() if each.person is not None}
+    return taken, {line: each.problem for line, each in outcomes.items() if line not in taken}
 
 
 def _planned(
-    application: Application, row: RosterRow, known: Mapping[str, Person], first_lines: dict[str, int]
+    row: RosterRow,
+    known: Mapping[str, Person],
+    first_lines: dict[str, int],
+    *,
+    admit: Callable[[NewPerson], NewPerson],
 ) -> Planned:
+    before = known.get(row.cells["vendor_id"])
     try:
-        draft = _person(row)
+        draft = _person(row, before)
         _check_first(draft.vendor_id, first_lines)
-        new = checked_person(admitted(application, draft), this_year=application.now().year)
+        new = admit(draft)
     except (InvalidPerson, RosterError) as problem:
         return Planned(line=row.line, action="refuse", words=str(problem), cells=row.cells)
     first_lines[new.vendor_id] = row.line
-    before = known.get(new.vendor_id)
     if before is None:
         return Planned(line=row.line, action="add", new=new, cells=row.cells)
     changes = "; ".join(_changes(before, new))
@@ -202,21 +248,30 @@ def _changed(row: Planned) -> Person:
     )
 
 
-def _person(row: RosterRow) -> NewPerson:
-    if row.surplus:
-        raise RosterError(
-            "The row has more cells than the header; put quotes around a cell that holds what parts the cells."
-        )
+def _person(row: RosterRow, before: Person | None) -> NewPerson:
+    """The person as the line has them; what it has no column for is as it was."""
+    if row.problem:
+        raise RosterError(row.problem)
     cells = row.cells
-    sex = re.sub(r"[\s-]+", "_", cells["sex"].lower())
-    return NewPerson(
-        vendor_id=cells["vendor_id"],
-        name=cells["name"],
-        zone=cells["zone"],
-        birth_year=_year(cells["birth_year"]),
-        sex=_SEXES.get(sex, sex),
-        tags=tuple(tag.strip() for tag in cells["tags"].split(";") if tag.strip()),
-    )
+    new = NewPerson(vendor_id=_vendor_id(cells["vendor_id"]), name=cells["name"], zone=cells["zone"])
+    if before is not None:
+        new = replace(new, birth_year=before.birth_year, sex=before.sex, tags=before.tags)
+    if "birth_year" in cells:
+        new = replace(new, birth_year=_year(cells["birth_year"]))
+    if "sex" in cells:
+        sex = re.sub(r"[\s-]+", "_", cells["sex"].lower())
+        new = replace(new, sex=_SEXES.get(sex, sex))
+    if "tags" in cells:
+        new = replace(new, tags=tuple(tag.strip() for tag in cells["tags"].split(";") if tag.strip()))
+    return new
+
+
+def _vendor_id(cell: str) -> str:
+    if cell.startswith("="):
+        raise RosterError(
+            f"The vendor id {cell[:40]!r} is a formula of a spreadsheet; write the id itself and save the list again."
+        )
+    return cell
 
 
 def _year(text: str) -> int | None:

@@ -1,15 +1,21 @@
 """People in and out: the vendor has no list of users, so Nocturne keeps its own."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from analytics.nights import SessionSet
+from asleep.errors import AsleepError
 from asleep.metadata import checked_metadata
 from asleep.models import UserMetadata
+from cache.archive import Delivery, NewerFormat
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.demo import DemoPerson
 from nocturne.roster_file import RosterError
-from store.people import NewPerson, Person, checked_person
+from store.people import DuplicatePerson, NewPerson, Person, checked_person
+
+log = logging.getLogger(__name__)
 
 EVERYONE = "everyone"
 
@@ -21,6 +27,7 @@ def add_person(application: Application, actor: Actor, new: NewPerson) -> Person
         NotAllowed, InvalidPerson, DuplicatePerson: each with a sentence.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
+    require_staying(new.vendor_id, leaving(application))
     return application.store.add_person(application.organisation, admitted(application, new))
 
 
@@ -40,6 +47,8 @@ def create_person(
     Raises:
         NotAllowed, InvalidPerson, RosterError, UnusableMetadata: before the vendor is asked.
         AsleepError: the vendor refused or did not answer; nothing was added.
+        StoreError: the roster refused; the vendor has deleted the user again, or will.
+        RosterError: the roster refused, and the vendor still has the user, whose id the message says.
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
     told = metadata or UserMetadata()
@@ -55,7 +64,33 @@ def create_person(
     checked_metadata(told, today=today)
     checked = checked_person(admitted(application, draft), this_year=today.year)
     vendor_id = application.asleep.create_user(metadata)
-    return application.store.add_person(application.organisation, replace(checked, vendor_id=vendor_id))
+    try:
+        return application.store.add_person(application.organisation, replace(checked, vendor_id=vendor_id))
+    except DuplicatePerson:
+        raise  # somebody is on the roster by that id already, who must not be deleted at the vendor
+    except Exception as problem:
+        _take_back(application, actor, vendor_id, problem)
+        raise
+
+
+def _take_back(application: Application, actor: Actor, vendor_id: str, problem: Exception) -> None:
+    """The vendor deletes the user whom it has just created, now or when it is asked again.
+
+    Raises:
+        RosterError: neither is to be had; nothing but this message knows the id.
+    """
+    environment = application.settings.asleep_environment
+    try:
+        try:
+            application.asleep.delete_user(vendor_id)
+        except AsleepError as refusal:
+            log.warning("A user who was created in vain is to be deleted another time: %s", refusal)
+            application.store.deletions.add(application.organisation, environment, vendor_id, by=actor.name)
+    except Exception as left:
+        raise RosterError(
+            f"The vendor has created the user {vendor_id!r}, whom the roster did not take: {problem} The user could "
+            "not be deleted again either. Keep the id, and add the person by it when the roster can be written again."
+        ) from left
 
 
 def enrol(application: Application, people: Iterable[DemoPerson]) -> None:
@@ -79,18 +114,35 @@ def enrol(application: Application, people: Iterable[DemoPerson]) -> None:
     )
 
 
+def leaving(application: Application) -> frozenset[str]:
+    """The vendor's ids of those whom it still has to delete."""
+    return application.store.leaving(application.organisation, application.settings.asleep_environment)
+
+
+def require_staying(vendor_id: str, gone: Collection[str]) -> None:
+    """Returns when the user is not among those whom the vendor still has to delete.
+
+    Raises:
+        RosterError: they are.
+    """
+    if vendor_id in gone:
+        raise RosterError(still_leaving(vendor_id))
+
+
+def still_leaving(vendor_id: str) -> str:
+    """Why a user whom the vendor still has to delete is not taken in."""
+    return (
+        f"The vendor still has to delete the user {vendor_id!r}, who was erased here. Wait for it, or take the "
+        "deletion back in Admin, and add the person then."
+    )
+
+
 def admitted(application: Application, new: NewPerson) -> NewPerson:
     """The person as they may come in here: in the vendor environment in force.
 
     Raises:
-        RosterError: a tag would name everybody, or the vendor still has to delete the user.
+        RosterError: a tag would name everybody.
     """
-    leaving = application.store.leaving(application.organisation, application.settings.asleep_environment)
-    if new.vendor_id in leaving:
-        raise RosterError(
-            f"The vendor still has to delete the user {new.vendor_id!r}, who was erased here. Wait for it, or take the "
-            "deletion back in Admin, and add the person then."
-        )
     if EVERYONE in {tag.strip().lower() for tag in new.tags}:
         raise RosterError(f"The tag {EVERYONE} is taken: it names everybody. Choose another.")
     return replace(new, environment=application.settings.asleep_environment)
@@ -117,3 +169,27 @@ def update_person(application: Application, actor: Actor, changed: Person) -> Pe
             synced_at=None,
         )
     return updated
+
+
+def date_anew(application: Application, people: Iterable[Person]) -> dict[str, str]:
+    """Dates the nights of people by their zones on the roster now; for whom it fails, why, by person id."""
+    return _dated_anew(
+        application,
+        [Delivery(person_id=each.person_id, zone=each.zone, sessions=SessionSet.empty()) for each in people],
+    )
+
+
+def _dated_anew(application: Application, deliveries: Sequence[Delivery]) -> dict[str, str]:
+    if not deliveries:
+        return {}
+    try:
+        application.archive.put_many(application.organisation, deliveries)
+    except NewerFormat as problem:
+        # One person's file; the archive does not say whose others, and has taken in the rest.
+        if len(deliveries) == 1:
+            return {deliveries[0].person_id: str(problem)}
+        half = len(deliveries) // 2
+        return _dated_anew(application, deliveries[:half]) | _dated_anew(application, deliveries[half:])
+    except OSError as problem:  # the disk, which is the same for everybody
+        return {each.person_id: str(problem) for each in deliveries}
+    return {}

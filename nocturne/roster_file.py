@@ -28,6 +28,11 @@ _MARKS: Final = (
 )
 _SPOKEN: Final = {"cp1252": "Windows-1252", "utf-16": "UTF-16", "utf-32": "UTF-32"}
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
+# How spreadsheets write text that they would else take for a number: ="00123".
+_AS_TEXT: Final = re.compile(r'="([^"]*)"')
+_TOO_MANY: Final = (
+    "The row has more cells than the header; put quotes around a cell that holds what parts the cells."
+)
 
 
 class RosterError(ValueError):
@@ -40,13 +45,14 @@ class RosterRow:
 
     Attributes:
         line: where it begins in the file, from 1.
-        cells: by name of `HEADER` what is written there, without outer blanks; "" where nothing is.
-        surplus: whether there are more cells than the header names.
+        cells: what is written there, without outer blanks, by those names of `HEADER` that the list has a column of;
+            "" where nothing is.
+        problem: why nobody can be made of it; "" where somebody may be.
     """
 
     line: int
     cells: Mapping[str, str]
-    surplus: bool
+    problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,20 +67,23 @@ def read_roster(data: bytes | str) -> RosterFile:
     """The list in a CSV whose first line names the columns of `HEADER`, in any order.
 
     Bytes are read as the mark at their beginning says, else as UTF-8, else as Windows-1252. Cells are parted by commas,
-    semicolons, tabs or bars, lines end in LF, CR or both. Columns with other names are left out.
+    semicolons, tabs or bars, lines end in LF, CR or both. Columns with other names are left out. A quoted cell may hold
+    line breaks as long as no line that it takes in could be somebody's own.
 
     Raises:
         RosterError: it is no text, the header lacks a required column or names one twice, or there is nobody below it.
     """
     text, encoding = _decoded(data) if isinstance(data, bytes) else (data.removeprefix("\ufeff"), "")
-    separator, text = _separator(text)
-    lines = _lines(text, separator)
-    _, header = next(lines, (1, []))
-    names = _columns(header)
-    rows = tuple(_row(line, names, cells) for line, cells in lines if any(cell.strip() for cell in cells))
+    separator, text, begins = _separator(text)
+    records = _records(text, separator, begins)
+    header = next(records, _Record(first=begins, last=begins, cells=()))
+    if header.problem:
+        raise RosterError(header.problem)
+    names = _columns(header.cells)
+    rows = tuple(_row(record, names) for record in records if any(cell.strip() for cell in record.cells))
     if not rows:
         raise RosterError("The file has a header but no person below it.")
-    return RosterFile(rows=rows, remarks=_remarks(encoding, separator, header, names))
+    return RosterFile(rows=rows, remarks=_remarks(encoding, separator, header.cells, names))
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -90,32 +99,62 @@ def _decoded(data: bytes) -> tuple[str, str]:
     raise RosterError("The file is not text. Save the list as CSV (UTF-8) and import that file.")
 
 
-def _separator(text: str) -> tuple[str, str]:
-    """What parts the cells, and the text without a first line that only says so."""
+def _separator(text: str) -> tuple[str, str, int]:
+    """What parts the cells, the text without a first line that only says so, and the line of the file it begins on."""
     said = _SEPARATOR_LINE.match(text)
     if said is not None:
-        return said[1], text[said.end() :]
+        return said[1], text[said.end() :], 2
     first = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
-    return max(_SEPARATORS, key=lambda mark: _known_among(first.split(mark))), text
+    return max(_SEPARATORS, key=lambda mark: _known_among(first.split(mark))), text, 1
 
 
 def _known_among(header: Sequence[str]) -> int:
     return len({name for name in map(_column, header) if name})
 
 
-def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The number of the line on which each record begins, and its cells."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    begins = 1
-    while True:
+@dataclass(frozen=True, kw_only=True)
+class _Record:
+    """The cells of one record, from the first to the last line of the file that it takes in."""
+
+    first: int
+    last: int
+    cells: Sequence[str]
+    problem: str = ""
+
+
+def _records(text: str, separator: str, begins: int) -> Iterator[_Record]:
+    """The records of the text, whose first line is that line of the file."""
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=separator)
+    while (taken := reader.line_num) < len(lines):
+        first = begins + taken
         try:
-            cells = next(reader, None)
+            cells = next(reader)
         except csv.Error as problem:
-            raise RosterError(f"Line {begins} cannot be read as CSV: {problem}.") from problem
-        if cells is None:
-            return
-        yield begins, cells
-        begins = reader.line_num + 1
+            last = begins + reader.line_num - 1
+            reason = f"Line {first} cannot be read as CSV: {problem}."
+            raise RosterError(reason if last == first else _run_together(first, last)) from problem
+        last = begins + reader.line_num - 1
+        doubtful = last > first and _may_swallow(lines[taken : reader.line_num], cells, separator)
+        yield _Record(
+            first=first, last=last, cells=cells, problem=_run_together(first, last) if doubtful else ""
+        )
+
+
+def _may_swallow(lines: Sequence[str], cells: Sequence[str], separator: str) -> bool:
+    """Whether somebody's own line may be inside a cell: a quote is not closed, or a line within holds a separator."""
+    try:
+        list(csv.reader(lines, delimiter=separator, strict=True))
+    except csv.Error:
+        return True
+    return any(separator in line for cell in cells for line in re.split(r"[\r\n]", cell)[1:])
+
+
+def _run_together(first: int, last: int) -> str:
+    return (
+        f"A quote makes one row of the lines {first} to {last}; nobody of them was taken in. Take the quote out, or "
+        "close it; where it belongs to a text of several lines, take the line breaks out."
+    )
 
 
 def _columns(header: Sequence[str]) -> list[str]:
@@ -136,11 +175,18 @@ def _column(cell: str) -> str:
     return _NAMES.get(re.sub(r"[\W_]", "", cell.lower()), "")
 
 
-def _row(line: int, names: Sequence[str], cells: Sequence[str]) -> RosterRow:
-    found = dict.fromkeys(HEADER, "")
-    found.update((name, cell.strip()) for name, cell in zip(names, cells, strict=False) if name)
-    surplus = any(cell.strip() for cell in cells[len(names) :])
-    return RosterRow(line=line, cells=found, surplus=surplus)
+def _row(record: _Record, names: Sequence[str]) -> RosterRow:
+    found = {name: "" for name in names if name}
+    found.update((name, _content(cell)) for name, cell in zip(names, record.cells, strict=False) if name)
+    problem = record.problem
+    if not problem and any(cell.strip() for cell in record.cells[len(names) :]):
+        problem = _TOO_MANY if record.first == record.last else _run_together(record.first, record.last)
+    return RosterRow(line=record.first, cells=found, problem=problem)
+
+
+def _content(cell: str) -> str:
+    as_text = _AS_TEXT.fullmatch(cell.strip())
+    return (as_text[1] if as_text else cell).strip()
 
 
 def _remarks(encoding: str, separator: str, header: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

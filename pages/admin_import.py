@@ -10,6 +10,8 @@ from nocturne.roster_file import RosterError
 from pages.access import here
 from pages.parts import card, escape
 
+PERSON_READ = "admin_read"
+"""The person of Admin's form, as this browser read them first."""
 _ORDER = {"refuse": 0, "change": 1, "add": 2, "as before": 3}
 _WORDS = {"refuse": "refused", "change": "change", "add": "add", "as before": "as before"}
 _TOLD = 10
@@ -76,6 +78,7 @@ def _preview(application: Application, actor: Actor, plan: ImportPlan) -> None:
             key="import_accept",
         ):
             st.session_state[_REPORT] = accept_import(application, actor, plan)
+            st.session_state.pop(PERSON_READ, None)  # what the form below holds may have been changed by this
             _forget()
             here().request_sync()
             st.rerun()
@@ -90,7 +93,7 @@ def _shown(row: Planned) -> dict[str, object]:
         "Name": row.cells["name"],
         "Vendor id": row.cells["vendor_id"],
         "Zone": row.cells["zone"],
-        "Tags": row.cells["tags"],
+        "Tags": row.cells.get("tags", ""),
     }
 
 

@@ -44,7 +44,7 @@ _MEANING = {each.name: each.meaning[:1].upper() + each.meaning[1:] for each in l
 
 
 def nights_card(application: Application, actor: Actor) -> None:
-    """The rules in force, a form for others, and what those would do."""
+    """The rules in force, fields for others, and what those would do."""
     now = application.organisation_settings
     stamp = now.versions[NIGHTS]
     changed = f" It was {now.changed[NIGHTS]}." if NIGHTS in now.changed else ""
@@ -54,31 +54,52 @@ def nights_card(application: Application, actor: Actor) -> None:
     )
     with card("nights", "When a night counts", caption):
         st.markdown(escape(valid_night_words(now.nights)))
-        with st.form(f"nights_{stamp}", border=False):
-            values = {
-                each.name: column.number_input(
-                    each.label,
-                    float(each.least),
-                    float(each.most),
-                    _shown(each, now.nights),
-                    step=float(each.step),
-                    format="%g",
-                    key=f"nights_{each.name}_{stamp}",
-                    help=f"{_MEANING[each.name]}. Default: {_shown(each, DEFAULT_RULES):g}.",
-                )
-                for each, column in zip(_FIELDS, (*st.columns(3), *st.columns(3)), strict=True)
-            }
-            with st.container(horizontal=True):
-                ask = st.form_submit_button("See what would change")
-                undo = st.form_submit_button("See the default", disabled=now.nights == DEFAULT_RULES)
-        if ask or undo:
-            st.session_state.pop(_PREVIEW, None)
+        try:
+            rules = _wanted(now.nights, _fields(now.nights, stamp))
+        except ValueError as problem:
+            st.error(escape(str(problem)))
+            return
+        with st.container(horizontal=True):
+            ask = st.button("See what would change", key="nights_look", disabled=rules == now.nights)
+            st.button(
+                "The defaults",
+                key="nights_default",
+                disabled=rules == DEFAULT_RULES,
+                on_click=_set_fields,
+                args=(DEFAULT_RULES, stamp),
+            )
+        if ask:
             try:
-                rules = DEFAULT_RULES if undo else _wanted(now.nights, values)
                 st.session_state[_PREVIEW] = (stamp, rules, _effect(application, actor, rules))
-            except (ValueError, EngineFailed) as problem:
+            except EngineFailed as problem:
                 st.error(escape(str(problem)))
-        _preview(application, actor, stamp)
+        _preview(application, actor, stamp, rules)
+
+
+def _fields(now: ValidNight, stamp: int) -> dict[str, float]:
+    """What the fields say, by limit; no form: as soon as one says something else, what was looked at is gone."""
+    return {
+        each.name: column.number_input(
+            each.label,
+            float(each.least),
+            float(each.most),
+            _shown(each, now),
+            step=float(each.step),
+            format="%g",
+            key=_key(each, stamp),
+            help=f"{_MEANING[each.name]}. Default: {_shown(each, DEFAULT_RULES):g}.",
+        )
+        for each, column in zip(_FIELDS, (*st.columns(3), *st.columns(3)), strict=True)
+    }
+
+
+def _set_fields(rules: ValidNight, stamp: int) -> None:
+    for each in _FIELDS:
+        st.session_state[_key(each, stamp)] = _shown(each, rules)
+
+
+def _key(each: _Field, stamp: int) -> str:
+    return f"nights_{each.name}_{stamp}"
 
 
 def _shown(each: _Field, rules: ValidNight) -> float:
@@ -102,19 +123,22 @@ def _effect(application: Application, actor: Actor, rules: ValidNight) -> Effect
         bar.empty()
 
 
-def _preview(application: Application, actor: Actor, stamp: int) -> None:
-    """What was computed last, to be saved or let go of; what was computed for other rules in force is gone."""
-    of, rules, found = st.session_state.get(_PREVIEW, (None, None, None))
-    if of != stamp or rules is None or found is None:
+def _preview(application: Application, actor: Actor, stamp: int, rules: ValidNight) -> None:
+    """What these rules were found to do, to be saved or let go of; nothing while that was not looked at."""
+    of, looked_at, found = st.session_state.get(_PREVIEW, (None, None, None))
+    if of != stamp or looked_at != rules or found is None:
         return
     st.info(escape(f"{valid_night_words(rules)} {found.in_words}"), icon=":material/visibility:")
     if found.unread:
         st.warning(escape(f"Not looked at: {len(found.unread)} people. {found.unread[0].reason}"))
     with st.container(horizontal=True):
-        save = st.button(
-            "Let nights count so", type="primary", key="nights_save", disabled=rules == _in_force(application)
+        save = st.button("Let nights count so", type="primary", key="nights_save")
+        st.button(
+            "Leave it as it is",
+            key="nights_leave",
+            on_click=_set_fields,
+            args=(application.organisation_settings.nights, stamp),
         )
-        st.button("Leave it as it is", key="nights_leave", on_click=lambda: st.session_state.pop(_PREVIEW))
     if not save:
         return
     bar = st.progress(0.0, _MAKING)
@@ -128,10 +152,6 @@ def _preview(application: Application, actor: Actor, stamp: int) -> None:
     st.session_state.pop(_PREVIEW, None)
     st.session_state["settings_said"] = "Nights count so from now on, on every page and in every report."
     st.rerun()
-
-
-def _in_force(application: Application) -> ValidNight:
-    return application.organisation_settings.nights
 
 
 def _tell(bar: "st.delta_generator.DeltaGenerator", progress: MapProgress) -> None:

@@ -9,6 +9,7 @@ from nocturne.application import Application
 from nocturne.roster import update_person
 from nocturne.roster_file import RosterError
 from pages.admin_erase import erasable, waiting_deletions
+from pages.admin_import import PERSON_READ
 from pages.carried import remark, settle
 from pages.parts import card, escape, follow_link, on_reader_clock
 from pages.ways_in import forms, import_outcome
@@ -37,7 +38,9 @@ def people_title(application: Application) -> tuple[str, str]:
     never = sum(person.person_id not in states for person in people)
     tags = len({tag for person in people for tag in person.tags})
     waiting = f" · {plural(never, 'person', 'people')} not synchronised yet" if never else ""
-    facts = f"{plural(tags, 'tag')}{waiting} · vendor environment {application.settings.asleep_environment}"
+    demo = application.settings.environment == "demo"
+    whose = "made-up people" if demo else f"vendor environment {application.settings.asleep_environment}"
+    facts = f"{plural(tags, 'tag')}{waiting} · {whose}"
     return f"{plural(len(people), 'person is', 'people are')} on the roster", facts
 
 
@@ -128,10 +131,10 @@ def _one(application: Application, actor: Actor, people: tuple[Person, ...]) -> 
 
 def _as_read(application: Application, person_id: str) -> Person:
     """The person as this browser read them first: what somebody else changes meanwhile must not pass for read."""
-    read: Person | None = st.session_state.get("admin_read")
+    read: Person | None = st.session_state.get(PERSON_READ)
     if read is None or read.person_id != person_id:
         read = application.person(person_id)
-        st.session_state["admin_read"] = read
+        st.session_state[PERSON_READ] = read
     return read
 
 
@@ -197,4 +200,4 @@ def _with(read: Person, changed: dict[str, object]) -> Person:
 
 
 def _load_again() -> None:
-    st.session_state.pop("admin_read", None)
+    st.session_state.pop(PERSON_READ, None)

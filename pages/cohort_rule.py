@@ -1,4 +1,7 @@
-"""A cohort's rule as fields to fill in, and as a sentence."""
+"""A cohort's rule as fields to fill in, and as a sentence.
+
+What was filled in stays while the page does, also while the fields are not shown.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -37,15 +40,22 @@ def rule_fields(people: Sequence[Person], rule: CohortRule, key: str) -> CohortR
     tags = sorted({*tags, *rule.without_tags})
     one, two, three = st.columns(3)
     with one:
-        st.multiselect("Any of the tags", tags, list(rule.any_tags), key=f"{key}_any")
+        st.multiselect("Any of the tags", tags, list(rule.any_tags), key=f"{key}_any", persist_state="page")
         _age("Youngest, years", rule.youngest_years, f"{key}_youngest")
     with two:
-        st.multiselect("All of the tags", tags, list(rule.all_tags), key=f"{key}_all")
+        st.multiselect("All of the tags", tags, list(rule.all_tags), key=f"{key}_all", persist_state="page")
         _age("Oldest, years", rule.oldest_years, f"{key}_oldest")
     with three:
-        st.multiselect("None of the tags", tags, list(rule.without_tags), key=f"{key}_without")
         st.multiselect(
-            "Sex", list(SEXES), list(rule.sexes), format_func=_SEX_WORDS.__getitem__, key=f"{key}_sexes"
+            "None of the tags", tags, list(rule.without_tags), key=f"{key}_without", persist_state="page"
+        )
+        st.multiselect(
+            "Sex",
+            list(SEXES),
+            list(rule.sexes),
+            format_func=_SEX_WORDS.__getitem__,
+            key=f"{key}_sexes",
+            persist_state="page",
         )
     return filled_in(key)
 
@@ -94,7 +104,15 @@ def in_words(rule: CohortRule) -> str:
 
 def _age(label: str, value: int | None, key: str) -> None:
     st.number_input(
-        label, 0, _OLDEST, value, step=1, key=key, placeholder="any", help="Reached in the year of the night"
+        label,
+        0,
+        _OLDEST,
+        value,
+        step=1,
+        key=key,
+        placeholder="any",
+        help="Reached in the year of the night",
+        persist_state="page",
     )
 
 

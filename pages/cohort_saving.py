@@ -18,6 +18,7 @@ from nocturne.cohorts import (
     saved_cohort,
 )
 from pages.cohort_rule import filled_in, in_words, rule_fields, would_hold
+from pages.cohort_table import choose_anew
 from pages.parts import escape, reader_clock
 from pages.telling import attempt, told
 from store.cohorts import MAX_COHORT_NAME
@@ -83,6 +84,7 @@ def _save(application: Application, actor: Actor, key: str, chosen: tuple[str, .
         saved = save_cohort(application, actor, name, rule=rule, person_ids=chosen or ())
         st.query_params["cohort"] = saved.cohort_id
         st.session_state["cohort_made"] = st.session_state.get("cohort_made", 0) + 1
+        choose_anew()
         return f"Saved as “{saved.name}”; the page shows it now."
 
     attempt(_PLACE, act)

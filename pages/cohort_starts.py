@@ -18,9 +18,11 @@ from pages.links import query_choice
 from pages.parts import escape, follow_link, narrow, show, theme
 from pages.phases_card import filled_in, phase_fields
 from pages.telling import attempt, told
+from store.errors import InvalidEntry
 from store.people import Person
 
 _PLACE: Final = "cohort_starts"
+_NEW: Final = "cohort_starts_new"
 _IN_LINK: Final = ("phase", "metric", "step")
 _LABELS: Final = {metric.name: metric.label for metric in METRICS}
 _STEP_LABELS: Final = {"week": "Weeks", "day": "Days"}
@@ -89,10 +91,11 @@ def _averages(
     st.markdown(f"#### {escape(found.title)}")
     st.caption(escape(found.caption))
     names = {person.person_id: person.name for person in people}
-    show(event_aligned(found, theme(), names=names, narrow=narrow()), key="starts_chart")
+    if found.people:
+        show(event_aligned(found, theme(), names=names, narrow=narrow()), key="starts_chart")
     for note in _notes(found, started.repeated):
         st.caption(escape(note))
-    with st.popover("How this was computed", type="tertiary", icon=":material/help:"):
+    with st.popover("How this was computed", type="tertiary", icon=":material/help:", key="starts_method"):
         st.markdown(escape(found.method))
         st.markdown(
             "The first night of a phase is the one whose label, the date it ends on, is the phase’s first date. P "
@@ -158,31 +161,41 @@ def _name_all() -> None:
 def _enter(
     application: Application, actor: Actor, people: Sequence[Person], *, chosen: Sequence[str], on: date
 ) -> None:
-    with st.popover("Enter a phase for many people", icon=":material/add:"):
-        everybody = [person.person_id for person in people]
-        whom = {
-            "all": f"All {len(everybody)} of the cohort",
-            "chosen": f"The {len(chosen)} chosen in the table",
-        }
-        key = f"starts_new_{st.session_state.get('starts_made', 0)}"
-        with st.form(f"{key}_form", border=False):
-            st.radio("For whom", list(whom), format_func=whom.__getitem__, key=f"{key}_whom")
-            phase_fields(application, actor, NewPhase(kind="phase", name="", first=on), key)
-            st.form_submit_button(
-                "Enter it",
-                type="primary",
-                on_click=_add,
-                args=(application, actor, key, {"all": everybody, "chosen": list(chosen)}),
-            )
+    everybody = [person.person_id for person in people]
+    whom = {"all": f"All {len(everybody)} of the cohort"}
+    if chosen:
+        whom["chosen"] = f"The {len(chosen)} chosen in the table"
+    key = f"starts_new_{st.session_state.get('starts_made', 0)}"
+    with (
+        st.popover("Enter a phase for many people", icon=":material/add:", key=f"{key}_popover"),
+        st.form(f"{key}_form", border=False),
+    ):
+        st.radio(
+            "For whom",
+            list(whom),
+            format_func=whom.__getitem__,
+            key=f"{key}_whom",
+            help="For some of them: turn on “Choose people” above the table and choose their rows.",
+        )
+        phase_fields(application, actor, NewPhase(kind="phase", name="", first=on), key)
+        told(_NEW)
+        st.form_submit_button(
+            "Enter it",
+            type="primary",
+            on_click=_add,
+            args=(application, actor, key, {"all": everybody, "chosen": list(chosen)}),
+        )
 
 
 def _add(application: Application, actor: Actor, key: str, whom: dict[str, list[str]]) -> None:
     def act() -> str:
         ids = whom[st.session_state[f"{key}_whom"]]
         if not ids:
-            return "Nobody is chosen: turn on “Choose people” above the table and choose their rows."
+            raise InvalidEntry(
+                "There is nobody to enter a phase for: choose another cohort, or people in the table."
+            )
         entered = add_phase(application, actor, ids, filled_in(key))
         st.session_state["starts_made"] = st.session_state.get("starts_made", 0) + 1
         return f"“{entered[0].name}” is entered for {plural(len(entered), 'person', 'people')}."
 
-    attempt(_PLACE, act)
+    attempt(_PLACE, act, form=_NEW)

@@ -1,7 +1,8 @@
 """The people of a cohort in one table: a row opens the person, or rows are chosen to do something for them."""
 
+import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,9 +13,11 @@ from analytics.triage import HOW_TO_READ
 from analytics.wording import NOTHING, plural, rounded_series
 from charts.sparkline import data_uri, sparkline
 from pages.carried import taken_along
-from pages.parts import card, chosen_row, theme
+from pages.parts import card, chosen_row, narrow, theme
 
-_ROW_PX, _MOST_ROWS = 44, 9
+_ROW_PX, _MOST_ROWS, _PHONE_FLAG_PX = 44, 9, 92
+_CHOSEN: Final = "cohort_chosen"
+_SELECTIONS: Final = "cohort_selections"
 
 
 def table_card(seen: CohortOverview) -> list[str]:
@@ -30,14 +33,24 @@ def table_card(seen: CohortOverview) -> list[str]:
         return _to_choose_from(people) if choosing else _to_open(people)
 
 
+def choose_anew() -> None:
+    """Lets go of who is chosen, once something was made of them."""
+    st.session_state.pop(_CHOSEN, None)
+    st.session_state[_SELECTIONS] = st.session_state.get(_SELECTIONS, 0) + 1
+
+
 def _to_choose_from(people: pd.DataFrame) -> list[str]:
-    chosen = _table(people, "cohort_people_many", mode="multi-row")
-    seen: list[str] = st.session_state.get("cohort_rows_many", [])
     shown = [str(person_id) for person_id in people.index]
-    st.session_state["cohort_rows_many"] = shown
-    # Rows count in the table that the reader saw, whose order may be another by now.
-    ids = [(seen or shown)[row] for row in chosen["selection"]["rows"] if row < len(seen or shown)]
-    found = [person_id for person_id in ids if person_id in set(shown)]
+    # The browser holds numbers of rows: they belong to this list in this order, and to no other.
+    listed = hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16]
+    key = f"cohort_people_many_{st.session_state.get(_SELECTIONS, 0)}_{listed}"
+    held = set(st.session_state.get(_CHOSEN, ()))
+    rows = [row for row, person_id in enumerate(shown) if person_id in held]
+    if rows and key not in st.session_state:
+        st.session_state[key] = {"selection": {"rows": rows}}
+    chosen = _table(people, key, mode="multi-row")
+    found = [shown[row] for row in chosen["selection"]["rows"]]
+    st.session_state[_CHOSEN] = found
     st.caption(
         f"{plural(len(found), 'person', 'people')} chosen; see “Saved cohorts” and “Around a phase” below."
     )
@@ -45,6 +58,7 @@ def _to_choose_from(people: pd.DataFrame) -> list[str]:
 
 
 def _to_open(people: pd.DataFrame) -> list[str]:
+    st.session_state.pop(_CHOSEN, None)
     chosen = _table(people, "cohort_people", mode="single-row")
     person_id = chosen_row(chosen, [str(person_id) for person_id in people.index], "cohort_rows")
     if person_id:
@@ -84,7 +98,7 @@ def _table(people: pd.DataFrame, key: str, *, mode: Literal["single-row", "multi
         key=key,
         column_config={
             "Person": st.column_config.TextColumn(pinned=True),
-            "Flag": st.column_config.TextColumn(width="medium"),
+            "Flag": st.column_config.TextColumn(width=_PHONE_FLAG_PX if narrow() else "medium"),
             "Asleep, h": st.column_config.NumberColumn(format="%.1f"),
             "Against usual, min": st.column_config.NumberColumn(format="%+d"),
             "Efficiency, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),

@@ -139,8 +139,11 @@ def stale_banner(application: Application, people: Sequence[Person]) -> None:
         st.badge(words, color="orange", icon=":material/history:")
         if because:
             st.caption(f"What you see had arrived by then. {because}")
+    elif fresh.behind and len(people) == 1:
+        st.caption(f"Not up to date. {because}".rstrip())
     elif fresh.behind:
-        st.caption(f"{plural(fresh.behind, 'person is', 'people are')} not up to date. {because}".rstrip())
+        label = f"{plural(fresh.behind, 'person is', 'people are')} not up to date: who, and why"
+        st.page_link("admin.py", label=label, query_params={"section": "sync"}, icon=":material/history:")
 
 
 def rests_on(application: Application, nights: pd.DataFrame) -> None:

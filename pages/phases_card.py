@@ -26,6 +26,8 @@ from store.errors import EditedMeanwhile
 from store.phases import MAX_PHASE_NAME
 
 _PLACE: Final = "phases"
+_NEW: Final = "phases_new"
+_CHANGED: Final = "phases_changed"
 _KINDS: Final = {"phase": "Phase", "group": "Group"}
 
 
@@ -48,11 +50,14 @@ def phases_card(application: Application, actor: Actor, person_id: str, *, today
         told(_PLACE)
         for phase in reversed(found):
             _phase(application, actor, phase, today)
-        with st.expander("Add a phase or a group", icon=":material/add:"):
-            key = f"phase_new_{person_id}_{st.session_state.get('phases_made', 0)}"
-            with st.form(f"{key}_form", border=False):
-                phase_fields(application, actor, NewPhase(kind="phase", name="", first=today), key)
-                st.form_submit_button("Add", on_click=_add, args=(application, actor, person_id, key))
+        key = f"phase_new_{person_id}_{st.session_state.get('phases_made', 0)}"
+        with (
+            st.expander("Add a phase or a group", icon=":material/add:", key=f"{key}_section"),
+            st.form(f"{key}_form", border=False),
+        ):
+            phase_fields(application, actor, NewPhase(kind="phase", name="", first=today), key)
+            told(_NEW)
+            st.form_submit_button("Add", on_click=_add, args=(application, actor, person_id, key))
 
 
 def phase_fields(application: Application, actor: Actor, new: NewPhase, key: str) -> None:
@@ -158,6 +163,7 @@ def _edit_form(application: Application, actor: Actor, read: Phase) -> None:
     with st.form(f"{key}_form", border=False):
         now = NewPhase(kind=read.kind, name=read.name, first=read.first, last=read.last)
         phase_fields(application, actor, now, key)
+        told(_CHANGED)
         with st.container(horizontal=True):
             st.form_submit_button(
                 "Save", type="primary", on_click=_save, args=(application, actor, read, key)
@@ -169,7 +175,7 @@ def _save(application: Application, actor: Actor, read: Phase, key: str) -> None
     def act() -> str:
         return _changed(application, actor, read, filled_in(key))
 
-    attempt(_PLACE, act)
+    attempt(_PLACE, act, form=_CHANGED)
 
 
 def _end(application: Application, actor: Actor, read: Phase, last: date) -> None:
@@ -204,4 +210,4 @@ def _add(application: Application, actor: Actor, person_id: str, key: str) -> No
         st.session_state["phases_made"] = st.session_state.get("phases_made", 0) + 1
         return f"“{entered.name}” is entered."
 
-    attempt(_PLACE, act)
+    attempt(_PLACE, act, form=_NEW)

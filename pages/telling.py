@@ -9,15 +9,16 @@ import streamlit as st
 
 from nocturne.access import NotAllowed
 from pages.parts import escape
-from store.errors import StoreError
+from store.errors import InvalidEntry, StoreError
 
 
-def attempt(place: str, act: Callable[[], str]) -> bool:
+def attempt(place: str, act: Callable[[], str], *, form: str | None = None) -> bool:
     """Does it, and remembers for `told` what it returns, or why it was refused.
 
     Args:
         place: where it will be told.
         act: does it; returns what is said afterwards, "" for nothing.
+        form: the place within a form where it is told what its fields cannot be; `place` without one.
 
     Returns:
         Whether it was done.
@@ -25,16 +26,22 @@ def attempt(place: str, act: Callable[[], str]) -> bool:
     try:
         done = act()
     except (StoreError, NotAllowed) as refusal:
-        st.session_state[f"told_{place}"] = ("refused", str(refusal))
+        where = form if form and isinstance(refusal, InvalidEntry) else place
+        st.session_state[f"told_{where}"] = ("refused", str(refusal))
         return False
     st.session_state[f"told_{place}"] = ("done", done)
     return True
 
 
 def told(place: str) -> None:
-    """Says what the last action of this place came to, once."""
+    """Says what the last action of this place came to, once.
+
+    Its container is always there: a sentence that comes or goes would move what stands below, and what is open there
+    (a form in a popover) would close.
+    """
     what, sentence = st.session_state.pop(f"told_{place}", ("done", ""))
-    if what == "refused":
-        st.error(escape(sentence))
-    elif sentence:
-        st.success(escape(sentence))
+    with st.container():
+        if what == "refused":
+            st.error(escape(sentence))
+        elif sentence:
+            st.success(escape(sentence))

@@ -45,10 +45,11 @@ def forms(application: Application, actor: Actor) -> None:
 
 
 def _add_form(application: Application, actor: Actor) -> None:
-    with st.form("add_person", border=False):
-        vendor_id = st.text_input("Vendor id", placeholder="G-20250115025029-…")
-        name = st.text_input("Name")
-        zone = _zone_input(application, "add_zone")
+    turn = _turn("add")
+    with st.form(f"add_person_{turn}", border=False):
+        vendor_id = st.text_input("Vendor id", placeholder="G-20250115025029-…", key=f"add_id_{turn}")
+        name = st.text_input("Name", key=f"add_name_{turn}")
+        zone = _zone_input(application, f"add_zone_{turn}")
         if st.form_submit_button("Add"):
             try:
                 add_person(
@@ -60,14 +61,15 @@ def _add_form(application: Application, actor: Actor) -> None:
                 st.error(escape(str(refusal)))
             else:
                 here().request_sync()
-                st.rerun()
+                _done("add", f"{escape(name.strip())} is on the roster; their nights are being brought.")
 
 
 def _create_form(application: Application, actor: Actor) -> None:
-    with st.form("create_person", border=False):
-        name = st.text_input("Name", key="create_name")
-        zone = _zone_input(application, "create_zone")
-        metadata = _metadata_inputs(application)
+    turn = _turn("create")
+    with st.form(f"create_person_{turn}", border=False):
+        name = st.text_input("Name", key=f"create_name_{turn}")
+        zone = _zone_input(application, f"create_zone_{turn}")
+        metadata = _metadata_inputs(application, turn)
         if st.form_submit_button("Create at the vendor"):
             try:
                 person = create_person(
@@ -76,7 +78,23 @@ def _create_form(application: Application, actor: Actor) -> None:
             except (InvalidPerson, RosterError, AsleepError) as refusal:
                 st.error(escape(str(refusal)))
             else:
-                st.success(f"Created. The vendor's id is `{person.vendor_id}`.")
+                said = (
+                    f"{escape(person.name)} is created. The vendor's id, for your app: `{person.vendor_id}`."
+                )
+                _done("create", said)
+
+
+def _turn(way: str) -> int:
+    """So often somebody came in this way: whose form it was is said above one with empty fields."""
+    if said := st.session_state.pop(f"{way}_said", None):
+        st.success(said, icon=":material/check:")
+    return int(st.session_state.setdefault(f"{way}_turn", 0))
+
+
+def _done(way: str, said: str) -> None:
+    st.session_state[f"{way}_said"] = said
+    st.session_state[f"{way}_turn"] += 1
+    st.rerun()
 
 
 def _zone_input(application: Application, key: str) -> str:
@@ -88,23 +106,27 @@ def _zone_input(application: Application, key: str) -> str:
     )
 
 
-def _metadata_inputs(application: Application) -> UserMetadata | None:
+def _metadata_inputs(application: Application, turn: int) -> UserMetadata | None:
     """What the vendor is told of the person; None where nothing was said."""
     with st.expander("What the vendor is told, all of it optional"):
         this_year = application.now().year
         year = st.number_input(
-            "Birth year", FIRST_BIRTH_YEAR, this_year, value=None, step=1, format="%d", key="c_year"
+            "Birth year", FIRST_BIRTH_YEAR, this_year, value=None, step=1, format="%d", key=f"c_year_{turn}"
         )
-        month = st.number_input("Birth month", 1, 12, value=None, step=1, key="c_month")
-        day = st.number_input("Birth day", 1, 31, value=None, step=1, key="c_day")
+        month = st.number_input("Birth month", 1, 12, value=None, step=1, key=f"c_month_{turn}")
+        day = st.number_input("Birth day", 1, 31, value=None, step=1, key=f"c_day_{turn}")
         gender = st.selectbox(
-            "Gender", GENDERS, index=None, format_func=lambda word: word.replace("_", " "), key="c_gender"
+            "Gender",
+            GENDERS,
+            index=None,
+            format_func=lambda word: word.replace("_", " "),
+            key=f"c_gender_{turn}",
         )
         height = st.number_input(
-            "Height, cm", 0.0, float(TALLEST_CM), value=None, step=0.5, format="%.1f", key="c_cm"
+            "Height, cm", 0.0, float(TALLEST_CM), value=None, step=0.5, format="%.1f", key=f"c_cm_{turn}"
         )
         weight = st.number_input(
-            "Weight, kg", 0.0, float(HEAVIEST_KG), value=None, step=0.5, format="%.1f", key="c_kg"
+            "Weight, kg", 0.0, float(HEAVIEST_KG), value=None, step=0.5, format="%.1f", key=f"c_kg_{turn}"
         )
     told = UserMetadata(
         birth_year=year,

@@ -68,7 +68,7 @@ def _missing(page: Page) -> None:
 
 
 def _other_rules(page: Page) -> None:
-    hours = page.get_by_role("spinbutton", name="Shortest time in bed, h")
+    hours = page.get_by_role("spinbutton", name="In bed at least, h")
     hours.fill("5")
     hours.press("Tab")
     page.get_by_role("button", name="See what would change").click()

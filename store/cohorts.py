@@ -107,17 +107,6 @@ class Cohorts:
             people = _people(session, organisation, environment)
             return tuple(person for person in people if person.person_id in ids)
 
-    def matching(
-        self, organisation: str, rule: CohortRule, on: date, *, environment: Environment | None = None
-    ) -> tuple[Person, ...]:
-        """Whom a rule would take in on that day, before it is saved.
-
-        Raises:
-            InvalidEntry: the rule cannot be accepted.
-        """
-        with reading(self._engine) as session:
-            return _taken_in(session, organisation, checked_rule(rule), on, environment)
-
     def add(self, organisation: str, new: NewCohort, *, by: str) -> Cohort:
         """The cohort as saved, with a new opaque id.
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import BinaryIO
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
 from store.cohorts import Cohorts
@@ -21,28 +21,25 @@ from store.people import (
     Organisation,
     Outcome,
     Person,
+    StoreError,
     SyncOutcome,
     SyncState,
     UnknownOrganisation,
-    UnknownPerson,
     checked_organisation_id,
     checked_person,
     checked_text,
     checked_zone,
 )
+from store.person_changes import change_people
 from store.phases import Phases
 from store.portable import write_rows
 from store.preferences import Preference, Preferences
 from store.rows import (
-    as_new,
     checked_actor,
     insert_people,
-    mark_changed,
     person_row,
     persons_of,
     require_organisation,
-    require_version,
-    tag_rows,
     with_id,
 )
 from store.sync_states import enter_outcomes, enter_statistics, sync_state_of
@@ -148,21 +145,6 @@ class Store:
         with reading(self._engine) as session:
             return persons_of(session, organisation, [person_row(session, organisation, person_id)])[0]
 
-    def person_by_vendor_id(
-        self, organisation: str, vendor_id: str, *, environment: Environment = "live"
-    ) -> Person:
-        """The person behind a user id of the API; raises `UnknownPerson` when it is nobody's here."""
-        query = _people(organisation).where(
-            PersonRow.vendor_id == vendor_id, PersonRow.environment == environment
-        )
-        with reading(self._engine) as session:
-            row = session.scalars(query).one_or_none()
-            if row is None:
-                raise UnknownPerson(
-                    "Nobody in this organisation has that vendor user id; add the person first."
-                )
-            return persons_of(session, organisation, [row])[0]
-
     def add_person(self, organisation: str, person: NewPerson) -> Person:
         """The person as added, with a new opaque id.
 
@@ -220,21 +202,38 @@ class Store:
             UnknownPerson: nobody in the organisation has that id.
             EditedMeanwhile: the person has been changed after that version was read.
         """
-        checked = checked_person(as_new(person), this_year=self._now().year)
+        (result,) = self._change(organisation, [person], by)
+        if isinstance(result, StoreError):
+            raise result
+        return result
+
+    def update_people(
+        self, organisation: str, people: Iterable[Person], *, by: str = ""
+    ) -> tuple[Outcome, ...]:
+        """One outcome for each, in order: as `update_person` returns, or why not; the others are changed all the same.
+
+        All of it is one transaction: when the database fails nobody is changed.
+        """
+        rows = tuple(people)
+        results = self._change(organisation, rows, by)
+        return tuple(
+            Outcome(row=row, vendor_id=person.vendor_id, person=None, problem=str(result))
+            if isinstance(result, StoreError)
+            else Outcome(row=row, vendor_id=person.vendor_id, person=result, problem="")
+            for row, (person, result) in enumerate(zip(rows, results, strict=True))
+        )
+
+    def _change(
+        self, organisation: str, people: Sequence[Person], by: str
+    ) -> tuple[Person | StoreError, ...]:
         actor = checked_actor(by, refusal=InvalidPerson) if by else ""
         with writing(self._engine) as session:
-            row = person_row(session, organisation, person.person_id, lock=True)
-            require_version(row, person.version, row.name)
-            row.name, row.zone = checked.name, checked.zone
-            row.birth_year, row.sex = checked.birth_year, checked.sex
-            mark_changed(row, by=actor, at=self._now())
-            mine = (TagRow.organisation_id == organisation, TagRow.person_id == person.person_id)
-            session.execute(delete(TagRow).where(*mine))
-            session.add_all(tag_rows(organisation, person.person_id, checked.tags))
-        return self.person(organisation, person.person_id)
+            return change_people(session, organisation, people, by=actor, at=self._now())
 
     def remove_person(self, organisation: str, person_id: str) -> None:
         """Take a person out with all that is kept of them here; no byte of them stays in the database file.
+
+        Where somebody is reading SQLite's file, its log holds them until `scrub` succeeds.
 
         Raises:
             UnknownPerson: nobody in the organisation has that id.
@@ -242,6 +241,10 @@ class Store:
         with writing(self._engine) as session:
             session.delete(person_row(session, organisation, person_id))
         scrub(self._engine)
+
+    def scrub(self) -> bool:
+        """Whether no byte of what was taken out is left in the database's log; False while somebody reads it."""
+        return scrub(self._engine)
 
     def leaving(self, organisation: str, environment: Environment) -> frozenset[str]:
         """The vendor's ids of those whom it still has to delete."""

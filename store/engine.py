@@ -20,6 +20,7 @@ from store.errors import StoreUnavailable, UnusableDatabase
 from store.troubles import NOT_WRITABLE, translated
 
 BUSY_TIMEOUT_MS = 10_000
+SCRUB_WAIT_MS = 500
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as it is ours: PostgreSQL lets one holder at a time have it.
 _MIGRATION_LOCK = 6_031_769
@@ -128,24 +129,32 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def scrub(engine: Engine) -> None:
-    """Take deleted bytes out of SQLite's write-ahead log too; other databases look after themselves.
+def scrub(engine: Engine) -> bool:
+    """Whether no deleted byte is left in SQLite's write-ahead log; other databases look after themselves.
 
-    `secure_delete` overwrites rows in the main file, but only when the log has been written back and emptied.
+    `secure_delete` overwrites rows in the main file, but only when the log has been written back and emptied, for which
+    everybody has to stop reading what was before. Nobody can write while that is waited for, so it is for a moment
+    only: after a False, try again later.
     """
     if engine.dialect.name != "sqlite":
-        return
+        return True
     raw = engine.raw_connection()  # outside any transaction: a checkpoint refuses to run inside one
     try:
         cursor = raw.cursor()
-        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        cursor.close()
+        patience_ms = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        try:
+            cursor.execute(f"PRAGMA busy_timeout = {SCRUB_WAIT_MS}")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
+            cursor.close()
     finally:
         raw.close()
     if busy:
         log.warning(
-            "Deleted rows are still in the database's log because it is in use; the next deletion clears it."
+            "Deleted rows are still in the database's log because it is in use; the next synchronisation tries again."
         )
+    return not busy
 
 
 def _sqlite_engine(url: URL, busy_timeout_ms: int) -> Engine:

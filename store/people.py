@@ -54,6 +54,7 @@ SEXES = ("", "male", "female", "non_binary", "other", "prefer_not_to_say")
 
 MAX_NAME = 200
 MAX_VENDOR_ID = 200
+_VISIBLE = re.compile(r"[!-~]+")
 MAX_TAG = 60
 MAX_TAGS = 50
 FIRST_BIRTH_YEAR = 1900
@@ -110,7 +111,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one row of an import: `person` when it was added, else a sentence in `problem`.
+    """What became of one row of an import: `person` when it was added or changed, else a sentence in `problem`.
 
     Attributes:
         row: place in the given sequence, from 0.
@@ -257,6 +258,10 @@ def _check_vendor_id(vendor_id: str) -> None:
     clean = checked_text(vendor_id, field="The vendor's user id", longest=MAX_VENDOR_ID)
     if clean != vendor_id:
         raise InvalidPerson("The vendor's user id has blanks around it or unusual accents; copy it exactly.")
+    if not _VISIBLE.fullmatch(vendor_id):
+        raise InvalidPerson(
+            f"The vendor's user id {vendor_id!r} holds a blank or a letter that no such id has; copy it exactly."
+        )
     if vendor_id in {".", ".."}:
         raise InvalidPerson(
             f"{vendor_id!r} cannot be a vendor's user id; copy it from the vendor's dashboard."

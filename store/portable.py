@@ -183,8 +183,8 @@ def _require_empty(connection: Connection) -> None:
     found = {table.name: _count(connection, table, None) for table in _tables()}
     if held := ", ".join(f"{count} in {name}" for name, count in found.items() if count):
         raise UnreadableBackup(
-            f"The database already holds rows ({held}). Nothing was restored; name an empty database, or move this "
-            "one away."
+            f"The database already holds rows ({held}). Nothing was restored; name another data folder with "
+            "NOCTURNE_DATA_DIR, or an empty database with NOCTURNE_DATABASE_URL."
         )
 
 

@@ -15,7 +15,7 @@ from store.tables import OrganisationRow, PersonRow, TagRow, Versioned
 
 # PostgreSQL's lock on a row that others may still refer to; SQLite has one lock, which every writer holds.
 _LOCK = {"key_share": True}
-_AT_ONCE = 500
+AT_ONCE = 500
 
 
 def persons_of(session: Session, organisation: str, rows: Collection[PersonRow]) -> tuple[Person, ...]:
@@ -118,8 +118,13 @@ def person_row(session: Session, organisation: str, person_id: str, *, lock: boo
     """
     row = session.get(PersonRow, (organisation, person_id), with_for_update=_LOCK if lock else None)
     if row is None:
-        raise UnknownPerson(f"Nobody in this organisation has the id {person_id!r}; see the list of people.")
+        raise nobody_of(person_id)
     return row
+
+
+def nobody_of(person_id: str) -> UnknownPerson:
+    """What is said of an id that nobody has."""
+    return UnknownPerson(f"Nobody in this organisation has the id {person_id!r}; see the list of people.")
 
 
 def require_organisation(session: Session, organisation: str, *, lock: bool = False) -> None:
@@ -140,9 +145,9 @@ def require_people(session: Session, organisation: str, person_ids: Iterable[str
     """
     wanted = sorted(set(person_ids))
     found: set[str] = set()
-    for first in range(0, len(wanted), _AT_ONCE):
+    for first in range(0, len(wanted), AT_ONCE):
         query = select(PersonRow.id).where(
-            PersonRow.organisation_id == organisation, PersonRow.id.in_(wanted[first : first + _AT_ONCE])
+            PersonRow.organisation_id == organisation, PersonRow.id.in_(wanted[first : first + AT_ONCE])
         )
         found.update(session.scalars(query.with_for_update(read=True, key_share=True)))
     if missing := len(wanted) - len(found):

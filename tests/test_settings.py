@@ -39,6 +39,8 @@ def test_with_a_key_it_is_development_at_a_modest_pace(monkeypatch: pytest.Monke
         ({"ASLEEP_API_KEY": KEY, "NOCTURNE_ENVIRONMENT": "demo"}, "Unset one of the two"),
         ({"NOCTURNE_ENVIRONMENT": "production"}, "ASLEEP_API_KEY is not set"),
         ({"ASLEEP_API_KEY": f" {KEY}"}, "holds blanks"),
+        ({"ASLEEP_API_KEY": "x y"}, "holds blanks"),
+        ({"ASLEEP_API_KEY": f'"{KEY}"'}, "without quotes"),
         ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "http://api.example.org"}, "must begin with https://"),
         ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "api.example.org"}, "must be an address like"),
         ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "https://u:p@api.example.org"}, "may hold no user"),

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from analytics.wording import NBSP, plural
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.backup import BackedUp, BackupError, backup, restore
@@ -59,4 +60,5 @@ def _unusable(problem: OSError, settings: Settings, file: Path) -> str:
 
 
 def _words(made: BackedUp) -> str:
-    return f"nights of {made.people:,} people, {made.rows:,} rows, {made.size / 1e6:,.1f} MB"
+    nights = plural(made.people, "person", "people")
+    return f"nights of {nights}, {plural(made.rows, 'row')}, {made.size / 1e6:,.1f} MB".replace(NBSP, " ")

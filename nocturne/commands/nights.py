@@ -24,9 +24,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
     # First: whoever is to be erased is neither asked about nor brought back.
-    for waiting in erasure.settle(application):
+    outstanding = erasure.settle(application)
+    for waiting in outstanding:
         print(
-            f"The vendor still has to delete {waiting.vendor_id}. {waiting.last_error}".strip(),
+            f"The vendor still has to delete {waiting.vendor_id}, and is asked again from "
+            f"{waiting.next_try_at:%Y-%m-%d %H:%M} UTC on. {waiting.last_error}".strip(),
             file=sys.stderr,
         )
     people = people_named(application, actor, chosen.people)
@@ -35,7 +37,7 @@ def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) ->
     progress = synchronised(application, actor, people, days=chosen.days, as_json=chosen.json)
     if chosen.json:
         print(json_line(progress))
-        return IN_PART if progress.failures else DONE
+        return IN_PART if progress.failures or outstanding else DONE
     complain([failure for failure in progress.failures if failure.reason != progress.halted], people)
     if progress.halted:
         print(f"Stopped for everybody: {progress.halted}", file=sys.stderr)
@@ -43,7 +45,7 @@ def _sync(application: Application, actor: Actor, chosen: argparse.Namespace) ->
         f"{progress.people_complete} of {progress.people} people done, "
         f"{progress.nights_done} of {progress.nights} sessions brought."
     )
-    return IN_PART if progress.failures else DONE
+    return IN_PART if progress.failures or outstanding else DONE
 
 
 def _status(application: Application, actor: Actor, _chosen: argparse.Namespace) -> int:

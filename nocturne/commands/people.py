@@ -98,7 +98,7 @@ def _erase(application: Application, actor: Actor, chosen: argparse.Namespace) -
     erased = erasure.erase_person(application, actor, person.person_id, at_vendor=not chosen.keep_at_vendor)
     print(f"{erased.name} is out of the roster, the archive and the cache.")
     if erased.at_vendor == "done":
-        print("The vendor has deleted the user.")
+        print("The user is gone at the vendor.")
     elif erased.at_vendor == "waiting":
         print(
             f"The vendor has not deleted the user yet and will be asked again. {erased.reason}",
@@ -106,6 +106,8 @@ def _erase(application: Application, actor: Actor, chosen: argparse.Namespace) -
         )
     elif erased.at_vendor == "refused":
         print(f"The vendor refuses to delete the user. {erased.reason}", file=sys.stderr)
+    if application.settings.environment == "demo":
+        print("This is the demo: its made-up people come back with the next command.")
     return DONE if erased.at_vendor in {"done", "not asked"} else IN_PART
 
 

@@ -37,6 +37,8 @@ def _weekly(application: Application, actor: Actor, chosen: argparse.Namespace) 
     people = people_named(application, actor, chosen.people)
     if not people:
         raise Usage(NOBODY if not application.people() else f"Nobody is in {chosen.people} today.")
+    if chosen.out.exists() and not chosen.out.is_dir():
+        raise Usage(f"{chosen.out} is a file; name a folder.")
     ending = chosen.ending or views.last_night(
         application, application.archive.statistics(application.organisation)
     )

@@ -15,9 +15,9 @@ import pytest
 
 from nocturne.access import local_actor
 from nocturne.application import Application, build
-from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
+from tests.nocturne.importing import import_people
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "real-nights"

@@ -130,6 +130,21 @@ def test_each_who_is_not_counted_is_named_with_the_first_reason() -> None:
     )
 
 
+@pytest.mark.parametrize(("last", "weeks"), [(31, 5), (29, 4), (30, 5), (6, 1), (70, 8)])
+def test_weeks_that_nobody_can_have_reached_are_not_among_them(last: int, weeks: int) -> None:
+    found = around({f"p{n}": steady(400, 430, last=last) for n in range(6)})
+    assert found.steps.index.tolist() == list(range(-4, weeks))
+    assert list(found.values) == list(range(-4, weeks))
+    assert "6 people a week, " in found.caption.replace("\u00a0", " ")
+
+
+def test_who_began_first_decides_how_many_weeks_there_are() -> None:
+    people = {f"p{n}": steady(400, 430, last=20) for n in range(5)}
+    starts = {**dict.fromkeys(people, START), "long_ago": START - timedelta(days=21)}
+    found = event_aligned(nights(people), starts, phase="Camp", metric=TST)
+    assert found.steps.index.tolist() == list(range(-4, 6))
+
+
 def test_ragged_lives_are_counted_week_by_week() -> None:
     people = {f"p{n}": steady(400, 430 + n, last=7 * n + 6) for n in range(8)}
     found = around(people)
@@ -263,7 +278,7 @@ def test_nobody_and_nothing_are_told() -> None:
     assert event_aligned(nothing, {}, phase="Camp", metric=TST).title == "Nobody has a start of Camp"
     found = event_aligned(nothing, {"p0": START}, phase="Camp", metric=TST)
     assert found.title == "Nobody has enough nights before and after the start of Camp"
-    assert found.caption == "0 of 1 people with a start are counted."
+    assert found.caption == "0 of 1 person with a start is counted."
     missing = pd.Series([pd.NaT], index=["p0"])
     assert event_aligned(nothing, missing, phase="Camp", metric=TST).starts == 0
 

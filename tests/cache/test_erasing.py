@@ -1,17 +1,18 @@
 """Erasing a person: no byte stays, nobody else changes, nobody who reads meanwhile is hurt, and a cut-off heals."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from cache import arrivals as arrivals_module
 from cache import files
 from cache import shelf as shelf_module
-from cache.archive import NightArchive
+from cache.archive import Delivery, NightArchive, PutReport, session_set
 from cache.seal import PlainSeal, Sealed
-from tests.cache.samples import MirrorSeal, bytes_under, night
+from tests.cache.samples import NOW, MirrorSeal, bytes_under, night
 from tests.cache.test_archive import NORTH, another, assert_agrees, put
 
 
@@ -150,3 +151,76 @@ def test_an_erasure_that_was_cut_off_between_two_files_is_ended_too(
     monkeypatch.undo()
     assert set(another(archive).statistics(NORTH)["person_id"]) == {"p_a", "p_b", "p_d"}
     assert b"canary" not in bytes_under(tmp_path)
+
+
+def delivered(*days: int) -> Delivery:
+    """What a synchronisation has in hand of p_canary."""
+    sessions = session_set([night(day, prefix="p_canary-") for day in days], received=NOW)
+    return Delivery(person_id="p_canary", zone="Europe/Berlin", sessions=sessions, synced_at=NOW)
+
+
+def put_all(archive: NightArchive) -> PutReport:
+    return put(archive, "p_canary", range(5), minutes=9)
+
+
+def put_many(archive: NightArchive) -> PutReport:
+    return archive.put_many(NORTH, [delivered(*range(5))])[0]
+
+
+@pytest.mark.parametrize("late", [put_all, put_many])
+@pytest.mark.parametrize("there", ["the person's file", "no file any more"])
+def test_an_erased_recording_does_not_come_back_with_a_late_delivery(
+    tmp_path: Path, late: Callable[[NightArchive], PutReport], there: str
+) -> None:
+    archive = filled(tmp_path)
+    put(archive, "p_b", [], results=[night(1, prefix="p_canary-")])
+    assert archive.remove_session(NORTH, "p_canary", "p_canary-1")
+    if there == "no file any more":
+        archive.erase(NORTH, "p_canary")
+    report = late(another(archive))
+    assert report.total == len(archive.known(NORTH, "p_canary"))
+    assert {"p_canary-0", "p_canary-2", "p_canary-4"} <= set(archive.known(NORTH, "p_canary"))
+    assert "p_canary-1" not in archive.known(NORTH, "p_canary")
+    assert "p_canary-1" in archive.known(NORTH, "p_b"), "it is the recording of that person which was erased"
+    assert_agrees(archive)
+    assert archive.verify(NORTH, roster=["p_a", "p_b", "p_canary", "p_d", "p_nobody"]) == ()
+
+
+def test_an_erased_recording_does_not_come_back_with_what_a_writer_left_who_was_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = filled(tmp_path)
+    archive.remove_session(NORTH, "p_canary", "p_canary-1")
+
+    def power_cut(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arrivals_module, "night_columns", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            put_all(archive)
+    assert archive.arriving(NORTH) == ("p_canary",)
+    assert "p_canary-1" not in another(archive).known(NORTH, "p_canary")
+    assert "p_canary-4" in another(archive).known(NORTH, "p_canary")
+
+
+def test_a_recording_that_was_not_here_yet_stays_away_too(tmp_path: Path) -> None:
+    archive = filled(tmp_path)
+    assert not archive.remove_session(NORTH, "p_canary", "p_canary-4")
+    put_all(archive)
+    assert "p_canary-4" not in archive.known(NORTH, "p_canary")
+
+
+def test_who_is_erased_for_good_takes_the_marks_of_erased_recordings_along(tmp_path: Path) -> None:
+    archive = filled(tmp_path)
+    archive.remove_session(NORTH, "p_canary", "p_canary-1")
+    archive.remove_session(NORTH, "p_b", "p_b-1")
+    erased = tmp_path / NORTH / "erased"
+    assert b"p_canary-1" not in bytes_under(tmp_path)
+    assert not any("canary-1" in str(path) for path in erased.rglob("*"))
+    assert {path.stat().st_mode & 0o777 for path in erased.rglob("*")} == {0o600, 0o700}
+    archive.erase(NORTH, "p_canary", for_good=True)
+    assert len([path for path in erased.rglob("*") if path.is_file()]) == 2, "the person's, and that of p_b"
+    assert archive.verify(NORTH, roster=["p_a", "p_b", "p_d", "p_nobody"]) == ()
+    put(archive, "p_b", range(4))
+    assert "p_b-1" not in archive.known(NORTH, "p_b")

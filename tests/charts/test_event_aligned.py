@@ -112,6 +112,21 @@ def test_people_are_counted_under_each_week_and_on_hover() -> None:
     assert words.endswith(" min), 12 people, 84 nights")
 
 
+def test_the_axis_ends_with_the_last_week_that_has_happened() -> None:
+    chart = event_aligned(found(12, ends=(32,) * 12), LIGHT)
+    assert list(chart.figure.layout.xaxis.range) == [-4, 5]
+    assert chart.figure.layout.xaxis.ticktext[-1] == "5"
+    counts = [note.text for note in chart.figure.layout.annotations[1:]]
+    assert counts == ["people\u00a0", *["12"] * 9]
+    assert len(chart.table) == 9
+    few = traces(event_aligned(found(4, ends=(32,) * 4), LIGHT))["People"]
+    assert set(np.floor(few.x)) == set(range(-4, 5))
+
+
+def test_one_person_is_one_in_words() -> None:
+    assert "; 1 of 1 person;" in event_aligned(found(1), LIGHT).alt
+
+
 def test_what_a_user_wrote_is_never_markup() -> None:
     chart = event_aligned(found(phase=HOSTILE), LIGHT)
     layout = chart.figure.layout

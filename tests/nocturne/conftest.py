@@ -10,9 +10,9 @@ from asleep.simulator.server import Running, serve
 from asleep.simulator.world import simulated_world
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
-from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
+from tests.nocturne.importing import import_people
 
 UNTIL = date(2026, 3, 10)
 NOW = datetime(2026, 3, 11, 18, 0, tzinfo=UTC)

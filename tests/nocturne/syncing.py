@@ -19,11 +19,11 @@ from cache.archive import NightArchive
 from cache.client import CachedAsleep
 from nocturne.access import local_actor
 from nocturne.application import Application, build
-from nocturne.imports import import_people
 from nocturne.progress import SyncProgress
 from nocturne.sync import synchronise
 from settings import Settings
 from tests.nocturne.conftest import roster_csv
+from tests.nocturne.importing import import_people
 
 UNTIL: Final = date(2026, 3, 10)
 NOW: Final = datetime(2026, 3, 11, 18, 0, tzinfo=UTC)

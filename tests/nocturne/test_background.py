@@ -10,9 +10,9 @@ from asleep.simulator.server import Running
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
-from nocturne.imports import import_people
 from store.people import StoreUnavailable
 from tests.nocturne.conftest import NOW, roster_csv
+from tests.nocturne.importing import import_people
 
 
 @pytest.fixture

@@ -230,7 +230,24 @@ def test_the_demo_needs_no_key(
     assert "3 of 3 people done" in capsys.readouterr().out
     assert (tmp_path / "data" / "demo").is_dir()
     assert main(["people", "list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) == 3
+    assert main(["erase", listed[0].split("\t")[0], "--yes"]) == 0
+    assert "come back with the next command" in capsys.readouterr().out
+    (tmp_path / "taken").touch()
+    assert main(["report", "weekly", "--out", str(tmp_path / "taken")]) == 2
+    assert "is a file; name a folder" in capsys.readouterr().err
+
+
+def test_whoever_reads_the_first_lines_only_is_no_fault(roster: Path) -> None:
+    main(["people", "import", str(roster)])
+    command = [sys.executable, "-m", "nocturne", "people", "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 0
 
 
 def test_a_real_person_does_not_end_in_the_demo(

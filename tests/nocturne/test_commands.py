@@ -96,7 +96,7 @@ def test_a_person_is_erased_when_the_name_is_typed(
     assert vendor.account.person(vendor_id) is not None
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{name}\n"))
     assert main(["erase", vendor_id]) == 0
-    assert "The vendor has deleted the user." in capsys.readouterr().out
+    assert "The user is gone at the vendor." in capsys.readouterr().out
     assert vendor.account.person(vendor_id) is None
     assert main(["erase", person_id, "--yes"]) == 2
     assert main(["verify"]) == 0
@@ -114,7 +114,10 @@ def test_the_vendor_may_keep_a_person_or_be_asked_again(
     assert "will be asked again" in capsys.readouterr().err
     assert main(["status"]) == 1
     assert f"the vendor still has to delete {roster[1][1]}" in capsys.readouterr().out
-    assert main(["sync", "--days", "400"]) == 0, "it is not due yet, and keeps nobody else from being brought"
+    assert main(["sync", "--days", "400"]) == 1, "it is not due yet, and keeps nobody else from being brought"
+    said = capsys.readouterr()
+    assert "is asked again from" in said.err
+    assert "people done" in said.out
     assert vendor.account.person(roster[1][1]) is not None
 
 

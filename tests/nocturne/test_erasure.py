@@ -1,10 +1,12 @@
 """A person out of every room: to the last byte, whenever the process dies, and never back by a synchronisation."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +15,11 @@ from threading import Event, Thread
 import pytest
 
 from asleep.errors import ServerFault, status_error
+from asleep.models import SessionResult
 from asleep.simulator.server import Running, serve
 from asleep.simulator.world import simulated_world
 from cache.archive import NightArchive
+from cache.client import CachedAsleep
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
@@ -37,6 +41,7 @@ from nocturne.sync import synchronise
 from store.errors import UnknownPerson
 from store.journal import NewNote
 from store.people import NewPerson, Person
+from tests.cache.samples import bytes_under
 from tests.nocturne.conftest import roster_csv
 from tests.nocturne.syncing import NOW, UNTIL, NotingClient, opened
 from tests.serving import ROOT, clean_environment
@@ -367,6 +372,129 @@ def test_the_background_asks_again_and_finishes(
     assert not at_vendor(vendor, person)
 
 
+def test_what_somebody_was_reading_when_a_person_was_erased_goes_with_a_later_round(
+    application: Application, actor: Actor
+) -> None:
+    person = application.people()[0]
+    text = f"{person.name} moved house to Canary Wharf."
+    note = NewNote(person_id=person.person_id, text=text)
+    application.store.journal.add_note(application.organisation, note, by="Kim")
+    (database,) = application.settings.folder.glob("*.sqlite3")
+
+    def held() -> list[str]:
+        files = database.parent.glob(f"{database.name}*")
+        marks = (person.name.encode(), person.vendor_id.encode(), b"Canary Wharf")
+        return [path.name for path in files if any(mark in path.read_bytes() for mark in marks)]
+
+    with closing(sqlite3.connect(database, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM people").fetchone()
+        began = time.monotonic()
+        erase_person(application, actor, person.person_id, at_vendor=True)
+        assert time.monotonic() - began < 5, "nobody waits for whoever reads"
+        settle(application)
+        assert held(), "as long as somebody reads it, it cannot go"
+        reader.execute("COMMIT")
+        settle(application)
+        assert held() == []
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, *person_ids: str) -> None:
+    """The files of these people cannot be deleted from now on."""
+    true = NightArchive.erase
+
+    def erase(archive: NightArchive, organisation: str, person_id: str, *, for_good: bool = False) -> bool:
+        if person_id in person_ids:
+            raise PermissionError(13, "Permission denied", f"{person_id}.parquet")
+        return true(archive, organisation, person_id, for_good=for_good)
+
+    monkeypatch.setattr(NightArchive, "erase", erase)
+
+
+def test_an_erasure_that_fails_keeps_nobody_else_from_being_erased(
+    application: Application,
+    actor: Actor,
+    vendor: Running,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stuck, too, other = application.people()
+    organisation = application.organisation
+    with monkeypatch.context() as patch:
+        refusing(patch, stuck.person_id, too.person_id, other.person_id)
+        for person in (stuck, too, other):
+            with pytest.raises(PermissionError):
+                erase_person(application, actor, person.person_id, at_vendor=True)
+    half = application.store.add_person(organisation, NewPerson(vendor_id="G-half", name="Ada", zone="UTC"))
+    sessions = application.archive.sessions(organisation, other.person_id)
+    application.archive.put(
+        organisation, half.person_id, zone="UTC", results=(), summaries=sessions, received=NOW, synced_at=NOW
+    )
+    application.store.remove_person(organisation, half.person_id)
+    with monkeypatch.context() as patch:
+        patch.setattr("cache.archive.erase_person", lambda *_: False)
+        application.archive.erase(organisation, half.person_id, for_good=True)
+    assert application.archive.half_erased(organisation) == (half.person_id,)
+    with monkeypatch.context() as patch:
+        refusing(patch, stuck.person_id, too.person_id)
+        with pytest.raises(PermissionError, match=stuck.person_id):
+            settle(application)
+    assert too.person_id in caplog.text, "every failure is told"
+    assert gone_here(application, other)
+    assert not at_vendor(vendor, other)
+    assert application.archive.half_erased(organisation) == ()
+    waiting = {each.vendor_id for each in pending(application, actor)}
+    assert waiting == {stuck.vendor_id, too.vendor_id}, "from the note the next round goes on"
+    assert at_vendor(vendor, stuck), "the vendor is asked when everything here is gone"
+    assert settle(application) == ()
+    for person in (stuck, too):
+        assert gone_here(application, person)
+        assert not at_vendor(vendor, person)
+    application.close()
+    assert [traces(application, person) for person in (stuck, too, other)] == [[], [], []]
+
+
+def test_an_erasure_that_was_cut_off_is_finished_whatever_environment_is_in_force(
+    application: Application, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = replace(
+        application,
+        settings=application.settings.model_copy(update={"asleep_environment": "test"}),
+        asleep=CachedAsleep(
+            application.asleep._client,
+            application.asleep._disk,
+            organisation=application.organisation,
+            environment="test",
+            now=application.now,
+        ),
+    )
+    vendor_id = application.people()[0].vendor_id
+    new = NewPerson(vendor_id=vendor_id, name="Canary", zone="UTC", environment="test")
+    person = application.store.add_person(application.organisation, new)
+    same = application.people()[0]
+    assert not synchronise(elsewhere, actor, [person]).failures
+    answers = (
+        elsewhere.asleep._questions.tag(vendor_id, "list_sessions"),
+        application.asleep._questions.tag(vendor_id, "list_sessions"),
+    )
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CachedAsleep, "forget", killed)
+        with pytest.raises(Killed):
+            erase_person(elsewhere, actor, person.person_id, at_vendor=False)
+    assert person in elsewhere.people()
+    settle(application)
+    assert elsewhere.people() == ()
+    assert same in application.people()
+    held = bytes_under(application.settings.folder)
+    assert [answer.encode() in held for answer in answers] == [False, True]
+    assert b"Canary" not in held
+    assert person.person_id.encode() not in held
+
+
 def test_one_session_goes_at_the_vendor_and_here(
     application: Application, actor: Actor, vendor: Running
 ) -> None:
@@ -380,6 +508,37 @@ def test_one_session_goes_at_the_vendor_and_here(
     synchronise(application, actor, application.people())
     assert session_id not in application.archive.known(application.organisation, person.person_id)
     assert len(application.archive.known(application.organisation, person.person_id)) == len(known) - 1
+
+
+def test_a_session_does_not_come_back_by_a_synchronisation_under_way(tmp_path: Path, vendor: Running) -> None:
+    client = NotingClient(vendor)
+    with opened(tmp_path / "other", vendor, client=client) as application:
+        actor = local_actor(application.organisation)
+        person, *_ = application.people()
+        in_hand: list[str] = []
+        reached, go_on = Event(), Event()
+
+        def hold(session: SessionResult) -> SessionResult:
+            if not in_hand:
+                in_hand.append(session.session_id)
+                reached.set()
+                assert go_on.wait(30)
+            return session
+
+        client.altered_session = hold
+        thread = Thread(target=lambda: synchronise(application, actor, [person]))
+        thread.start()
+        assert reached.wait(30)
+        known = application.archive.known(application.organisation, person.person_id)
+        assert in_hand[0] in known
+        erase_session(application, actor, person.person_id, in_hand[0])
+        go_on.set()
+        thread.join(60)
+        left = application.archive.known(application.organisation, person.person_id)
+        assert set(left) == set(known) - {*in_hand}
+        assert all(each.whole for each in left.values())
+        synchronise(application, actor, [person])
+        assert set(application.archive.known(application.organisation, person.person_id)) == set(left)
 
 
 def test_a_session_stays_when_the_vendor_does_not_delete_it(

@@ -22,7 +22,6 @@ from nocturne.access import local_actor
 from nocturne.application import Application, build
 from nocturne.batches import Batch, Place, outcome_of
 from nocturne.engines import ENGINES, Engine, EngineFailed, InProcess, Processes, engine
-from nocturne.imports import import_people
 from nocturne.mapping import DIED, STOPPED, MapProgress, map_batches, map_people
 from nocturne.runs import RunReport, document, person_report, weekly_reports
 from nocturne.summaries import PartOf, summary
@@ -31,6 +30,7 @@ from nocturne.views import sleeper
 from settings import Settings
 from tests.nocturne.clusters import ROOT, cluster, scheduler
 from tests.nocturne.conftest import NIGHTS, NOW, UNTIL, roster_csv
+from tests.nocturne.importing import import_people
 from tests.nocturne.mapped import AllOf, Asleep, Deadly, Pid, Year
 
 WORKERS = 2

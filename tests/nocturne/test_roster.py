@@ -4,15 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from asleep.errors import UnusableMetadata
+from asleep.errors import Unreachable, UnusableMetadata
 from asleep.models import UserMetadata
 from asleep.simulator.server import Running
+from cache.client import CachedAsleep
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
-from nocturne.imports import import_people
+from nocturne.erasure import pending
 from nocturne.roster import add_person, create_person
 from nocturne.roster_file import RosterError
+from store.database import Store
+from store.deletions import Deletions
+from store.errors import StoreUnavailable
 from store.people import DuplicatePerson, InvalidPerson, NewPerson
+from store.troubles import LOCKED
+from tests.nocturne.importing import import_people
 
 HEADER = "vendor_id,name,zone,birth_year,sex,tags\n"
 
@@ -126,6 +132,71 @@ def test_the_vendor_is_not_asked_for_somebody_the_roster_would_refuse(
             application, actor, name="Noa", zone="UTC", metadata=UserMetadata(birth_month=2, birth_day=30)
         )
     assert dict(simulator.requests) == before
+
+
+def refusing(*_: object, **__: object) -> None:
+    raise StoreUnavailable(LOCKED)
+
+
+def test_a_user_who_was_created_in_vain_is_deleted_at_the_vendor_again(
+    application: Application, actor: Actor, simulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = noted_ids(monkeypatch)
+    monkeypatch.setattr(Store, "add_person", refusing)
+    with pytest.raises(StoreUnavailable):
+        create_person(application, actor, name="Noa", zone="UTC")
+    assert simulator.account.person(created[0]) is None
+    assert not pending(application, actor)
+
+
+def test_a_user_whom_the_vendor_does_not_delete_at_once_is_left_for_later(
+    application: Application, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = noted_ids(monkeypatch)
+    monkeypatch.setattr(Store, "add_person", refusing)
+    monkeypatch.setattr(CachedAsleep, "delete_user", unreachable)
+    with pytest.raises(StoreUnavailable):
+        create_person(application, actor, name="Noa", zone="UTC")
+    assert [each.vendor_id for each in pending(application, actor)] == created
+
+
+def test_a_user_who_can_be_neither_kept_nor_deleted_is_named(
+    application: Application, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = noted_ids(monkeypatch)
+    monkeypatch.setattr(Store, "add_person", refusing)
+    monkeypatch.setattr(Deletions, "add", refusing)
+    monkeypatch.setattr(CachedAsleep, "delete_user", unreachable)
+    with pytest.raises(RosterError, match="Keep the id") as told:
+        create_person(application, actor, name="Noa", zone="UTC")
+    assert repr(created[0]) in str(told.value)
+    assert LOCKED in str(told.value)
+
+
+def test_somebody_who_has_the_issued_id_already_is_not_deleted_at_the_vendor(
+    application: Application, actor: Actor, simulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noa = create_person(application, actor, name="Noa", zone="UTC")
+    monkeypatch.setattr(CachedAsleep, "create_user", lambda *_: noa.vendor_id)
+    with pytest.raises(DuplicatePerson):
+        create_person(application, actor, name="Yusuf", zone="UTC")
+    assert simulator.account.person(noa.vendor_id) is not None
+
+
+def noted_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids that the vendor issues from now on."""
+    create, issued = CachedAsleep.create_user, []
+
+    def note(asleep: CachedAsleep, metadata: UserMetadata | None = None) -> str:
+        issued.append(create(asleep, metadata))
+        return issued[-1]
+
+    monkeypatch.setattr(CachedAsleep, "create_user", note)
+    return issued
+
+
+def unreachable(*_: object) -> None:
+    raise Unreachable("Nobody answers.")
 
 
 def test_an_unknown_role_may_nothing(application: Application) -> None:

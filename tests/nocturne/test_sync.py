@@ -11,13 +11,13 @@ from asleep.simulator.server import Running
 from cache.columns import SUMMARISED
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
-from nocturne.imports import import_people
 from nocturne.progress import SyncProgress
 from nocturne.roster import add_person, update_person
 from nocturne.sync import synchronise
 from nocturne.views import freshness
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, roster_csv
+from tests.nocturne.importing import import_people
 from tests.serving import free_port
 
 

@@ -16,13 +16,13 @@ from nocturne import sync_writer
 from nocturne.access import local_actor
 from nocturne.application import Application, build
 from nocturne.engines import Processes
-from nocturne.imports import import_people
 from nocturne.progress import SyncProgress
 from nocturne.sync import synchronise
 from nocturne.sync_writer import StatisticsWriter
 from settings import Settings
 from tests.nocturne.clusters import cluster
 from tests.nocturne.conftest import NIGHTS, NOW, roster_csv, simulator  # noqa: F401
+from tests.nocturne.importing import import_people
 from tests.nocturne.mapped import Deadly
 
 Content = dict[str, tuple[SessionSet, pd.DataFrame]]

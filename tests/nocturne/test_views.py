@@ -13,7 +13,6 @@ from analytics.sessions import SessionSet
 from cache.archive import Delivery
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
-from nocturne.imports import import_people
 from nocturne.roster import EVERYONE, add_person
 from nocturne.views import (
     NothingRecorded,
@@ -30,6 +29,7 @@ from nocturne.views import (
 )
 from store.people import NewPerson, UnknownPerson
 from tests.nocturne.conftest import NIGHTS, NOW, UNTIL
+from tests.nocturne.importing import import_people
 
 
 def test_cohorts_are_everyone_and_one_for_each_tag(filled: Application, actor: Actor) -> None:

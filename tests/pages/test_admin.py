@@ -14,7 +14,6 @@ from nocturne import application as applications
 from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.erasure import pending
-from nocturne.imports import import_people
 from nocturne.roster import add_person, update_person
 from nocturne.sync import synchronise
 from pages.parts import escape
@@ -22,6 +21,7 @@ from store.errors import StoreUnavailable
 from store.people import NewPerson
 from store.troubles import LOCKED
 from tests.nocturne.conftest import NIGHTS, NOW, UNTIL, make_application, roster_csv  # noqa: F401
+from tests.nocturne.importing import import_people
 from tests.pages.test_pages import ROUTER, words
 from tests.serving import free_port
 
@@ -248,17 +248,21 @@ def test_a_name_may_hold_anything(filled: Application, kind: str) -> None:
 
 def test_a_person_is_created_with_everything_the_vendor_takes(empty: Application, simulator: Running) -> None:
     app = admin()
-    app.text_input(key="create_name").input("Noa")
-    for key, value in (("c_year", 1988), ("c_month", 2), ("c_day", 29), ("c_cm", 171.5), ("c_kg", 63.0)):
-        app.number_input(key=key).set_value(value)
-    app.selectbox(key="c_gender").select("non_binary")
+    app.text_input(key="create_name_0").input("Noa")
+    for key, value in (("year", 1988), ("month", 2), ("day", 29), ("cm", 171.5), ("kg", 63.0)):
+        app.number_input(key=f"c_{key}_0").set_value(value)
+    app.selectbox(key="c_gender_0").select("non_binary")
     button = next(button for button in app.button if button.label == "Create at the vendor")
     button.click().run()
     assert not app.exception
     (person,) = empty.people()
     assert (person.birth_year, person.sex) == (1988, "non_binary")
     assert simulator.account.person(person.vendor_id) is not None
-    app.number_input(key="c_year").set_value(1989)
+    assert person.vendor_id in said(app)
+    assert app.text_input(key="create_name_1").value == "", "pressed again, nobody is created twice"
+    app.text_input(key="create_name_1").input("Noa")
+    for key, value in (("year", 1989), ("month", 2), ("day", 29)):
+        app.number_input(key=f"c_{key}_1").set_value(value)
     next(button for button in app.button if button.label == "Create at the vendor").click().run()
     assert "no day 29" in app.error[0].value
 
@@ -299,7 +303,7 @@ def test_the_zone_that_forms_propose_is_set(empty: Application) -> None:
         button for button in app.button if button.label == "Save" and button.form_id == "zone_0"
     ).click().run()
     assert not app.exception
-    assert admin().text_input(key="add_zone").value == "Asia/Tokyo"
+    assert admin().text_input(key="add_zone_0").value == "Asia/Tokyo"
 
 
 def test_whom_it_failed_for_is_listed_with_the_reason(
@@ -378,8 +382,41 @@ def test_a_data_folder_that_is_read_only_is_a_sentence(
 def test_somebody_added_twice_is_a_sentence(empty: Application) -> None:
     add_person(empty, local_actor(empty.organisation), NewPerson(vendor_id="G-1", name="Noa", zone="UTC"))
     app = admin()
-    app.text_input[0].input("G-1") if app.text_input[0].label == "Vendor id" else None
-    app.text_input[1].input("Noa")
+    app.text_input(key="add_id_0").input("G-1")
+    app.text_input(key="add_name_0").input("Noa")
     next(button for button in app.button if button.label == "Add").click().run()
     assert not app.exception
     assert "already in the roster" in app.error[0].value
+
+
+@pytest.mark.parametrize("vendor_id", ["nonsense id", "G-ü", "G-1\u200b"])
+def test_an_id_that_no_vendor_gives_is_refused_where_it_is_typed(empty: Application, vendor_id: str) -> None:
+    app = admin()
+    app.text_input(key="add_id_0").input(vendor_id)
+    app.text_input(key="add_name_0").input("Noa")
+    next(button for button in app.button if button.label == "Add").click().run()
+    assert not app.exception
+    assert "user id" in app.error[0].value
+    assert empty.people() == ()
+
+
+def test_who_was_added_is_said_and_the_form_is_empty(empty: Application) -> None:
+    app = admin()
+    app.text_input(key="add_id_0").input("G-1")
+    app.text_input(key="add_name_0").input("Zoë *K*")
+    next(button for button in app.button if button.label == "Add").click().run()
+    assert not app.exception
+    assert "Zoë \\*K\\* is on the roster" in said(app)
+    assert (app.text_input(key="add_id_1").value, app.text_input(key="add_name_1").value) == ("", "")
+
+
+def test_what_an_import_changed_is_what_the_form_then_holds(filled: Application) -> None:
+    person = filled.people()[0]
+    app = admin(person=person.person_id)
+    assert app.text_input(key=f"edit_name_{person.person_id}_{person.version}").value == person.name
+    line = f"{person.vendor_id},Renamed,{person.zone},,,"
+    app.file_uploader[0].set_value(("people.csv", (HEADER + line).encode(), "text/csv")).run()
+    app.button(key="import_accept").click().run()
+    assert not app.exception
+    (name,) = [field for field in app.text_input if (field.key or "").startswith("edit_name_")]
+    assert name.value == "Renamed"

@@ -12,10 +12,10 @@ from nocturne import runs
 from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.documents import document
-from nocturne.imports import import_people
 from nocturne.progress import SyncProgress
 from nocturne.sync import synchronise
 from tests.nocturne.conftest import NOW, make_application, roster_csv, simulator  # noqa: F401
+from tests.nocturne.importing import import_people
 from tests.pages.test_pages import PAGES, empty, plain, run, words  # noqa: F401
 
 

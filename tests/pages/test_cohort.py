@@ -1,5 +1,7 @@
 """Cohort: saved cohorts are made, changed and removed on the page, and what somebody else did is told."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -8,6 +10,7 @@ from nocturne import cohorts as of
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
 from nocturne.cohorts import CohortRule
+from pages import cohort_table
 from tests.nocturne.conftest import make_application, simulator  # noqa: F401
 from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
 
@@ -26,6 +29,22 @@ def opened(**params: str) -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def choose(app: AppTest, *rows: int) -> None:
+    """Chooses rows of the table of people, as the browser tells of them: by their numbers."""
+    table = next(each for each in app.dataframe if "cohort_people_many" in each.proto.id)
+    key = table.proto.id[table.proto.id.index("cohort_people_many") :]
+    app.session_state[key] = {"selection": {"rows": list(rows)}}
+    app.run()
+    assert not app.exception
+
+
+def save_chosen(app: AppTest, name: str) -> None:
+    app.segmented_control(key="cohort_way").set_value("hand").run()
+    app.text_input(key="cohort_new_0_name").input(name)
+    app.button(key="cohort_save").click().run()
+    assert not app.exception
 
 
 def said(app: AppTest) -> str:
@@ -48,6 +67,59 @@ def test_a_cohort_is_saved_by_rule_with_its_count_before(filled: Application, ac
     assert saved.rule == CohortRule(any_tags=(tag,))
     assert app.query_params["cohort"] == saved.cohort_id
     assert f"Squad ({count})" in app.selectbox(key="cohort_choice").options
+
+
+def test_who_is_chosen_are_people_and_not_places_in_a_list(filled: Application, actor: Actor) -> None:  # noqa: F811
+    app = opened()
+    app.toggle(key="cohort_choosing").set_value(True).run()
+    names = {person.name: person.person_id for person in filled.people()}
+    listed = [names[name] for name in app.dataframe[0].value["Person"]]
+    squad = of.save_cohort(filled, actor, "Squad", person_ids=listed[2:])
+    choose(app, 0, 1, 2)
+    assert "3 people chosen" in said(app)
+    app.selectbox(key="cohort_choice").set_value(squad.cohort_id).run()
+    assert "1 person chosen" in said(app)
+    app.run()
+    assert "1 person chosen" in said(app)
+    save_chosen(app, "By hand")
+    (saved,) = [each for each in filled.store.cohorts.all(filled.organisation) if each.name == "By hand"]
+    assert saved.person_ids == (listed[2],)
+
+
+def test_once_a_cohort_is_saved_nobody_is_chosen(filled: Application, actor: Actor) -> None:  # noqa: F811
+    app = opened()
+    app.toggle(key="cohort_choosing").set_value(True).run()
+    choose(app, *range(len(filled.people())))  # so that the page shows the same people after saving
+    save_chosen(app, "All by hand")
+    assert "0 people chosen" in said(app)
+    app.run()
+    assert "0 people chosen" in said(app)
+
+
+def test_a_rule_that_was_filled_in_is_there_after_a_look_at_by_hand(filled: Application) -> None:  # noqa: F811
+    app = opened()
+    tag = filled.people()[0].tags[0]
+    app.multiselect(key="cohort_new_0_any").set_value([tag])
+    app.number_input(key="cohort_new_0_youngest").set_value(18).run()
+    app.text_input(key="cohort_new_0_name").input("Squad").run()
+    app.segmented_control(key="cohort_way").set_value("hand").run()
+    app.segmented_control(key="cohort_way").set_value("rule").run()
+    assert not app.exception
+    assert app.multiselect(key="cohort_new_0_any").value == [tag]
+    assert app.number_input(key="cohort_new_0_youngest").value == 18
+    assert app.text_input(key="cohort_new_0_name").value == "Squad"
+
+
+@pytest.mark.parametrize(("phone", "width"), [(True, 92), (False, "medium")])
+def test_on_a_phone_the_flag_leaves_room_for_numbers(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    phone: bool,
+    width: int | str,
+) -> None:
+    monkeypatch.setattr(cohort_table, "narrow", lambda: phone)
+    columns = json.loads(run("cohort.py").dataframe[0].proto.columns)
+    assert columns["Flag"]["width"] == width
 
 
 def test_a_name_that_is_taken_is_refused_with_a_sentence(filled: Application, actor: Actor) -> None:  # noqa: F811

@@ -16,11 +16,11 @@ from nocturne import application as applications
 from nocturne import cohorts as of
 from nocturne.access import local_actor
 from nocturne.application import Application
-from nocturne.imports import import_people
 from nocturne.roster import add_person
 from nocturne.sync import synchronise
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, UNTIL, make_application, roster_csv, simulator  # noqa: F401
+from tests.nocturne.importing import import_people
 from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
 
 DOTS = "A dot a person with nights enough"

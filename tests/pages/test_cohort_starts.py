@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 from nocturne import journal, starts
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
-from nocturne.cohorts import EVERYONE
+from nocturne.cohorts import EVERYONE, CohortRule, save_cohort
 from nocturne.journal import NewPhase
 from tests.nocturne.conftest import UNTIL, make_application, simulator  # noqa: F401
-from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
+from tests.pages.test_cohort import choose
+from tests.pages.test_pages import empty, filled, plain, run, way_to, words  # noqa: F401
 
 MIDDLE = UNTIL - timedelta(days=12)
 
@@ -31,6 +32,13 @@ def camped(filled: Application, actor: Actor) -> Application:  # noqa: F811
 def said(app: AppTest) -> str:
     assert not app.exception
     return plain(words(app) + "\n".join(each.value for each in app.success)).replace("\\", "")
+
+
+def popovers(app: AppTest) -> dict[str, tuple[list[tuple[str, int]], str]]:
+    """Where the popovers of the section stand, and what the browser tells them apart by."""
+    found = {each.proto.popover.label: (way_to(app, each), each.proto.id) for each in app.get("popover")}
+    assert {"How this was computed", "Enter a phase for many people"} <= set(found)
+    return found
 
 
 def opened(**params: str) -> AppTest:
@@ -118,12 +126,49 @@ def test_days_that_somebody_has_taken_are_refused_for_everybody(camped: Applicat
     assert "Already in a phase on some of these days" in said(app)
 
 
-def test_chosen_people_need_to_be_chosen(filled: Application, actor: Actor) -> None:  # noqa: F811
+def test_a_phase_without_a_name_is_refused_within_the_form_and_moves_nothing(camped: Application) -> None:
     app = opened()
-    app.radio(key="starts_new_0_whom").set_value("chosen")
+    before = popovers(app)
     next(button for button in app.button if button.label == "Enter it").click().run()
-    assert "Nobody is chosen" in said(app)
+    assert "name" in said(app)
+    (refusal,) = app.error
+    assert "form" in dict(way_to(app, refusal))
+    assert popovers(app) == before, "what is open in the browser would close"
+
+
+def test_who_is_not_chosen_is_not_offered(filled: Application) -> None:  # noqa: F811
+    app = opened()
+    count = len(filled.people())
+    assert app.radio(key="starts_new_0_whom").options == [f"All {count} of the cohort"]
+    app.toggle(key="cohort_choosing").set_value(True).run()
+    choose(app, 0, 1)
+    assert app.radio(key="starts_new_0_whom").options == [
+        f"All {count} of the cohort",
+        "The 2 chosen in the table",
+    ]
+
+
+def test_a_phase_for_nobody_is_refused(filled: Application, actor: Actor) -> None:  # noqa: F811
+    nobody = save_cohort(filled, actor, "Nobody", rule=CohortRule(youngest_years=120))
+    app = opened(cohort=nobody.cohort_id)
+    next(button for button in app.button if button.label == "Enter it").click().run()
+    assert "There is nobody to enter a phase for" in said(app)
+    assert [each.value for each in app.success] == []
     assert journal.known_phases(filled, actor, "phase") == ()
+
+
+def test_a_phase_with_nobody_counted_is_told_once_and_has_no_empty_table(
+    filled: Application,  # noqa: F811
+    actor: Actor,
+) -> None:
+    who = filled.people()[0].person_id
+    new = NewPhase(kind="phase", name="Camp", first=date(2024, 1, 1), last=date(2024, 1, 9))
+    journal.add_phase(filled, actor, [who], new)
+    app = run("cohort.py", phase="Camp")
+    assert said(app).count("Nobody has enough nights before and after the start of Camp") == 1
+    assert "0 of 1 person with a start is counted" in said(app)
+    assert not [each for each in app.dataframe if "starts_chart" in each.proto.id]
+    assert not [each for each in app.get("plotly_chart") if "starts_chart" in each.proto.id]
 
 
 def test_a_link_with_a_metric_that_does_not_exist_shows_time_asleep_with_a_remark(

@@ -11,7 +11,7 @@ from nocturne.application import Application
 from nocturne.journal import NewNote, NewPhase
 from store.people import Person
 from tests.nocturne.conftest import make_application, simulator  # noqa: F401
-from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
+from tests.pages.test_pages import empty, filled, plain, run, way_to, words  # noqa: F401
 
 HOSTILE = (
     '<img src=x onerror="alert(1)">',
@@ -183,6 +183,34 @@ def test_a_new_phase_on_taken_days_is_refused_with_a_sentence(
     app.selectbox(key=f"phase_new_{person.person_id}_0_name").set_value("Camp")
     next(button for button in app.button if button.label == "Add").click().run()
     assert "Already in a phase on some of these days" in said(app)
+
+
+def test_a_phase_without_a_name_is_refused_where_it_is_filled_in(filled: Application, person: Person) -> None:  # noqa: F811
+    app = run("person.py", person=person.person_id)
+
+    def form() -> list[tuple[str, int]]:
+        return way_to(app, next(button for button in app.button if button.label == "Add"))[:-1]
+
+    before = form()
+    next(button for button in app.button if button.label == "Add").click().run()
+    (refusal,) = app.error
+    assert way_to(app, refusal)[: len(before)] == form() == before, "what is open in the browser would close"
+
+
+def test_an_edit_left_open_does_not_come_back_with_the_person(
+    filled: Application,  # noqa: F811
+    actor: Actor,
+    person: Person,
+) -> None:
+    new = NewPhase(kind="phase", name="Camp", first=filled.now().date() - timedelta(days=5))
+    (phase,) = journal.add_phase(filled, actor, [person.person_id], new)
+    app = run("person.py", person=person.person_id)
+    app.button(key=f"phase_edit_{phase.phase_id}").click().run()
+    assert "Leave as it was" in [each.label for each in app.button]
+    app.selectbox(key="person_person").set_value(filled.people()[1].person_id).run()
+    app.selectbox(key="person_person").set_value(person.person_id).run()
+    assert not app.exception
+    assert "Leave as it was" not in [each.label for each in app.button]
 
 
 def test_a_phase_that_somebody_else_changed_is_told(

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block, Node
 
 from analytics.cohort_words import ALL_WELL
 from asleep.simulator.server import Running
 from nocturne import application as applications
 from nocturne.access import local_actor
 from nocturne.application import Application
-from nocturne.imports import import_people
 from nocturne.roster import EVERYONE, add_person
 from nocturne.sync import synchronise
 from nocturne.views import day_of_cohort, overview
@@ -20,6 +20,7 @@ from pages.home_people import weighted
 from pages.parts import escape
 from store.people import NewPerson, StoreUnavailable
 from tests.nocturne.conftest import make_application, roster_csv, simulator  # noqa: F401
+from tests.nocturne.importing import import_people
 from tests.pages.test_parts import HOSTILE
 from tests.serving import free_port
 
@@ -60,6 +61,22 @@ def plain(text: str) -> str:
 def ways(app: AppTest) -> list[str]:
     """What the links to other pages say."""
     return [link.proto.label for link in app.get("page_link")]
+
+
+def way_to(app: AppTest, wanted: Node) -> list[tuple[str, int]]:
+    """The way through the page to an element, by which the browser knows it: kind of each block, and place in it."""
+
+    def look(block: Block) -> list[tuple[str, int]] | None:
+        for at, child in block.children.items():
+            if child is wanted:
+                return [(block.type, at)]
+            if isinstance(child, Block) and (found := look(child)) is not None:
+                return [(block.type, at), *found]
+        return None
+
+    found = look(app.main)
+    assert found is not None
+    return found
 
 
 def words(app: AppTest) -> str:

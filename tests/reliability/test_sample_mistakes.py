@@ -33,13 +33,13 @@ from cache.seal import PlainSeal
 from nocturne import views
 from nocturne.access import local_actor
 from nocturne.application import build
-from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 from tests.cache.samples import night
 from tests.contract.asking import KEY, SESSION, USER, example, talking_to
 from tests.contract.hostile import answers, hostile, refuses
 from tests.nocturne.conftest import roster_csv
+from tests.nocturne.importing import import_people
 from tests.reliability.conftest import NOW, MakeCached, MakeClient, sessions_of
 from tests.serving import ROOT
 

@@ -26,11 +26,11 @@ from cache.client import Answer
 from cache.policy import cache_key
 from nocturne.access import local_actor
 from nocturne.application import build
-from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 from tests.contract.pace import most_in_a_second
 from tests.nocturne.conftest import roster_csv
+from tests.nocturne.importing import import_people
 from tests.reliability.conftest import NOW, UNTIL, MakeCached, MakeClient, redis_server, sessions_of
 from tests.serving import free_port
 

@@ -51,7 +51,6 @@ def test_a_rule_takes_in_whoever_fulfils_every_part_of_it(
     saved = store.cohorts.add("north", NewCohort(name="By rule", rule=rule), by="Kim")
     assert saved.kind == "rule"
     assert [person.name for person in store.cohorts.members("north", saved.cohort_id, ON)] == names
-    assert [person.name for person in store.cohorts.matching("north", rule, ON)] == names
 
 
 def test_a_cohort_by_rule_changes_with_the_day_and_with_the_people(store: Store) -> None:

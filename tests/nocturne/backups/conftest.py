@@ -14,7 +14,6 @@ from asleep.simulator.world import simulated_world
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.backup import backup
-from nocturne.imports import import_people
 from nocturne.sync import synchronise
 from settings import Settings
 from store.cohort_rules import CohortRule
@@ -22,6 +21,7 @@ from store.cohorts import NewCohort
 from store.journal import NewNote
 from tests.cache.test_full_disk import small_disk  # noqa: F401
 from tests.nocturne.conftest import roster_csv
+from tests.nocturne.importing import import_people
 from tests.nocturne.syncing import NOW, UNTIL, same_sessions
 from tests.store.conftest import postgres, postgres_url  # noqa: F401
 

@@ -51,6 +51,57 @@ def test_a_folder_that_is_not_there_is_a_sentence(filled: Application, actor: Ac
         backup(filled, actor, tmp_path / "nowhere" / "all.zip")
 
 
+def files_of(application: Application) -> list[Path]:
+    """The people's files, each the truth about one person."""
+    return sorted((application.settings.folder / "archive" / application.organisation / "people").iterdir())
+
+
+@pytest.mark.parametrize("looked_first", [False, True])
+def test_a_person_whose_file_cannot_be_read_is_not_left_out_silently(
+    filled: Application, actor: Actor, tmp_path: Path, looked_first: bool
+) -> None:
+    damaged = files_of(filled)[1]
+    damaged.write_bytes(damaged.read_bytes()[:2_000])
+    if looked_first:  # whoever reads the person moves the file aside
+        assert filled.archive.known(filled.organisation, damaged.stem) == {}
+        assert not damaged.exists()
+    before = [(path.name, path.read_bytes()) for path in files_of(filled)]
+    for _ in range(2):
+        with pytest.raises(BackupError, match=f"{damaged.stem}.*No back-up was written"):
+            backup(filled, actor, tmp_path / "all.zip")
+    assert not list(tmp_path.glob("*.zip"))
+    assert [(path.name, path.read_bytes()) for path in files_of(filled)] == before, (
+        "a back-up changes nothing"
+    )
+    filled.archive.repair(filled.organisation)
+    synchronise(filled, actor, filled.people())
+    assert backup(filled, actor, tmp_path / "all.zip").people == 4
+
+
+def test_what_has_arrived_for_a_damaged_file_does_not_stand_in_for_it(
+    filled: Application, actor: Actor, tmp_path: Path
+) -> None:
+    damaged = files_of(filled)[1]
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:2_000])
+    arrived = damaged.parent.parent / "arriving" / damaged.name
+    arrived.write_bytes(whole)  # of a writer that was cut off
+    with pytest.raises(BackupError, match=damaged.stem):
+        backup(filled, actor, tmp_path / "all.zip")
+    assert damaged.stat().st_size == 2_000
+    assert arrived.exists()
+
+
+def test_what_a_writer_who_was_cut_off_had_received_is_in_a_back_up(
+    filled: Application, actor: Actor, tmp_path: Path
+) -> None:
+    file = files_of(filled)[1]
+    arrived = file.parent.parent / "arriving" / file.name
+    file.rename(arrived)
+    assert backup(filled, actor, tmp_path / "all.zip").people == 4
+    assert not arrived.exists()
+
+
 def test_nobody_who_was_erased_meanwhile_is_in_a_back_up(
     filled: Application, actor: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,17 @@ def test_the_back_up_of_another_organisation_is_refused(file: Path, tmp_path: Pa
         restore(settings_of(tmp_path / "second", vendor), file)
 
 
+def test_the_back_up_of_another_vendor_environment_is_refused(
+    file: Path, tmp_path: Path, vendor: Running
+) -> None:
+    altered(file, lambda manifest: manifest.update(environment="test"))
+    with pytest.raises(BackupError, match="ASLEEP_ENVIRONMENT=test"):
+        restore(settings_of(tmp_path / "second", vendor), file)
+    assert nothing_in(tmp_path / "second")
+    altered(file, lambda manifest: manifest.pop("environment"))  # as the first back-ups are
+    assert restore(settings_of(tmp_path / "second", vendor), file).people
+
+
 def test_an_installation_that_is_not_empty_is_left_as_it_is(
     filled: Application, file: Path, tmp_path: Path, vendor: Running
 ) -> None:
