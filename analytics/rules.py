@@ -7,6 +7,7 @@ in the literature on most of these limits: `[P]` marks a choice of ours, and `li
 import hashlib
 import json
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Final, TypeVar
 
 from analytics.time_of_day import MINIMUM_R
@@ -151,7 +152,7 @@ class ValidNight:
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in values.items() if value != getattr(DEFAULT_RULES, name)}
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """A word that is another one for other limits; empty for the defaults."""
         if not self.changed:
