@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # What has arrived is on the pages after a second, or later where the table of everybody, written anew each time, is
 # large; and writing in this process takes a fifth of its time at most.
-_SHORTEST_PAUSE_S, _TABLE_BYTES_PER_S, _PAUSE_PER_WRITING = 1.0, 50e6, 4.0
+_SHORTEST_PAUSE_S, _TABLE_BYTES_PER_S, _PAUSE_PER_WRITING = 0.4, 50e6, 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
