@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.efficiency import counted_efficiency_pct
 from analytics.nights import night_table
 from analytics.rules import DEFAULT_RULES, ValidNight
 from nocturne import mapping, night_rules
@@ -190,19 +189,6 @@ def test_words_and_reports_speak_of_the_rules_in_force(
     methods.append(run.files[0].read_text(encoding="utf-8"))
     for method in methods:
         assert said in method.replace("\xa0", " ").replace("&nbsp;", " ")
-
-
-def test_a_night_that_counts_by_looser_rules_has_its_efficiency_of_the_known_time() -> None:
-    nights = pd.DataFrame(
-        {
-            "unknown_share": [0.3, 0.3, 0.2, 0.0],
-            "se_known_pct": 90.0,
-            "se_pct": 60.0,
-            "valid": [True, False, False, True],
-        }
-    )
-    assert counted_efficiency_pct(nights).tolist() == [90, 60, 90, 60]
-    assert counted_efficiency_pct(nights.drop(columns="valid")).tolist() == [60, 60, 90, 60]
 
 
 class TestTarget:
