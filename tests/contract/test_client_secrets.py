@@ -67,7 +67,7 @@ def bytes_of(segment: str) -> bytes:
 def test_an_id_with_no_place_in_an_address_is_never_sent(ask: str, bad: str) -> None:
     with (
         talking_to(answers(200)) as (client, service),
-        pytest.raises(errors.UnusableIdentifier, match="Correct the id"),
+        pytest.raises(errors.UnusableIdentifier, match="Add the person anew"),
     ):
         getattr(client, ask)(bad)
     assert service.seen == []
