@@ -22,7 +22,7 @@ async def user_metadata(request: Request) -> dict[str, Any] | None:
     Fields that the contract does not name are kept as well.
     """
     body = await _body(request)
-    content = _decoded(body) if body.strip() else {}
+    content = _decoded(body) if body else {}
     if not isinstance(content, dict):
         invalid("metadata", "value is not a valid dict", "type_error.dict", place="body")
     metadata = content.get("metadata")

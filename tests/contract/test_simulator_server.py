@@ -199,6 +199,15 @@ def test_metadata_out_of_range_is_refused(call: Caller, metadata: Any) -> None:
     validator("Error").validate(answer.json())
 
 
+@pytest.mark.parametrize("body", [b"\n", b" ", b"\t\r\n", b"{", b"nonsense"])
+def test_a_body_that_is_no_json_is_refused_and_none_at_all_is_not(call: Caller, body: bytes) -> None:
+    address = f"{call.address}/ai/v1/users"
+    answer = call.session.post(address, data=body, timeout=30)
+    assert answer.status_code == 422
+    validator("Error").validate(answer.json())
+    assert call.session.post(address, data=b"", timeout=30).status_code == 201
+
+
 def test_a_deleted_session_is_gone_here_and_stays_on_another_server(world: World, call: Caller) -> None:
     person = world.people[1]
     session_id = world.diary.sessions(person)[4].id
