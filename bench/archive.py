@@ -41,7 +41,9 @@ def _opened() -> Iterator[Figure]:
     copied = _median(lambda: table.select_dtypes("number").copy(deep=True))
     ratio = _median(lambda: _touched(few)) / copied
     yield Figure(name="archive: opening beside copying the same numbers in memory", value=ratio, unit="ratio")
-    _elsewhere("open", many)  # the bound is of a start with the files in memory, which other work may have taken
+    _elsewhere(
+        "open", many
+    )  # the bound is of a start with the files in memory, which other work may have taken
     measured = _elsewhere("open", many)
     name = f"archive: statistics of {_MANY:,} x {NIGHTS} opened, all columns touched"
     yield Figure(name=name, value=measured["seconds"], unit="s", bound=1.5)
