@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import wording
+from analytics.efficiency import MAXIMUM_UNKNOWN_SHARE
 from analytics.grades import ValidNight
 from analytics.patterns import without_journeys
 from analytics.reliability import Gate, period_gate, period_reliability
@@ -140,16 +141,20 @@ def method(facts: PeriodFacts, score: PeriodScore, trend: Trend, rules: ValidNig
 
 
 def valid_night_words(rules: ValidNight) -> str:
-    """When a night counts, in a sentence."""
+    """When a night counts, in a sentence; and of what its efficiency is, where more may be missing than by default."""
     missing, gap = wording.percent(100 * rules.most_missing_share_b), wording.duration(rules.longest_gap_min)
     shortest, longest = (
         wording.duration(rules.shortest_in_bed_min),
         wording.duration(rules.longest_in_bed_min),
     )
-    return (
+    counts = (
         f"A night is valid with at most {missing} of the recording missing, no gap longer than {gap}, and between "
         f"{shortest} and {longest} in bed."
     )
+    if rules.most_missing_share_b <= MAXIMUM_UNKNOWN_SHARE:
+        return counts
+    known = wording.percent(100 * MAXIMUM_UNKNOWN_SHARE)
+    return f"{counts} With more than {known} missing, efficiency is of all time in bed, the missing time as not slept."
 
 
 def _length(facts: PeriodFacts) -> str:

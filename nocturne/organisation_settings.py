@@ -53,6 +53,10 @@ class OrganisationSettings:
     versions: Mapping[str, int]
     changed: Mapping[str, str]
 
+    def was_set(self, key: str) -> str:
+        """` It was set by Kim on …`, to follow another sentence; nothing of a default."""
+        return f" It was {self.changed[key]}." if key in self.changed else ""
+
 
 def in_force(settings: Settings, stored: Mapping[str, Preference]) -> OrganisationSettings:
     """What is set, else the defaults; a stored value that cannot be used is logged and its default stands in."""

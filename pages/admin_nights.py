@@ -47,10 +47,9 @@ def nights_card(application: Application, actor: Actor) -> None:
     """The rules in force, fields for others, and what those would do."""
     now = application.organisation_settings
     stamp = now.versions[NIGHTS]
-    changed = f" It was {now.changed[NIGHTS]}." if NIGHTS in now.changed else ""
     caption = (
         "Nights that do not count stay visible with their reason. Other rules hold for every page and report, for "
-        f"the past too.{changed}"
+        f"the past too.{now.was_set(NIGHTS)}"
     )
     with card("nights", "When a night counts", caption):
         st.markdown(escape(valid_night_words(now.nights)))

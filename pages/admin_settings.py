@@ -58,9 +58,9 @@ def settings_section(application: Application, actor: Actor) -> None:
 def _score(application: Application, actor: Actor) -> None:
     now = application.organisation_settings
     default = default_score_rules(application.settings)
-    changed = f" It was {now.changed[SCORE]}." if SCORE in now.changed else ""
     caption = (
-        f"Holds for every page and report from the moment it is saved. Default: {default.words}.{changed}"
+        f"Holds for every page and report from the moment it is saved. Default: {default.words}."
+        f"{now.was_set(SCORE)}"
     )
     stamp = now.versions[SCORE]
     with card("score", "The score", caption), st.form(f"score_{stamp}", border=False):
@@ -147,10 +147,9 @@ def _zone(application: Application, actor: Actor) -> None:
 def _target(application: Application, actor: Actor) -> None:
     now = application.organisation_settings
     stamp = now.versions[TARGET]
-    changed = f" It was {now.changed[TARGET]}." if TARGET in now.changed else ""
     caption = (
         "Sleep in 24 h that sleep debt is measured against. Default: the least recommended at each person's age, plus "
-        f"an hour.{changed}"
+        f"an hour.{now.was_set(TARGET)}"
     )
     least, most = TARGET_HOURS
     with card("target", "The target", caption), st.form(f"target_{stamp}", border=False):

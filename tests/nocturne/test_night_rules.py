@@ -172,7 +172,8 @@ def test_words_and_reports_speak_of_the_rules_in_force(
     filled: Application, actor: Actor, tmp_path: Path
 ) -> None:
     rules = ValidNight(shortest_in_bed_min=240, most_missing_share_b=0.3)
-    said = "at most 30 % of the recording missing, no gap longer than 1 h, and between 4 h and 16 h in bed."
+    said = "at most 30 % of the recording missing, no gap longer than 1 h, and between 4 h and 16 h in bed. "
+    said += "With more than 20 % missing, efficiency is of all time in bed, the missing time as not slept."
     set_night_rules(filled, actor, rules, version=0)
     person = filled.people()[0]
     methods = [
