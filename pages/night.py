@@ -19,6 +19,7 @@ from nocturne.access import Permission
 from nocturne.views import NightPage, night
 from pages.access import require
 from pages.carried import remark, settle
+from pages.explained import meaning
 from pages.links import linked_person
 from pages.night_delete import deletable, deleted
 from pages.notes_card import night_card
@@ -151,6 +152,7 @@ def _metric(row: Against, recent: list[float]) -> None:
             delta_color="off",
             delta_arrow=_arrow(row.delta_text) if has_usual else "off",
             chart_data=known if len(known) > 1 else None,
+            help=meaning(row.name),
         )
         # Beside the chip there is no room for it in a card this narrow.
         if has_usual:

@@ -5,13 +5,13 @@ from datetime import date
 import streamlit as st
 
 from analytics.basis import basis_of
-from analytics.figures import Figure
 from analytics.insights import Insight
 from analytics.pattern_words import weekdays_title, weeks_title
 from analytics.summary import PersonPeriod
 from analytics.wording import day, number, of, plural, span
 from charts.weekdays import weekdays
 from charts.weeks import weeks
+from pages.explained import explained_figure
 from pages.parts import card, escape, narrow, show, theme
 
 _CONFIDENCE = {"high": "green", "moderate": "blue", "low": "orange"}
@@ -87,24 +87,7 @@ def hours_card(shown: PersonPeriod) -> None:
     with card("hours", heading, caption), st.grid(4, min_column_width=140, key="person_hours"):
         for name in _HOURS:
             spread = shown.figures.get(_SPREADS.get(name, ""))
-            _fact(shown.figures[name], spread)
-
-
-def _fact(figure: Figure, spread: Figure | None) -> None:
-    with st.container(gap="xsmall"):
-        st.markdown(figure.label)
-        around = f" ± {spread.text}" if spread and spread.shown else ""
-        st.markdown(f"**{figure.text}{around}**")
-        st.caption(escape("; ".join(_rests_on(figure, spread))))
-
-
-def _rests_on(figure: Figure, spread: Figure | None) -> list[str]:
-    # A note that counts nights says better what the figure rests on.
-    notes = [figure.counted] if figure.shown and "night" not in figure.note else []
-    notes += [figure.note] if figure.note else []
-    if figure.shown and spread is not None and spread.note and spread.note != figure.note:
-        notes.append(spread.note)
-    return notes
+            explained_figure(shown.figures[name], spread)
 
 
 def quality_card(shown: PersonPeriod, oldest: date) -> None:
