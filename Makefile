@@ -19,6 +19,7 @@ run: setup
 	$(BIN)/streamlit run streamlit_app.py --server.address 127.0.0.1 --server.port $(PORT) --server.headless true
 
 test: setup
+	$(BIN)/python scripts/fetch_axe.py
 	$(BIN)/python -m pytest
 
 # What is too slow for every change: processes killed again and again.

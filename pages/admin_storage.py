@@ -58,7 +58,7 @@ def storage_section(application: Application, actor: Actor) -> None:
         )
     with card("backup", "Back-up"):
         st.markdown("One file with everything that cannot be derived again, written while people work:")
-        st.code("python -m nocturne backup FILE", language="sh")
+        st.code("python -m nocturne backup FILE", language=None)
 
 
 def _act(

@@ -13,7 +13,7 @@ import streamlit as st
 from analytics.basis import basis_of
 from analytics.wording import clock_of, day, plural
 from charts.chart import Chart
-from charts.theme import CONFIG, Theme
+from charts.theme import CONFIG, Theme, font_px
 from charts.theme import theme as theme_named
 from nocturne.access import Actor
 from nocturne.application import Application
@@ -26,6 +26,8 @@ from store.people import Person
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _OF_PERIOD = ("period", "from", "to", "ending")
 _FOLLOW_EVERY = timedelta(seconds=5)
+# What a card says is a heading of the second level, in the size of a section's title.
+_SECTION_REM: Final = font_px("section") / font_px("body")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
 
 
@@ -78,6 +80,10 @@ def style() -> None:
         [data-variant="segmented_control"][aria-checked="true"] * {{ color: {tokens.accent} !important; }}
         [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
         [class*="st-key-who"] a {{ padding: 0; }}
+        [data-testid="stHeading"] h2 {{ font-size: {_SECTION_REM}rem; padding: 0.5rem 0 1rem; }}
+        @media (prefers-reduced-motion: reduce) {{
+            *, *::before, *::after {{ animation: none !important; transition: none !important; }}
+        }}
         </style>"""
     )
 
@@ -94,7 +100,7 @@ def card(key: str, heading: str = "", caption: str = "") -> Iterator[None]:
     """A bordered container with a finding as its heading and a caption that says how to read the marks."""
     with st.container(border=True, key=f"card_{key}"):
         if heading:
-            st.subheader(escape(heading), anchor=False)
+            st.header(escape(heading), anchor=False)
         if caption:
             st.caption(escape(caption))
         yield
