@@ -10,18 +10,20 @@ from bench import (
     cache,
     client,
     cohort,
+    crowd,
     home,
     kernel,
     periods,
     regularity,
     scale,
+    screens,
     simulator,
     sync,
 )
 from bench.results import table, write
 
 PARTS: Final = (
-    kernel, regularity, cohort, periods, scale, simulator, cache, client, archive, sync, home, browser,
+    kernel, regularity, cohort, periods, scale, simulator, cache, client, archive, sync, home, browser, screens, crowd,
 )  # fmt: skip
 LATEST = Path(__file__).parent / "latest.json"
 

@@ -34,6 +34,8 @@ from store.people import NewPerson, SyncOutcome
 _BOUNDS_MS = {50: 60.0, 500: 150.0}
 _ROUNDS, _UNCOUNTED = 25, 3
 _FLAGGED = 1000
+GROUPS = ("Early", "Late")
+"""Tags, each of half of the people."""
 _ROUTER = Path(__file__).resolve().parents[1] / "pages" / "router.py"
 
 
@@ -43,7 +45,7 @@ def figures() -> list[Figure]:
 
 
 def _home(people: int, bound: float) -> Figure:
-    with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder, _opened(people, Path(folder)):
+    with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder, opened(people, Path(folder)):
         spent = script_ms(_ROUNDS, uncounted=_UNCOUNTED)
     name = f"Home of {people} x {NIGHTS}, its script when warm"
     return Figure(name=name, value=float(np.median(spent)), unit="ms", bound=bound)
@@ -90,7 +92,7 @@ class _Timed:
 
 
 @contextmanager
-def _opened(people: int, folder: Path) -> Iterator[Application]:
+def opened(people: int, folder: Path) -> Iterator[Application]:
     """The application of so many people with a year of nights each, registered as the one of this process."""
     settings = Settings(asleep_api_key=SecretStr("bench"), nocturne_data_dir=folder)
     made = build(settings, now=lambda: RECEIVED)
@@ -111,7 +113,14 @@ def _enrol(application: Application, people: int) -> None:
     ids = list(archives.person_ids(people))
     coming = iter(ids)
     everybody = [
-        NewPerson(vendor_id=f"G-{number}", name=f"Person {number}", zone=ZONE, birth_year=1985)
+        NewPerson(
+            vendor_id=f"G-{number}",
+            name=f"Person {number}",
+            zone=ZONE,
+            birth_year=1950 + number % 55,
+            sex=("female", "male")[number % 2],
+            tags=(GROUPS[number // 2 % 2],),
+        )
         for number in range(people)
     ]
     with patch("store.rows.opaque_id", lambda _kind: next(coming)):

@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics.period_words import valid_night_words
 from analytics.rules import limits
+from analytics.wording import number
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.mapping import EngineFailed, MapProgress
@@ -86,7 +87,7 @@ def _fields(now: ValidNight, stamp: int) -> dict[str, float]:
             step=float(each.step),
             format="%g",
             key=_key(each, stamp),
-            help=f"{_MEANING[each.name]}. Default: {_shown(each, DEFAULT_RULES):g}.",
+            help=f"{_MEANING[each.name]}. Default: {number(_shown(each, DEFAULT_RULES))}.",
         )
         for each, column in zip(_FIELDS, (*st.columns(3), *st.columns(3)), strict=True)
     }

@@ -29,10 +29,11 @@ _START_LIMIT_S = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """A running dashboard: its address and the file its output goes to."""
+    """A running dashboard: its address, the file its output goes to, and the number of its process."""
 
     address: str
     output: Path
+    pid: int
 
 
 def free_port() -> int:
@@ -78,7 +79,7 @@ def serve_script(
         )
         try:
             _wait(process, f"http://127.0.0.1:{port}/_stcore/health", output)
-            yield Served(address=f"http://127.0.0.1:{port}", output=output)
+            yield Served(address=f"http://127.0.0.1:{port}", output=output, pid=process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

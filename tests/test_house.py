@@ -89,6 +89,25 @@ def test_streamlit_caches_hold_nothing_of_people() -> None:
         assert "cache_data" not in path.read_text(), path.name
 
 
+def test_numbers_times_and_dates_are_written_by_one_module_alone() -> None:
+    """Pages and charts hand values to `analytics.wording`; only what draws paths writes coordinates itself."""
+    drawing = {"sparkline.py", "cycle_brackets.py", "theme.py"}
+    written = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources("pages", "charts")
+        if path.name not in drawing
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.FormattedValue) and node.format_spec and not _is_offset(node))
+        or (isinstance(node, ast.Attribute) and node.attr == "strftime")
+    ]
+    assert written == []
+
+
+def _is_offset(node: ast.FormattedValue) -> bool:
+    """What takes the offset from UTC out of a moment, to be put in words."""
+    return node.format_spec is not None and ast.unparse(node.format_spec) in {"f'%z'", "'%z'"}
+
+
 def test_the_settings_page_tells_every_setting_with_default_bounds_and_purpose() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
     rows = {
