@@ -1,4 +1,4 @@
-"""First paint and warm click to chart in Chromium, beside an empty Streamlit + Plotly page in the same run."""
+"""First paint of Home with the demo in Chromium, beside an empty Streamlit + Plotly page in the same run."""
 
 import statistics
 import tempfile
@@ -33,7 +33,7 @@ def figures() -> list[Figure]:
         ):
             browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
             try:
-                return [*_first_paint(browser, ours, empty), *_warm_click(browser, ours, empty)]
+                return _first_paint(browser, ours, empty)
             finally:
                 browser.close()
 
@@ -49,25 +49,6 @@ def _first_paint(browser: Browser, ours: Served, empty: Served) -> list[Figure]:
     return [
         Figure(name="Home of 48 people, first paint of its title", value=mine * 1000, unit="ms"),
         Figure(name="first paint beside an empty page", value=ratio, unit="ratio", bound=1.5),
-    ]
-
-
-def _warm_click(browser: Browser, ours: Served, empty: Served) -> list[Figure]:
-    page = _page(browser)
-    page.goto(f"{ours.address}/night")
-    page.locator("h1").first.wait_for()
-    page.locator(".js-plotly-plot").first.wait_for()
-    page.wait_for_timeout(1500)
-    yardstick = _page(browser)
-    yardstick.goto(empty.address)
-    yardstick.locator(".js-plotly-plot").first.wait_for()
-    yardstick.wait_for_timeout(1000)
-    rounds = [(_click_night(page), _click_empty(yardstick, number)) for number in range(1, _ROUNDS + 1)]
-    mine = statistics.median(first for first, _ in rounds)
-    ratio = statistics.median(first / second for first, second in rounds)
-    return [
-        Figure(name="warm click to the previous night's hypnogram", value=mine * 1000, unit="ms"),
-        Figure(name="warm click beside an empty page's chart", value=ratio, unit="ratio", bound=5.0),
     ]
 
 
@@ -91,44 +72,6 @@ def _until_title(browser: Browser, address: str, title: str) -> float:
 
     spent = _timed(load)
     page.context.close()
-    return spent
-
-
-def _click_night(page: Page) -> float:
-    before = page.locator("h1").first.inner_text() + page.url
-    drawn = _fingerprint(page)
-
-    def click() -> None:
-        page.get_by_role("button", name="Previous").click()
-        page.wait_for_function(
-            "([drawn]) => document.querySelector('.js-plotly-plot .barlayer')?.innerHTML.length !== drawn",
-            arg=[drawn],
-        )
-
-    spent = _timed(click)
-    page.wait_for_timeout(600)
-    if page.locator("h1").first.inner_text() + page.url == before:
-        raise RuntimeError("The click opened no other night, so its time means nothing.")
-    return spent
-
-
-def _fingerprint(page: Page) -> int:
-    return int(page.evaluate("document.querySelector('.js-plotly-plot .barlayer').innerHTML.length"))
-
-
-def _click_empty(page: Page, number: int) -> float:
-    drawn = page.evaluate("document.querySelector('.js-plotly-plot .barlayer').innerHTML")
-
-    def click() -> None:
-        page.get_by_role("button", name="Next").click()
-        page.wait_for_function(
-            "([drawn]) => document.querySelector('.js-plotly-plot .barlayer')?.innerHTML !== drawn",
-            arg=[drawn],
-        )
-
-    spent = _timed(click)
-    page.get_by_text(f"Chart {number}", exact=True).wait_for()
-    page.wait_for_timeout(300)
     return spent
 
 
