@@ -14,6 +14,7 @@ from bench import (
     home,
     kernel,
     periods,
+    person,
     regularity,
     scale,
     screens,
@@ -23,7 +24,8 @@ from bench import (
 from bench.results import table, write
 
 PARTS: Final = (
-    kernel, regularity, cohort, periods, scale, simulator, cache, client, archive, sync, home, browser, screens, crowd,
+    kernel, regularity, cohort, periods, scale, simulator, cache, client, archive, sync, home, person, browser, screens,
+    crowd,
 )  # fmt: skip
 LATEST = Path(__file__).parent / "latest.json"
 

@@ -51,8 +51,14 @@ def _home(people: int, bound: float) -> Figure:
     return Figure(name=name, value=float(np.median(spent)), unit="ms", bound=bound)
 
 
-def script_ms(rounds: int, *, uncounted: int) -> list[float]:
-    """How long the script of Home took, each run by a click that asks for nothing else than a run.
+def script_ms(rounds: int, *, uncounted: int, page: str = "home.py", **params: str) -> list[float]:
+    """How long the script of a page took, each run by a click that asks for nothing else than a run.
+
+    Args:
+        rounds: how many runs are timed.
+        uncounted: how many go before them.
+        page: its file.
+        **params: of its address.
 
     Raises:
         RuntimeError: the page ended with a fault, so its time means nothing.
@@ -60,10 +66,14 @@ def script_ms(rounds: int, *, uncounted: int) -> list[float]:
     timed = _Timed()
     with timed.installed():
         app = AppTest.from_file(str(_ROUTER), default_timeout=120)
+        for name, value in params.items():
+            app.query_params[name] = value
+        if page != "home.py":
+            app.run().switch_page(str(_ROUTER.with_name(page)))
         for _ in range(uncounted + rounds):
             app.run()
             if app.exception:
-                raise RuntimeError(f"Home ended with a fault: {app.exception[0].value}")
+                raise RuntimeError(f"{page} ended with a fault: {app.exception[0].value}")
     return timed.spent_ms[-rounds:]
 
 
