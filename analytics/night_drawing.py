@@ -53,7 +53,7 @@ def pieces_of(sessions: SessionSet, rows: list[int], start_us: int) -> tuple[Pie
     for row in sorted(rows, key=lambda row: (int(begins[row]), str(sessions.columns["session_id"][row]))):
         begin = int(begins[row]) if begins[row] != NO_INSTANT else start_us
         skipped = -(-max(reach - begin, 0) // EPOCH_US)
-        stages = _legal(sessions.stages[row])[skipped:]
+        stages = legal_stages(sessions.stages[row])[skipped:]
         begin += skipped * EPOCH_US
         end = int(ends[row]) if ends[row] != NO_INSTANT else begin + len(stages) * EPOCH_US
         found.append(
@@ -156,7 +156,7 @@ def _joined(parts: Sequence[Floats]) -> Floats:
     return np.concatenate([np.empty(0), *parts])
 
 
-def _legal(stages: Stages) -> Stages:
+def legal_stages(stages: Stages) -> Stages:
     """The stages, or none of them where one is not a stage: what cannot be named is not drawn."""
     foreign = stages.size and (stages.min() < UNKNOWN or stages.max() > REM)
     return stages[:0] if foreign else stages

@@ -51,7 +51,7 @@ class UnknownNight(LookupError):
         self.session_id = session_id
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class NightView:
     """One sleep, ready to be shown.
 

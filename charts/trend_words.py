@@ -1,66 +1,69 @@
-"""The trend of time asleep in words: its alternative text and its table."""
+"""A metric over weeks in words: its alternative text and its table."""
 
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from analytics.night_summary import night_summary
-from analytics.summary import PersonPeriod
-from analytics.wording import day, duration, percent, plural, signed_duration
+from analytics.followed import Followed
+from analytics.wording import day, percent, plural
 
-COLUMNS = ("Night", "Time asleep", "Mean of 7 days", "Smooth line")
 _CONFIDENCE_PCT = 95
 
 
-def alternative(period: PersonPeriod, history: pd.DataFrame, band: str) -> str:
+def columns(found: Followed) -> tuple[str, ...]:
+    """The headings of the table."""
+    noun = found.metric.noun
+    return ("Night", f"{noun[0].upper()}{noun[1:]}", "Mean of 7 days", "Smooth line")
+
+
+def alternative(found: Followed, band: str) -> str:
     """What the chart shows, with its numbers.
 
     Args:
-        period: whose trend and changes are told.
-        history: the nights drawn.
-        band: the recommended range in words.
+        found: whose values, trend and changes are told.
+        band: the recommended range in words; "" for none.
     """
-    first, last = history["night"].min().date(), history["night"].max().date()
-    found = period.patterns
-    span = night_summary(history["tst_min"], days=(found.last - found.first).days + 1)
-    middle = "" if np.isnan(span.median) else f", median {duration(span.median)}"
+    metric = found.metric
+    first, last = found.values.index[0].date(), found.values.index[-1].date()
+    least, median, most = found.range
+    middle = "" if np.isnan(median) else f", median {metric.text(median)}"
     parts = [
-        f"Time asleep, {plural(len(history), 'night')} from {_date(first)} to {_date(last)}",
-        f"between {duration(span.least)} and {duration(span.most)}{middle}",
-        _trend(period),
+        f"{columns(found)[1]}, {plural(len(found.values), 'night')} from {_date(first)} to {_date(last)}",
+        f"between {metric.text(least)} and {metric.text(most)}{middle}",
+        _trend(found),
         *(
-            f"from {_date(step.first_after.date())} on {signed_duration(step.shift)}"
+            f"from {_date(step.first_after.date())} on {metric.change(step.shift)}"
             for step in found.changes.steps
         ),
-        band,
+        *([band] if band else []),
     ]
     return "; ".join(parts) + "."
 
 
-def table(period: PersonPeriod, history: pd.DataFrame) -> pd.DataFrame:
+def table(found: Followed) -> pd.DataFrame:
     """The nights of the chart and the values of its lines, in words."""
-    found = period.patterns
+    text = found.metric.text
     rows = [
         (
-            day(pd.Timestamp(moment).date()),
-            duration(minutes),
-            duration(float(found.rolling.get(moment, np.nan))),
-            duration(float(found.line.get(moment, np.nan))),
+            day(moment.date()),
+            text(value),
+            text(float(found.rolling.get(moment, np.nan))),
+            text(float(found.line.get(moment, np.nan))),
         )
-        for moment, minutes in zip(history["night"], history["tst_min"], strict=True)
+        for moment, value in zip(pd.DatetimeIndex(found.values.index), found.values, strict=True)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(columns(found)))
 
 
-def _trend(period: PersonPeriod) -> str:
-    found = period.trend
-    if found.verdict == "too few":
+def _trend(found: Followed) -> str:
+    slope, change = found.trend, found.metric.change
+    if slope.verdict == "too few":
         return "too few nights for a trend"
-    verdict = {"none": "no clear trend"}.get(found.verdict, found.verdict)
+    verdict = {"none": "no clear trend"}.get(slope.verdict, slope.verdict)
     return (
-        f"{verdict}: {signed_duration(found.slope_per_week)} a week, {percent(_CONFIDENCE_PCT)} interval "
-        f"{signed_duration(found.low_per_week)} to {signed_duration(found.high_per_week)}"
+        f"{verdict}: {change(slope.slope_per_week)} a week, {percent(_CONFIDENCE_PCT)} interval "
+        f"{change(slope.low_per_week)} to {change(slope.high_per_week)}"
     )
 
 

@@ -65,7 +65,7 @@ class NothingRecorded(LookupError):
     """The person has no session in the archive yet; the message says what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class NightPage:
     """A night with its neighbours; `recent` are the last 14 valid nights up to it, compared columns only."""
 
@@ -247,10 +247,21 @@ def night(application: Application, actor: Actor, person_id: str, session_id: st
         NotAllowed, UnknownPerson, NothingRecorded, UnknownNight.
     """
     found, nights = person_nights(application, actor, person_id)
+    return kept(
+        application,
+        ("night", actor, person_id, session_id),
+        lambda: _night_page(application, found, nights, session_id),
+        grounds=found,
+    )
+
+
+def _night_page(
+    application: Application, found: Person, nights: pd.DataFrame, session_id: str | None
+) -> NightPage:
     if session_id is None:
         valid = nights[nights["valid"] & (nights["kind"] == "main")]
         session_id = str((valid if len(valid) else nights)["session_id"].iloc[-1])
-    sessions = application.archive.sessions(application.organisation, person_id)
+    sessions = application.archive.sessions(application.organisation, found.person_id)
     view = night_view(sessions, nights, session_id)
     order = nights["session_id"].tolist()
     at = order.index(view.session_id)

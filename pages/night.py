@@ -19,6 +19,7 @@ from nocturne.access import Permission
 from nocturne.views import NightPage, night
 from pages.access import require
 from pages.carried import remark, settle
+from pages.drawn import Drawn, drawn
 from pages.explained import meaning
 from pages.links import linked_person
 from pages.night_delete import deletable, deleted
@@ -30,6 +31,7 @@ from pages.parts import (
     escape,
     narrow,
     person_picker,
+    reader_clock,
     show,
     stale_banner,
     svg,
@@ -72,15 +74,16 @@ def _page() -> None:
     with controls:
         _controls(linked.people, page)
     _metrics(page)
+    charts = drawn(application, actor, (found.person_id, view.session_id), grounds=view)
     with card("hypnogram", _heading(view), _how_to_read(view) if len(view.runs) else ""):
         if view.basis == "vendor" and view.kind != "unusable":
             _served_stages(view)
         elif len(view.runs):
             _cycle_notes(view)
-            _stages(view)
+            _stages(view, charts)
         else:
             st.markdown("There are no stages to draw.")
-    _beside(view)
+    _beside(view, charts)
     session_id = None if view.kind == "main" else view.session_id
     night_card(application, actor, found.person_id, _label(view), session_id)
     deletable(application, actor, found, view)
@@ -103,7 +106,11 @@ def _facts(view: NightView) -> str:
     parts = [view.dates, f"{escape(view.zone)}, {escape(_offsets(view))}"]
     if view.clock_note:
         parts.append(escape(view.clock_note))
-    return f"{' · '.join(parts)} · :{colour}-badge[{grade}]"
+    parts.append(f":{colour}-badge[{grade}]")
+    received: pd.Timestamp = pd.Timestamp(view.statistics["received"])
+    if not pd.isna(received):
+        parts.append(f"synced {escape(reader_clock(received.to_pydatetime(warn=False)))}")
+    return " · ".join(parts)
 
 
 def _offsets(view: NightView) -> str:
@@ -219,8 +226,8 @@ def _cycle_notes(view: NightView) -> None:
         st.caption(badge + " ".join(escape(note) for note in view.cycles.notes))
 
 
-def _stages(view: NightView) -> None:
-    chart = hypnogram(view, theme(), narrow=narrow())
+def _stages(view: NightView, charts: Drawn) -> None:
+    chart = charts.chart("hypnogram", lambda: hypnogram(view, theme(), narrow=narrow()))
     draw(chart, key="hypnogram")
     words = _share_words(view)
     svg(stage_strip(view, theme()), alt=", ".join(words).replace("*", ""), width="stretch")
@@ -244,7 +251,7 @@ def _share_words(view: NightView) -> list[str]:
     return [*words, f"No signal **{duration(unknown)}**"] if unknown > 0 else words
 
 
-def _beside(view: NightView) -> None:
+def _beside(view: NightView, charts: Drawn) -> None:
     usual, vendor = st.columns([1.6, 1])
     with usual:
         with_usual = tuple(row for row in view.against if row.has_usual)
@@ -252,7 +259,8 @@ def _beside(view: NightView) -> None:
             nights = of(max(row.nights for row in with_usual), REFERENCE_NIGHTS)
             caption = how_to_read(with_usual, what="this night", nights=f"the last valid nights ({nights})")
             with card("against", range_finding(with_usual), caption):
-                show(against(with_usual, theme(), narrow=narrow()), key="against")
+                chart = charts.chart("against", lambda: against(with_usual, theme(), narrow=narrow()))
+                show(chart, key="against")
         else:
             with card("against", "Nothing to compare it with"):
                 st.markdown(note_of(view.against) or "Only main sleeps are compared with the usual.")

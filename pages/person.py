@@ -9,47 +9,45 @@ import pandas as pd
 import streamlit as st
 
 from analytics.figures import Figure
-from analytics.pattern_words import changes, method
-from analytics.reliability import period_gate
+from analytics.marked import Marked
+from analytics.pattern_words import method
 from analytics.score import Part
 from analytics.summary import PersonHeading, PersonPeriod
 from analytics.triage_days import NO_DATA_DAYS
 from analytics.wording import (
-    clock,
     day,
-    duration,
     number,
     of,
     percent,
     plural,
-    signed_duration,
     span,
 )
 from charts.sparkline import part_bar
-from charts.timing import timing
-from charts.trend import trend
-from nocturne.access import Permission
+from nocturne.access import Actor, Permission
+from nocturne.application import Application
 from nocturne.journal import marks
+from nocturne.person_views import since_phase_starts
 from nocturne.views import heading, period
 from pages.access import require
+from pages.drawn import Drawn, drawn
 from pages.history_card import history_card
 from pages.links import linked_person
 from pages.notes_card import notes_card
 from pages.parts import (
     card,
     escape,
-    narrow,
     person_picker,
     problem,
     rests_on,
-    show,
     stale_banner,
     svg,
     theme,
     title,
 )
 from pages.periods import forget_period, linked_period, period_picker
-from pages.person_cards import hours_card, insights_card, quality_card, weekdays_card, weeks_card
+from pages.person_cards import insights_card, quality_card, weekdays_card, weeks_card
+from pages.person_hours import STRIP_DAYS, hours_card, timing_card
+from pages.person_metric import calendar_card, linked_metric, trend_card
 from pages.person_nights import nights_card
 from pages.phases_card import phases_card
 from pages.vendor_card import vendor_section
@@ -63,12 +61,13 @@ def _page() -> None:
     linked = linked_person(application, actor, page="person")
     found, newest = linked.person, linked.newest
     first, last = linked_period(newest, default=_LENGTH)
+    metric = linked_metric()
     begun = heading(application, actor, found.person_id, first=first, last=last)
     if begun.coverage.recorded == 0:
         _empty(linked.people, begun, newest)
     above, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with above:
-        title(begun.title, _facts(begun))
+        title(begun.title, _facts(begun, newest))
         stale_banner(application, [found])
         rests_on(application, begun.nights)
         _silent(application.now().date() - timedelta(days=1), newest)
@@ -77,42 +76,53 @@ def _page() -> None:
         period_picker("person", default=_LENGTH)
     shown = period(application, actor, found.person_id, first=first, last=last)
     marked = marks(application, actor, found.person_id, first=_drawn_from(shown), last=last)
+    charts = drawn(application, actor, (found.person_id, first, last), grounds=(shown, tuple(marked)))
     score, when = st.columns([1, 2.1])
     with score:
         _score(shown)
-    with when, card("timing", _timing_heading(shown), _TIMING_CAPTION):
-        chart = timing(
-            shown.nights,
-            theme(),
-            first=shown.first,
-            last=shown.last,
-            bed=shown.bed,
-            rise=shown.rise,
-            narrow=narrow(),
-            events=marked,
-        )
-        show(chart, key="timing")
+    with when:
+        timing_card(application, actor, shown, charts, events=marked)
     insights_card(shown)
-    with card("trend", _trend_heading(shown), _trend_caption(shown)):
-        show(trend(shown, theme(), narrow=narrow(), events=marked), key="trend")
+    trend_card(application, actor, shown, charts, metric=metric, events=marked)
     by_week, by_weekday = st.columns(2)
     with by_week:
-        weeks_card(shown)
+        weeks_card(shown, charts)
     with by_weekday:
-        weekdays_card(shown)
-    hours_card(shown)
+        weekdays_card(shown, charts)
+    hours_card(application, actor, shown, charts)
+    _days(application, actor, shown, charts, metric=metric, oldest=linked.nights["night"].min().date())
     nights_card(application, actor, found, shown)
-    written, phased = st.columns(2)
-    with written:
-        notes_card(application, actor, found.person_id, first=first, last=last)
-    with phased:
-        phases_card(application, actor, found.person_id, today=application.now().date())
-    quality_card(shown, linked.nights["night"].min().date())
-    history_card(application, actor, found.person_id)
+    _written(application, actor, shown, events=marked)
     vendor_section(application, actor, found.person_id, first=first, last=last)
     with st.expander("How this was computed"):
         st.markdown(escape(shown.method))
         st.markdown(escape(method(shown.patterns)))
+
+
+def _days(
+    application: Application, actor: Actor, shown: PersonPeriod, charts: Drawn, *, metric: str, oldest: date
+) -> None:
+    """The calendar, and what its days rest on: beside it, or below where its weeks take the whole width."""
+    beside = shown.days <= STRIP_DAYS
+    by_day, counted = st.columns([1.6, 1]) if beside else (st.container(), st.container())
+    with by_day:
+        calendar_card(application, actor, shown, charts, metric=metric)
+    with counted:
+        quality_card(shown, oldest)
+
+
+def _written(
+    application: Application, actor: Actor, shown: PersonPeriod, *, events: Sequence[Marked]
+) -> None:
+    """What people have written: notes and what was done about flags, and phases with what came after their starts."""
+    person_id, last = shown.sleeper.person_id, shown.last
+    noted, phased = st.columns(2)
+    with noted:
+        notes_card(application, actor, person_id, first=shown.first, last=last)
+        history_card(application, actor, person_id)
+    with phased:
+        since = since_phase_starts(application, actor, person_id, events, first=_drawn_from(shown), last=last)
+        phases_card(application, actor, person_id, today=application.now().date(), since=since)
 
 
 def _drawn_from(shown: PersonPeriod) -> date:
@@ -123,12 +133,6 @@ def _drawn_from(shown: PersonPeriod) -> date:
     return min(shown.first, begun.date())
 
 
-_TIMING_CAPTION = (
-    "Each bar one night: pale in bed, full asleep. Columns shaded: weekend. A missing bar is a night without a valid "
-    "recording."
-)
-
-
 def _silent(last: date, newest: date) -> None:
     """Says so where nothing has been recorded for days up to the last: what is shown ends with the newest night."""
     days = (last - newest).days
@@ -137,9 +141,10 @@ def _silent(last: date, newest: date) -> None:
         st.badge(words, color="orange", icon=":material/history:")
 
 
-def _facts(begun: PersonHeading) -> str:
+def _facts(begun: PersonHeading, newest: date) -> str:
     counted = f"{of(begun.coverage.valid, begun.coverage.expected)} nights valid"
-    return f"{span(begun.first, begun.last)} · {counted} · {escape(begun.sleeper.zone)}"
+    until = f"newest night: to {day(newest, year=newest.year != begun.last.year, short=True)}"
+    return f"{span(begun.first, begun.last)} · {counted} · {escape(begun.sleeper.zone)} · {until}"
 
 
 def _empty(people: Sequence[Person], begun: PersonHeading, newest: date) -> NoReturn:
@@ -188,46 +193,6 @@ def _part(part: Part, figure: Figure) -> None:
         st.markdown(f"**{figure.text}**", width="content")
     svg(part_bar(part.value, theme()), alt=f"{part.name} {figure.text} of 100", width="stretch")
     st.caption(escape(part.reason))
-
-
-def _timing_heading(shown: PersonPeriod) -> str:
-    if not len(shown.valid):
-        return "No valid night in this period"
-    bed, rise = shown.bed, shown.rise
-    if math.isnan(bed.mean_h):
-        if period_gate(bed.nights, days=shown.days).shown:
-            return "There is no typical bedtime in this period"
-        return f"{plural(bed.nights, 'night')}: too few for a typical bedtime"
-    spread = "" if math.isnan(bed.sd_min) else f", give or take {duration(bed.sd_min)}"
-    return f"To bed at {clock(bed.mean_h)}{spread}; up at {clock(rise.mean_h)}"
-
-
-def _trend_heading(shown: PersonPeriod) -> str:
-    result = shown.trend
-    weeks = max(1, round(result.span_days / 7))
-    if result.verdict == "too few":
-        return f"{plural(result.nights, 'night')}: too few for a trend"
-    if result.verdict == "none":
-        return f"No clear trend in time asleep over {weeks} weeks"
-    longer = "longer" if result.slope_per_week > 0 else "shorter"
-    return f"Nights are getting {longer}, by {duration(abs(result.slope_per_week))} a week"
-
-
-def _trend_caption(shown: PersonPeriod) -> str:
-    result, found = shown.trend, shown.patterns
-    line = "smooth (local regression)" if len(found.line) else "the mean of the last 7 days"
-    if result.verdict == "too few":
-        return f"Dots are nights; the line is {line} and breaks where nights are missing."
-    slope, low, high = (
-        signed_duration(value) for value in (result.slope_per_week, result.low_per_week, result.high_per_week)
-    )
-    # An interval without zero beside "no clear trend" reads as a contradiction unless the page says why it is none.
-    why = f"{result.reason[0].upper()}{result.reason[1:]}. " if result.verdict == "none" else ""
-    words = (
-        f"{why}Slope {slope} a week, 95 % interval {low} to {high} (Theil–Sen, {result.nights} nights over "
-        f"{result.span_days} days). Line: {line}; dashed with band: slope and its interval; gaps stay gaps. "
-    )
-    return (words + changes(found.changes)).strip()
 
 
 _page()

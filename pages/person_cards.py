@@ -11,21 +11,10 @@ from analytics.summary import PersonPeriod
 from analytics.wording import day, number, of, plural, span
 from charts.weekdays import weekdays
 from charts.weeks import weeks
-from pages.explained import explained_figure
+from pages.drawn import Drawn
 from pages.parts import card, escape, narrow, show, theme
 
 _CONFIDENCE = {"high": "green", "moderate": "blue", "low": "orange"}
-_HOURS = (
-    "mean_bed_h",
-    "mean_rise_h",
-    "mean_midsleep_h",
-    "sri",
-    "phase_deviation_h",
-    "sjl_h",
-    "msfsc_h",
-    "debt_net_min",
-)
-_SPREADS = {"mean_bed_h": "sd_bed_min", "mean_rise_h": "sd_rise_min", "mean_midsleep_h": "sd_midsleep_min"}
 
 
 def insights_card(shown: PersonPeriod) -> None:
@@ -56,38 +45,23 @@ def _insight(insight: Insight) -> None:
     st.caption(escape(insight.source))
 
 
-def weeks_card(shown: PersonPeriod) -> None:
+def weeks_card(shown: PersonPeriod, charts: Drawn) -> None:
     """Stages by week."""
     weeks_ = span(shown.patterns.first, shown.patterns.last)
     caption = (
         f"{weeks_}. Mean hours a night by week (week of), with n valid nights; weeks under 3 are left out."
     )
     with card("weeks", weeks_title(shown.patterns), caption):
-        show(weeks(shown.patterns, theme(), narrow=narrow()), key="weeks")
+        chart = charts.chart("weeks", lambda: weeks(shown.patterns, theme(), narrow=narrow()))
+        show(chart, key="weeks")
 
 
-def weekdays_card(shown: PersonPeriod) -> None:
+def weekdays_card(shown: PersonPeriod, charts: Drawn) -> None:
     """Sleep by day of waking."""
     weeks_ = span(shown.patterns.first, shown.patterns.last)
     caption = f"{weeks_}. Median time asleep by the day of waking; bar: the middle half of nights, from 6 on."
     with card("weekdays", weekdays_title(shown.patterns), caption):
-        show(weekdays(shown.patterns, theme()), key="weekdays")
-
-
-def hours_card(shown: PersonPeriod) -> None:
-    """Typical hours, regularity, social jetlag and sleep debt, each with what it rests on."""
-    regular = shown.figures["sri"]
-    heading = (
-        f"Sleep Regularity Index {regular.text}" if regular.shown else "Hours, regularity and sleep debt"
-    )
-    caption = (
-        "±: one standard deviation. The index runs from −100 to 100, 100 being the same hours every day. Phase "
-        f"deviation, social jetlag and chronotype are of {span(shown.patterns.first, shown.patterns.last)}."
-    )
-    with card("hours", heading, caption), st.grid(4, min_column_width=140, key="person_hours"):
-        for name in _HOURS:
-            spread = shown.figures.get(_SPREADS.get(name, ""))
-            explained_figure(shown.figures[name], spread)
+        show(charts.chart("weekdays", lambda: weekdays(shown.patterns, theme())), key="weekdays")
 
 
 def quality_card(shown: PersonPeriod, oldest: date) -> None:

@@ -1,11 +1,12 @@
 """Groups and phases of a person: entered with first and last date, edited, ended, removed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final, get_args
 
 import streamlit as st
 
+from analytics.since_phase import SincePhase
 from analytics.wording import day, plural, span
 from nocturne.access import Actor
 from nocturne.application import Application
@@ -31,7 +32,14 @@ _CHANGED: Final = "phases_changed"
 _KINDS: Final = {"phase": "Phase", "group": "Group"}
 
 
-def phases_card(application: Application, actor: Actor, person_id: str, *, today: date) -> None:
+def phases_card(
+    application: Application,
+    actor: Actor,
+    person_id: str,
+    *,
+    today: date,
+    since: Sequence[SincePhase] = (),
+) -> None:
     """All phases and groups of the person, by first date; and a form for another.
 
     Args:
@@ -39,6 +47,7 @@ def phases_card(application: Application, actor: Actor, person_id: str, *, today
         actor: who reads and writes.
         person_id: whose phases.
         today: what a new one begins with, and what "end" proposes.
+        since: what changed with those of them that began in the weeks shown.
     """
     found = phases(application, actor, person_id)
     heading = plural(len(found), "phase or group", "phases and groups") if found else "No phases yet"
@@ -50,6 +59,10 @@ def phases_card(application: Application, actor: Actor, person_id: str, *, today
         told(_PLACE)
         for phase in reversed(found):
             _phase(application, actor, phase, today)
+        for each in since:
+            st.markdown(escape(each.words))
+        if since:
+            st.caption("What came after a start is not for that reason caused by it.")
         key = f"phase_new_{person_id}_{st.session_state.get('phases_made', 0)}"
         with (
             st.expander("Add a phase or a group", icon=":material/add:", key=f"{key}_section"),

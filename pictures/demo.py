@@ -24,6 +24,9 @@ def shoot(camera: Camera, folder: Path) -> None:
             Scene(name="home-missing", link="/", bring=_missing, faces=(DESK,)),
             Scene(name="night", link=night, faces=(DESK,)),
             Scene(name="person", link=f"/person?person={person}", faces=(DESK,)),
+            Scene(
+                name="person-quarter", link=f"/person?person={person}&period=3-months&metric=midsleep_clock_h"
+            ),
             Scene(name="cohort", link="/cohort?cohort=everyone", faces=(DESK,)),
             *(
                 Scene(name=f"admin-{section}", link=f"/admin?section={section}")

@@ -41,7 +41,7 @@ def test_from_home_to_a_report_without_leaving_the_machine(
     page.wait_for_url(re.compile(r"/person\?person=p_\w+"))
     settle(page)
     expect(page.get_by_text(re.compile("Score|No score")).first).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(4)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6)
     no_fault(page)
 
     page.get_by_role("link", name="Cohort").click()

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analytics.followed import followed
 from analytics.marked import Marked, alternative, in_words, seen
 from analytics.summary import ClockSpread
 from charts.chart import Chart
@@ -136,7 +137,7 @@ def test_notes_are_one_mark_a_day_with_their_texts_on_hover() -> None:
 
 def test_what_a_user_wrote_is_never_markup() -> None:
     events = (phase(FIRST, LAST, HOSTILE), note(FIRST, HOSTILE))
-    for chart in (of(*events), trend(person_period(), LIGHT, events=events)):
+    for chart in (of(*events), trend(followed(person_period()), LIGHT, events=events)):
         marks = next(trace for trace in chart.figure.data if trace.name == "Notes")
         annotation = next(each for each in chart.figure.layout.annotations if each.yref == "y2")
         for words in (*marks.hovertext, *bars(chart)[0].hovertext, annotation.text, annotation.hovertext):
@@ -162,7 +163,7 @@ def test_the_trend_has_them_too_wide_and_narrow() -> None:
     period = person_period(step_min=-120)
     events = (phase(date(2025, 11, 10), date(2025, 12, 14)), note(date(2026, 1, 25)))
     for narrow in (False, True):
-        chart = trend(period, LIGHT, narrow=narrow, events=events)
+        chart = trend(followed(period), LIGHT, narrow=narrow, events=events)
         assert names(chart) == ["Camp"]
         assert len(chart.table) == 99
         assert chart.table.columns[-1] == MARKS

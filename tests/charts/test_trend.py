@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.followed import followed
 from analytics.smoothing import broken_at_gaps
 from analytics.wording import signed_duration
 from charts.theme import theme
@@ -17,7 +18,7 @@ LIGHT = theme("light")
 
 
 def drawn(**more: Any) -> dict[str, Any]:
-    return {trace.name: trace for trace in trend(person_period(**more), LIGHT).figure.data}
+    return {trace.name: trace for trace in trend(followed(person_period(**more)), LIGHT).figure.data}
 
 
 def test_every_night_is_a_dot_in_hours() -> None:
@@ -40,7 +41,7 @@ def test_the_line_is_the_local_regression_and_breaks_at_the_gap() -> None:
 
 def test_with_few_nights_the_line_is_the_mean_of_seven_days() -> None:
     period = person_period(days=13, missing=(5,))
-    traces = {trace.name: trace for trace in trend(period, LIGHT).figure.data}
+    traces = {trace.name: trace for trace in trend(followed(period), LIGHT).figure.data}
     assert [value is None for value in traces["Mean of 7 days"].y] == period.patterns.rolling.isna().tolist()
     assert "Smooth line" not in traces
 
@@ -48,14 +49,14 @@ def test_with_few_nights_the_line_is_the_mean_of_seven_days() -> None:
 def test_a_lasting_change_is_a_dotted_line_with_its_shift() -> None:
     period = person_period(step_min=-120)
     (step,) = period.patterns.changes.steps
-    chart = trend(period, LIGHT)
+    chart = trend(followed(period), LIGHT)
     line = chart.figure.layout.shapes[1]
     assert (line.line.dash, line.x0, line.x1) == ("dot", line.x1, line.x0)
     assert pd.Timestamp(line.x0) == step.first_after - pd.Timedelta(hours=12)
     label = chart.figure.layout.annotations[1]
     assert label.text == signed_duration(step.shift)
     assert f"on {signed_duration(step.shift)}" in chart.alt
-    assert len(trend(person_period(), LIGHT).figure.layout.shapes) == 1
+    assert len(trend(followed(person_period()), LIGHT).figure.layout.shapes) == 1
 
 
 def test_slope_and_interval_are_those_of_the_trend() -> None:
@@ -77,7 +78,7 @@ def test_slope_and_interval_are_those_of_the_trend() -> None:
 def test_too_few_nights_have_neither_slope_nor_interval() -> None:
     traces = drawn(days=9, missing=())
     assert set(traces) == {"Nights", "Mean of 7 days"}
-    assert "too few nights for a trend" in trend(person_period(days=9, missing=()), LIGHT).alt
+    assert "too few nights for a trend" in trend(followed(person_period(days=9, missing=())), LIGHT).alt
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_too_few_nights_have_neither_slope_nor_interval() -> None:
 def test_the_band_is_what_is_recommended_at_that_age(
     born: int | None, low_h: float, high_h: float, who: str
 ) -> None:
-    chart = trend(person_period(birth_year=born), LIGHT)
+    chart = trend(followed(person_period(birth_year=born)), LIGHT)
     band = chart.figure.layout.shapes[0]
     assert (band.y0, band.y1) == (low_h, high_h)
     assert (
@@ -105,7 +106,7 @@ def test_the_band_is_what_is_recommended_at_that_age(
 
 def test_band_and_nights_lie_inside_the_axis() -> None:
     for shift in (-3.0, 0.0, 2.0):
-        figure = trend(person_period(slope_min_a_day=shift), LIGHT).figure
+        figure = trend(followed(person_period(slope_min_a_day=shift)), LIGHT).figure
         bottom, top = figure.layout.yaxis.range
         hours = next(trace for trace in figure.data if trace.name == "Nights").y
         assert bottom < min(*hours, 7)
@@ -113,7 +114,7 @@ def test_band_and_nights_lie_inside_the_axis() -> None:
 
 
 def test_on_a_phone_the_band_is_named_above_the_nights() -> None:
-    note = trend(person_period(), LIGHT, narrow=True).figure.layout.annotations[0]
+    note = trend(followed(person_period()), LIGHT, narrow=True).figure.layout.annotations[0]
     assert note.yref == "paper"
     assert note.y == 1
     assert note.text.startswith("Band: 7 to 9")
@@ -121,18 +122,18 @@ def test_on_a_phone_the_band_is_named_above_the_nights() -> None:
 
 def test_words_and_table_hold_the_numbers() -> None:
     period = person_period(slope_min_a_day=-1)
-    chart = trend(period, LIGHT)
+    chart = trend(followed(period), LIGHT)
     assert period.trend.verdict == "falling"
     assert "falling: \u2212" in chart.alt
     assert "99\u00a0nights from 28\u00a0October\u00a02025 to 11\u00a0February\u00a02026" in chart.alt
     assert len(chart.table) == 99
     assert chart.table["Mean of 7 days"].iloc[0] == "–"
-    assert "no clear trend" in trend(person_period(), LIGHT).alt
+    assert "no clear trend" in trend(followed(person_period()), LIGHT).alt
 
 
 def test_no_night_is_a_sentence() -> None:
     period = person_period(days=3, missing=())
     empty = replace(period, history=period.history.iloc[:0])
-    chart = trend(empty, LIGHT)
-    assert chart.alt == "No valid night in these weeks."
+    chart = trend(followed(empty), LIGHT)
+    assert chart.alt == "No valid night with time asleep in these weeks."
     assert not chart.figure.data
