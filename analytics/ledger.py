@@ -10,29 +10,26 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analytics.grades import REASONS, first_exclusion
+from analytics.fates import NOT_ANALYSED, SENTENCES, Fates, fates
 from analytics.rules import DEFAULT_RULES, ValidNight
-from analytics.travel import LEFT_OUT_OF_CONSISTENCY
 
-Counts = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Names = NDArray[np.object_]
+__all__ = [
+    "ANALYSED",
+    "NOT_ANALYSED",
+    "RECEIVED",
+    "VALID",
+    "Exclusion",
+    "Ledger",
+    "added",
+    "exclusion_ledger",
+    "ledgers",
+    "ledgers_of",
+]
 
 RECEIVED, VALID, ANALYSED = "received", "valid", "analysed"
 
-NOT_ANALYSED: Final[dict[str, str]] = {
-    "SUPERSEDED": "A later version of the same session was received.",
-    "NAP": "A nap; the analysis is of main sleeps.",
-    **{code: REASONS[code][0] for code in LEFT_OUT_OF_CONSISTENCY},
-    "NO_VALUE": "The night has no value of the quantity analysed.",
-    "TOO_FEW_NIGHTS": "The person has too few nights left for the analysis.",
-}
-"""Code -> sentence of what keeps a session from the analysis although its sleep may be valid."""
-
-_SENTENCES: Final = {code: sentence for code, (sentence, _) in REASONS.items()} | NOT_ANALYSED
-_ORDER: Final = {code: n for n, code in enumerate(_SENTENCES)}
+_ORDER: Final = {code: n for n, code in enumerate(SENTENCES)}
 _STEPS: Final = (RECEIVED, VALID, ANALYSED)
 
 
@@ -169,29 +166,40 @@ def ledgers(
     Somebody without a single session has a ledger of zeros; rows of others than `person_ids` are not looked at.
     """
     ids = [str(each) for each in (nights["person_id"].unique() if person_ids is None else person_ids)]
-    owner = pd.Index(ids, dtype="str").get_indexer(pd.Index(nights["person_id"], dtype="str"))
-    rows, owner = nights.iloc[np.flatnonzero(owner >= 0)], owner[owner >= 0]
-    fates = _fates(rows, measure=measure, consistency=consistency, rules=rules)
-    deciding = _deciding(rows, owner)
-    kept = np.bincount(owner[deciding & (fates == "")], minlength=len(ids))
-    fates[(fates == "") & (kept < minimum_nights)[owner]] = "TOO_FEW_NIGHTS"
+    found = fates(
+        nights,
+        ids,
+        measure=measure,
+        consistency=consistency,
+        minimum_nights=minimum_nights,
+        rules=rules,
+    )
+    return ledgers_of(found, ids, received=received)
+
+
+def ledgers_of(
+    found: Fates, person_ids: Sequence[str], *, received: Mapping[str, int] | None = None
+) -> tuple[Ledger, ...]:
+    """One ledger per person, from what has become of the sessions of these people."""
     counted = pd.DataFrame(
         {
-            "owner": owner,
-            "step": np.where(rows["valid"].to_numpy(dtype=bool), ANALYSED, VALID),
-            "code": fates,
-            "sessions": rows["pieces"].to_numpy(dtype=np.int64),
-            "nights": deciding.astype(np.int64),
+            "owner": found.owner,
+            "step": np.where(found.rows["valid"].to_numpy(dtype=bool), ANALYSED, VALID),
+            "code": found.codes,
+            "sessions": found.rows["pieces"].to_numpy(dtype=np.int64),
+            "nights": found.deciding.astype(np.int64),
         }
     )
     sums = counted.groupby(["owner", "step", "code"], sort=False)[["sessions", "nights"]].sum()
-    parts: list[list[Exclusion]] = [[] for _ in ids]
+    parts: list[list[Exclusion]] = [[] for _ in person_ids]
     for (at, step, code), sessions, of_nights in zip(
         sums.index.tolist(), sums["sessions"].tolist(), sums["nights"].tolist(), strict=True
     ):
         parts[at].append(_exclusion(step, code, sessions, of_nights))
     known = received or {}
-    return tuple(_ledger(person, found, known.get(person)) for person, found in zip(ids, parts, strict=True))
+    return tuple(
+        _ledger(person, each, known.get(person)) for person, each in zip(person_ids, parts, strict=True)
+    )
 
 
 def added(parts: Iterable[Ledger]) -> Ledger:
@@ -253,44 +261,9 @@ def _ledger(person: str, parts: Sequence[Exclusion], received: int | None) -> Le
 
 def _exclusion(step: str, code: str, sessions: int, nights: int) -> Exclusion:
     return Exclusion(
-        step=step, code=code, reason=_SENTENCES.get(code, ""), sessions=int(sessions), nights=int(nights)
+        step=step, code=code, reason=SENTENCES.get(code, ""), sessions=int(sessions), nights=int(nights)
     )
 
 
 def _in_order(exclusions: Iterable[Exclusion]) -> tuple[Exclusion, ...]:
     return tuple(sorted(exclusions, key=lambda each: (_STEPS.index(each.step), _ORDER[each.code])))
-
-
-def _fates(rows: pd.DataFrame, *, measure: str | None, consistency: bool, rules: ValidNight) -> Names:
-    """Per row the one code that keeps it out, the first that holds; "" where it is analysed."""
-    valid = rows["valid"].to_numpy(dtype=bool)
-    of_row, reasons = pd.factorize(rows["reasons"].to_numpy(dtype=object))
-    fates = np.array([first_exclusion(str(each), valid=False) for each in reasons], dtype=object)[of_row]
-    fates[valid] = ""
-    main = rows["kind"].to_numpy(dtype=object) == "main"
-    _mark(fates, valid & ~main, "NAP")
-    if consistency and rules.leave_out_travel:
-        for code in LEFT_OUT_OF_CONSISTENCY:
-            told = np.array([code in str(each).split(";") for each in reasons], dtype=np.bool_)
-            _mark(fates, valid & told[of_row], code)
-    if measure is not None:
-        _mark(fates, valid & rows[measure].isna().to_numpy(), "NO_VALUE")
-    return fates
-
-
-def _mark(fates: Names, where: Flags, code: str) -> None:
-    fates[where & (fates == "")] = code
-
-
-def _deciding(rows: pd.DataFrame, owner: Counts) -> Flags:
-    """The one row of each person's night that decides its fate: the main sleep, else the first unusable session."""
-    deciding = np.zeros(len(rows), dtype=np.bool_)
-    if not len(rows):
-        return deciding
-    night = rows["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
-    rank = pd.Series(rows["kind"].to_numpy(dtype=object)).map({"main": 0, "unusable": 1, "nap": 2}).to_numpy()
-    order = np.lexsort((np.arange(len(rows)), rank, night, owner))
-    first = np.ones(len(rows), dtype=np.bool_)
-    first[1:] = (np.diff(night[order]) != 0) | (np.diff(owner[order]) != 0)
-    deciding[order[first]] = True
-    return deciding
