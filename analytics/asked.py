@@ -37,6 +37,23 @@ def asked_days(people: Sequence[Sleeper], synced: Mapping[str, Synced]) -> tuple
     return first, last
 
 
+def known_days(
+    people: Sequence[Sleeper], synced: Mapping[str, Synced], *, owner: Counts, label: Counts
+) -> tuple[Counts, Counts]:
+    """First and last day of each person for which nights have been asked for, or that have arrived without.
+
+    Args:
+        people: in this order.
+        synced: as in `asked_days`.
+        owner: of every night there is, whenever, the place of its person among these people; negative for others.
+        label: the night's label likewise, as days since 1970.
+    """
+    first, last = asked_days(people, synced)
+    known = owner >= 0
+    np.minimum.at(first, owner[known], label[known])
+    return first, last
+
+
 def asked_of(sleeper: Sleeper, synced: Synced) -> Asked:
     """For which days somebody's nights have been asked for, a moment read on the calendar of their zone."""
     if not isinstance(synced, datetime):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.asked import NEVER, Synced, asked_days, day_number
+from analytics.asked import NEVER, Synced, day_number, known_days
 from analytics.cohort_means import DAYS_NEEDED, week_beside_usual
 from analytics.efficiency import counted_efficiency_pct
 from analytics.grades import REASONS, first_exclusion
@@ -98,7 +98,7 @@ def cohort_table(
     )
     asleep = window.grid(window.rows["tst_min"].to_numpy(dtype=np.float64))
     efficiency = window.grid(counted_efficiency_pct(window.rows))
-    states = _states(window, asleep, _bounds(people, owner, label, synced), last)
+    states = _states(window, asleep, known_days(people, synced, owner=owner, label=label), last)
     lasts, at = _sleeps_of_the_last_night(window)
     table = pd.concat(
         [
@@ -132,16 +132,6 @@ def _facts(people: Sequence[Sleeper], synced: Mapping[str, Synced], ids: pd.Inde
             ),
         }
     )
-
-
-def _bounds(
-    people: Sequence[Sleeper], owner: Counts, label: Counts, synced: Mapping[str, Synced]
-) -> tuple[Counts, Counts]:
-    """First and last day of each person for which nights have been asked for, or that have arrived without."""
-    first, last = asked_days(people, synced)
-    known = owner >= 0
-    np.minimum.at(first, owner[known], label[known])
-    return first, last
 
 
 def _states(window: _Window, asleep: Floats, bounds: tuple[Counts, Counts], last: int) -> NDArray[np.uint8]:

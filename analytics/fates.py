@@ -69,7 +69,7 @@ def fates(
         minimum_nights: a person with fewer nights left is left out with all of them.
         rules: `leave_out_travel`.
     """
-    owner = pd.Index(person_ids, dtype="str").get_indexer(pd.Index(nights["person_id"], dtype="str"))
+    owner = pd.Index(list(person_ids), dtype="str").get_indexer(pd.Index(nights["person_id"], dtype="str"))
     rows, owner = nights.iloc[np.flatnonzero(owner >= 0)], owner[owner >= 0]
     codes = _fates(rows, measure=measure, consistency=consistency, rules=rules)
     deciding = _deciding(rows, owner)

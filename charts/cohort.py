@@ -1,9 +1,8 @@
 """People by nights: one square a night, its colour the time asleep, with three states kept apart."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
-from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,10 @@ from analytics.summary import CohortOverview
 from analytics.wording import NBSP, day, number, of, plural, quantity
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis
-from charts.theme import TRANSPARENT, Margin, Theme, bare_axis, font_px, measure, plotly_layout
+from charts.people_grid import MOST_MARKED_NIGHTS, NARROW_NIGHTS, marked, name_axis, names_px, unique_names
+from charts.theme import TRANSPARENT, Margin, Theme, font_px, measure, plotly_layout
+
+__all__ = ["encoded", "people_map", "unique_names"]
 
 Codes = NDArray[np.uint8]
 Words = NDArray[np.object_]
@@ -25,14 +27,7 @@ _STATE_WORDS = {_NOT_SYNCED: "not synced", _NO_VALID: "no valid night"}
 # The scale of the colours; what lies beyond has the colour of its end.
 _LOW_H, _HIGH_H = 5, 9
 _FIRST_CODE, _LAST_CODE = 2, 255
-# A phone has room for squares of two weeks that can still be told apart.
-_NARROW_NIGHTS = 14
-_NAME_LENGTH = {False: 22, True: 12}
-_CHARACTER_PX = 6.6
 _TOP_PX, _BOTTOM_PX, _RIGHT_PX = 52, 6, 4
-# More marks than a browser draws at ease, or squares narrower than a mark: one mark for each run of nights.
-_MOST_MARKS = 5_000
-_MOST_MARKED_NIGHTS = 120
 _SWATCH_PX = 14
 
 
@@ -50,7 +45,7 @@ def people_map(overview: CohortOverview, theme: Theme, *, narrow: bool = False) 
     """
     if overview.map_states.empty:
         return nothing_to_draw(theme, "There is nobody in this cohort.", columns=_COLUMNS)
-    shown = slice(-_NARROW_NIGHTS, None) if narrow else slice(None)
+    shown = slice(-NARROW_NIGHTS, None) if narrow else slice(None)
     hours = overview.map_values.to_numpy(dtype=np.float64) / 60
     states = overview.map_states.to_numpy(dtype=np.uint8)
     names = [str(overview.people.at[person_id, "name"]) for person_id in overview.map_states.index]
@@ -71,15 +66,6 @@ def people_map(overview: CohortOverview, theme: Theme, *, narrow: bool = False) 
         table=_table(overview.map_dates, names, states, words),
         height_px=height_px,
     )
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """The names, each once: the second Ana is `Ana (2)`. Rows are told apart by them."""
-    found: list[str] = []
-    for name in names:
-        candidates = (f"{name} ({n})" if n > 1 else name for n in count(1))
-        found.append(next(candidate for candidate in candidates if candidate not in found))
-    return found
 
 
 def encoded(hours: NDArray[np.float64], states: Codes) -> Codes:
@@ -126,7 +112,7 @@ def _heatmap(
         zmax=_LAST_CODE,
         colorscale=_scale(theme),
         showscale=False,
-        xgap=gap if len(dates) <= _MOST_MARKED_NIGHTS else 0,
+        xgap=gap if len(dates) <= MOST_MARKED_NIGHTS else 0,
         ygap=gap,
     )
 
@@ -147,7 +133,7 @@ def _marks(states: Codes, labels: list[str], dates: pd.DatetimeIndex, theme: The
     dot = {"symbol": "circle", "size": 3, "color": theme.text_tertiary}
     slash = {"symbol": "line-ne", "size": 7, "line": {"width": 1, "color": theme.border_strong}}
     for state, name, marker in ((_NO_VALID, "No valid night", dot), (_NOT_SYNCED, "Not synced", slash)):
-        rows, columns = _marked(states == state)
+        rows, columns = marked(states == state)
         if len(rows):
             yield go.Scatter(
                 x=[days[column] for column in columns],
@@ -159,18 +145,6 @@ def _marks(states: Codes, labels: list[str], dates: pd.DatetimeIndex, theme: The
             )
 
 
-def _marked(found: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns to be marked: every square, or the middle of each run when there are too many."""
-    rows, columns = np.nonzero(found)
-    if found.shape[1] <= _MOST_MARKED_NIGHTS and len(rows) <= _MOST_MARKS:
-        return rows, columns
-    edge = np.diff(np.pad(found, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    rows, begun = np.nonzero(edge == 1)
-    ended = np.nonzero(edge == -1)[1]
-    middle = (begun + ended - 1) // 2
-    return rows[:_MOST_MARKS], middle[:_MOST_MARKS]
-
-
 def _layout(
     dates: pd.DatetimeIndex,
     names: list[str],
@@ -180,30 +154,15 @@ def _layout(
     height_px: int,
     narrow: bool,
 ) -> go.Layout:
-    short = [_shortened(name, _NAME_LENGTH[narrow]) for name in names]
-    left = int(min(max(len(name) for name in short), _NAME_LENGTH[narrow]) * _CHARACTER_PX) + 12
     return plotly_layout(
         theme,
         height_px=height_px,
-        margin=Margin(l=left, r=_RIGHT_PX, t=_TOP_PX, b=_BOTTOM_PX),
+        margin=Margin(l=names_px(names, narrow=narrow), r=_RIGHT_PX, t=_TOP_PX, b=_BOTTOM_PX),
         xaxis=day_axis(dates[0].date(), dates[-1].date(), theme, narrow=narrow, side="top", showline=False),
-        yaxis=bare_axis(
-            type="category",
-            categoryorder="array",
-            categoryarray=labels,
-            range=[len(labels) - 0.5, -0.5],
-            tickmode="array",
-            tickvals=labels,
-            ticktext=[f"{escape(name, quote=False)} " for name in short],
-            tickfont={"size": font_px("axis"), "color": theme.text},
-        ),
+        yaxis=name_axis(names, labels, theme, narrow=narrow),
         shapes=list(_key_swatches(theme)),
         annotations=list(_key_words(theme)),
     )
-
-
-def _shortened(name: str, length: int) -> str:
-    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
 
 
 # The key stands at the top right: "5 h", ten swatches, "9 h"; measured in px from the right upper corner of the plot.

@@ -22,9 +22,18 @@ from nocturne.organisation_settings import NIGHTS, night_rules, reset
 from nocturne.progress import Failure
 from store.people import Person
 
-__all__ = ["DEFAULT_RULES", "Effect", "NotPutInForce", "ValidNight", "effect", "set_night_rules"]
+__all__ = [
+    "DEFAULT_RULES",
+    "PEOPLE_PER_BATCH",
+    "Effect",
+    "NotPutInForce",
+    "ValidNight",
+    "effect",
+    "engine_for",
+    "set_night_rules",
+]
 
-_PEOPLE_PER_BATCH: Final = 25
+PEOPLE_PER_BATCH: Final = 25
 """Half a second of work, so that a bar moves; fewer people altogether are not worth waking a worker for."""
 _READ: Final = ["person_id", "night", "kind", "valid"]
 
@@ -149,7 +158,7 @@ def effect(
     people = application.people()
     function = _EffectOf(organisation=application.organisation, rules=rules)
     found = map_batches(
-        function, people, _engine(application, people), people_per_batch=_PEOPLE_PER_BATCH, tell=tell
+        function, people, engine_for(application, people), people_per_batch=PEOPLE_PER_BATCH, tell=tell
     )
     return sum(found.values, Effect(unread=found.failures))
 
@@ -181,7 +190,7 @@ def set_night_rules(
     function: Any = _MadeBy(organisation=organisation, rules=rules)
     try:
         made = map_batches(
-            function, people, _engine(application, people), people_per_batch=_PEOPLE_PER_BATCH, tell=tell
+            function, people, engine_for(application, people), people_per_batch=PEOPLE_PER_BATCH, tell=tell
         )
         held = application.archive.set_rules(
             organisation,
@@ -204,8 +213,8 @@ def _counting(nights: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(valid[["person_id", "night"]])
 
 
-def _engine(application: Application, people: Sequence[Person]) -> Engine:
+def engine_for(application: Application, people: Sequence[Person]) -> Engine:
     """What is one batch alone is done in this process."""
-    if len(people) <= _PEOPLE_PER_BATCH:
+    if len(people) <= PEOPLE_PER_BATCH:
         return InProcess(application.organisation, application.archive)
     return application.engine

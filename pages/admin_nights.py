@@ -1,47 +1,21 @@
 """Admin, settings: when a night counts. What other rules would do is shown before they can be saved."""
 
-from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import partial
 
 import streamlit as st
 
 from analytics.period_words import valid_night_words
-from analytics.rules import limits
-from analytics.wording import number
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.mapping import EngineFailed, MapProgress
 from nocturne.night_rules import DEFAULT_RULES, Effect, NotPutInForce, ValidNight, effect, set_night_rules
 from nocturne.organisation_settings import NIGHTS
 from pages.parts import card, escape
+from pages.rule_fields import RuleField, rule_fields, rules_of_fields, set_rule_fields
 from store.errors import EditedMeanwhile
 
 _PREVIEW = "nights_preview"
 _MAKING = "Making everybody's nights by these rules …"
-
-
-class _Field(NamedTuple):
-    """A limit as a form asks for it: `factor` of its unit make one of the form's."""
-
-    name: str
-    label: str
-    factor: float
-    least: float
-    most: float
-    step: float
-
-
-_FIELDS = (
-    _Field("most_missing_share_b", "Lost signal, at most, %", 0.01, 0, 50, 1),
-    _Field("most_missing_share_a", "Of it for grade A, %", 0.01, 0, 50, 1),
-    _Field("longest_gap_min", "Gap in the sleep, at most, min", 1, 0, 240, 5),
-    _Field("shortest_in_bed_min", "In bed at least, h", 60, 0, 8, 0.5),
-    _Field("longest_in_bed_min", "In bed at most, h", 60, 9, 24, 0.5),
-    _Field("bridge_min", "Pieces apart at most, min", 1, 0, 240, 5),
-)
-
-
-_MEANING = {each.name: each.meaning[:1].upper() + each.meaning[1:] for each in limits()}
 
 
 def nights_card(application: Application, actor: Actor) -> None:
@@ -55,7 +29,7 @@ def nights_card(application: Application, actor: Actor) -> None:
     with card("nights", "When a night counts", caption):
         st.markdown(escape(valid_night_words(now.nights)))
         try:
-            rules = _wanted(now.nights, _fields(now.nights, stamp))
+            rules = rules_of_fields(now.nights, rule_fields(now.nights, partial(_key, stamp=stamp)))
         except ValueError as problem:
             st.error(escape(str(problem)))
             return
@@ -76,43 +50,12 @@ def nights_card(application: Application, actor: Actor) -> None:
         _preview(application, actor, stamp, rules)
 
 
-def _fields(now: ValidNight, stamp: int) -> dict[str, float]:
-    """What the fields say, by limit; no form: as soon as one says something else, what was looked at is gone."""
-    return {
-        each.name: column.number_input(
-            each.label,
-            float(each.least),
-            float(each.most),
-            _shown(each, now),
-            step=float(each.step),
-            format="%g",
-            key=_key(each, stamp),
-            help=f"{_MEANING[each.name]}. Default: {number(_shown(each, DEFAULT_RULES))}.",
-        )
-        for each, column in zip(_FIELDS, (*st.columns(3), *st.columns(3)), strict=True)
-    }
-
-
-def _set_fields(rules: ValidNight, stamp: int) -> None:
-    for each in _FIELDS:
-        st.session_state[_key(each, stamp)] = _shown(each, rules)
-
-
-def _key(each: _Field, stamp: int) -> str:
+def _key(each: RuleField, stamp: int) -> str:
     return f"nights_{each.name}_{stamp}"
 
 
-def _shown(each: _Field, rules: ValidNight) -> float:
-    return float(round(getattr(rules, each.name) / each.factor, 6))
-
-
-def _wanted(now: ValidNight, values: dict[str, float]) -> ValidNight:
-    """The rules that the form describes; raises `ValueError` with a sentence where they contradict each other."""
-    limits: dict[str, Any] = {each.name: round(values[each.name] * each.factor, 6) for each in _FIELDS}
-    try:
-        return replace(now, **limits)
-    except ValueError as problem:
-        raise ValueError(f"{str(problem)[:1].upper()}{str(problem)[1:]}.") from problem
+def _set_fields(rules: ValidNight, stamp: int) -> None:
+    set_rule_fields(rules, partial(_key, stamp=stamp))
 
 
 def _effect(application: Application, actor: Actor, rules: ValidNight) -> Effect:

@@ -1,5 +1,6 @@
 """What a link names: a person, a cohort, dates; and what is shown where it names nothing."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -140,6 +141,24 @@ def query_choice(name: str, choices: Collection[str], default: str, *, what: str
         return wanted if wanted is not None else default
     _remark(name, f"The link names {what} that does not exist; {instead}.")
     return default
+
+
+def query_number(name: str, least: float, most: float, *, instead: str) -> float | None:
+    """A number from the link, or None when it is absent or none from `least` to `most`, with a remark of `instead`."""
+    text = asked(name)
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if least <= value <= most:
+        return value
+    _remark(
+        name,
+        f"The link's “{name}” reads {text[:40]!r}, and is a number from {least:g} to {most:g}. {instead}",
+    )
+    return None
 
 
 def query_filters(name: str, known: Sequence[str], what: str) -> list[str]:

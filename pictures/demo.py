@@ -28,6 +28,8 @@ def shoot(camera: Camera, folder: Path) -> None:
                 name="person-quarter", link=f"/person?person={person}&period=3-months&metric=midsleep_clock_h"
             ),
             Scene(name="cohort", link="/cohort?cohort=everyone", faces=(DESK,)),
+            Scene(name="quality", link="/quality?cohort=everyone"),
+            Scene(name="quality-rules", link="/quality?cohort=everyone&longest_gap_min=20", faces=(DESK,)),
             *(
                 Scene(name=f"admin-{section}", link=f"/admin?section={section}")
                 for section in ("people", "settings", "sync", "storage")

@@ -17,7 +17,10 @@ from store.errors import StoreUnavailable
 from tests.nocturne.conftest import UNTIL, make_application, simulator  # noqa: F401
 from tests.pages.test_pages import PAGES, empty, filled, plain, run, words  # noqa: F401
 
-NAMES = ("person", "cohort", "session", "period", "from", "to", "ending", "tag", "phase", "metric", "step")
+NAMES = (
+    *("person", "cohort", "session", "period", "from", "to", "ending", "tag", "phase", "metric", "step"),
+    *("reason", "measure", "consistency", "minimum", "page", "longest_gap_min", "most_missing_share_b"),
+)
 GARBAGE = (
     "",
     "nobody",

@@ -25,7 +25,7 @@ from tests.pages.test_parts import HOSTILE
 from tests.serving import free_port
 
 ROUTER = Path(__file__).resolve().parents[2] / "pages" / "router.py"
-PAGES = ("home.py", "night.py", "person.py", "cohort.py", "report.py")
+PAGES = ("home.py", "night.py", "person.py", "cohort.py", "quality.py", "report.py")
 
 
 @pytest.fixture
