@@ -8,7 +8,8 @@ from analytics.quality import Quality
 from analytics.quality_words import grid_title, title
 from analytics.wording import of, plural, span
 from charts.quality_grid import PEOPLE_PER_PAGE, quality_grid
-from nocturne.access import Permission
+from nocturne.access import Actor, Permission
+from nocturne.application import Application
 from nocturne.quality import quality_of
 from nocturne.views import Cohort, cohort_people, last_night, statistics
 from pages.access import require
@@ -24,11 +25,11 @@ from pages.parts import (
     rests_on,
     show,
     stale_banner,
-    theme,
 )
 from pages.parts import title as page_title
 from pages.periods import linked_period, period_picker
 from pages.quality_analysed import analysed_fields, analysed_of_link
+from pages.quality_drawn import drawn
 from pages.quality_flow import flow_card, listing
 from pages.quality_rules import other_rules, rules_card
 from pages.quality_sheet import sheet_card
@@ -63,8 +64,8 @@ def _page() -> None:
                 f"the {plural(found.basis.awaited, 'night')} that count by the vendor's statistics until then."
             )
     analysed_fields(analysed)
-    chosen, place = flow_card(found)
-    _grid_card(found)
+    chosen, place = flow_card(application, actor, found, cohort)
+    _grid_card(application, actor, found, cohort)
     sheet_card(application, actor, found, chosen)
     wanted, result = rules_card(application, actor)
     # What has to be read from people's files comes last: everything else is painted by then.
@@ -89,31 +90,30 @@ def _facts(found: Quality, cohort: Cohort) -> str:
     return " · ".join(parts)
 
 
-def _grid_card(found: Quality) -> None:
+def _grid_card(application: Application, actor: Actor, found: Quality, cohort: Cohort) -> None:
     caption = "One square a night, the least complete people first; at the right their valid nights."
     if narrow():
         caption += " The last two weeks; counts and the table below are of the whole period."
     pages = max(1, -(-len(found.people) // PEOPLE_PER_PAGE))
-    asked = query_number("page", 1, pages, instead="The first page is shown.")
+    asked = query_number("part", 1, pages, instead="The first people are shown.")
     page = 1 if asked is None else int(asked)
-    settle("page", str(page) if page > 1 else None)
+    settle("part", str(page) if page > 1 else None)
     with card("grid", grid_title(found), caption):
         if pages > 1:
             _pager(found, page, pages)
-        show(quality_grid(found, theme(), page=page, narrow=narrow()), key="quality_grid")
+        show(drawn(application, actor, found, cohort, quality_grid, page=page), key="quality_grid")
 
 
 def _pager(found: Quality, page: int, pages: int) -> None:
-    key = "quality_page"
+    key = f"quality_part_{page}_{pages}"  # another widget where the link says another part
 
     def go() -> None:
-        st.query_params["page"] = str(st.session_state[key])
+        st.query_params["part"] = str(st.session_state[key])
 
     first = (page - 1) * PEOPLE_PER_PAGE + 1
     last = min(page * PEOPLE_PER_PAGE, len(found.people))
-    st.session_state[key] = page
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.pagination(pages, key=key, on_change=go, max_visible_pages=3 if narrow() else 7)
+        st.pagination(pages, default=page, key=key, on_change=go, max_visible_pages=3 if narrow() else 7)
         st.caption(f"People {first} to {of(last, len(found.people))}")
 
 

@@ -47,12 +47,14 @@ def rule_fields(now: ValidNight, key: Callable[[RuleField], str]) -> dict[str, f
         now: the rules that they begin with.
         key: of each field's widget.
     """
+    for each in RULE_FIELDS:
+        # Not as the field's default: where the key is set already, as by a link, there would be two of them.
+        st.session_state.setdefault(key(each), each.shown(now))
     return {
         each.name: column.number_input(
             each.label,
             float(each.least),
             float(each.most),
-            each.shown(now),
             step=float(each.step),
             format="%g",
             key=key(each),

@@ -151,8 +151,8 @@ def test_the_sheet_has_a_row_a_person_that_adds_up() -> None:
     )
     silent = squad().people.loc[CYD.person_id]
     assert silent["longest_run_unrecorded_nights"] == 7
-    assert pd.isna(silent["first_night"])
-    assert pd.isna(silent["last_synchronised_utc"])
+    assert str(silent["first_night"]) == "NaT"
+    assert str(silent["last_synchronised_utc"]) == "NaT"
 
 
 def test_the_longest_run_is_of_neighbouring_nights() -> None:

@@ -19,7 +19,7 @@ from tests.pages.test_pages import PAGES, empty, filled, plain, run, words  # no
 
 NAMES = (
     *("person", "cohort", "session", "period", "from", "to", "ending", "tag", "phase", "metric", "step"),
-    *("reason", "measure", "consistency", "minimum", "page", "longest_gap_min", "most_missing_share_b"),
+    *("reason", "measure", "consistency", "minimum", "part", "longest_gap_min", "most_missing_share_b"),
 )
 GARBAGE = (
     "",
