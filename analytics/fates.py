@@ -105,7 +105,8 @@ def _deciding(rows: pd.DataFrame, owner: Counts) -> Flags:
     if not len(rows):
         return deciding
     night = rows["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
-    rank = pd.Series(rows["kind"].to_numpy(dtype=object)).map({"main": 0, "unusable": 1, "nap": 2}).to_numpy()
+    kind = rows["kind"].to_numpy(dtype=object)
+    rank = np.select([kind == "main", kind == "unusable"], [0, 1], 2)
     order = np.lexsort((np.arange(len(rows)), rank, night, owner))
     first = np.ones(len(rows), dtype=np.bool_)
     first[1:] = (np.diff(night[order]) != 0) | (np.diff(owner[order]) != 0)

@@ -1,4 +1,4 @@
-"""Charts of the Quality page, kept while their numbers hold: laying out a hundred people takes longer than a look-up."""
+"""Charts of the Quality page, kept while their numbers hold: laying out a hundred people takes long."""
 
 from collections.abc import Callable
 from typing import Any

@@ -46,6 +46,14 @@ def cohort(page: Page) -> None:
     page.wait_for_url(re.compile("period=4-weeks"))
 
 
+def quality(page: Page) -> None:
+    choose(page, "Cohort", 1)
+    page.wait_for_url(re.compile(r"cohort=(?!everyone)"))
+    settle(page)
+    page.get_by_text("3 months", exact=True).click()
+    page.wait_for_url(re.compile("period=3-months"))
+
+
 def reports(page: Page) -> None:
     before = page.url
     choose(page, "Person", 1)
@@ -54,7 +62,14 @@ def reports(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("path", "turn"),
-    [("/", home), ("/night", night), ("/person", person), ("/cohort", cohort), ("/reports", reports)],
+    [
+        ("/", home),
+        ("/night", night),
+        ("/person", person),
+        ("/cohort", cohort),
+        ("/quality", quality),
+        ("/reports", reports),
+    ],
 )
 def test_a_link_copied_from_a_page_opens_the_same_view(
     browser: Browser, dashboard: Served, path: str, turn: Opener

@@ -76,12 +76,13 @@ def links(browser: Browser, dashboard: Served) -> dict[str, str]:
         "night": f"/{night.lstrip('/')}",
         "person": f"/person?person={person[1]}",
         "cohort": "/cohort?cohort=everyone",
+        "quality": "/quality?cohort=everyone",
         "reports": f"/reports?person={person[1]}",
         "home": "/",
     }
 
 
-@pytest.mark.parametrize("name", ["night", "person", "cohort", "reports", "home"])
+@pytest.mark.parametrize("name", ["night", "person", "cohort", "quality", "reports", "home"])
 def test_a_deep_link_opens_as_the_first_request_of_a_fresh_process(
     browser: Browser, data_folder: Path, tmp_path: Path, links: dict[str, str], name: str
 ) -> None:
@@ -122,7 +123,7 @@ def test_a_link_that_names_nothing_says_so_and_what_to_do(
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["night", "person", "cohort", "reports", "home"])
+@pytest.mark.parametrize("name", ["night", "person", "cohort", "quality", "reports", "home"])
 def test_a_phone_shows_every_page_without_scrolling_sideways(
     browser: Browser, dashboard: Served, links: dict[str, str], name: str, dark: bool
 ) -> None:
