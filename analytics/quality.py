@@ -109,6 +109,10 @@ class Quality:
         """Nights that were asked for and of which there is no recording."""
         return int(np.count_nonzero(self.states == NO_RECORDING))
 
+    def counted(self, code: str) -> int:
+        """How many nights a code keeps out; without a code how many recorded nights are not analysed."""
+        return self.nights_by_reason[code] if code else len(self.left_out)
+
     @property
     def recorded(self) -> int:
         """Nights with a recording."""
@@ -144,21 +148,26 @@ class Quality:
         ]
         return found
 
-    def nights_of(self, code: str = "") -> pd.DataFrame:
+    def nights_of(self, code: str = "", *, most: int | None = None) -> pd.DataFrame:
         """The nights that a code keeps out, as `left_out`; without a code every recorded night that is not analysed.
+
+        Args:
+            code: of a reason.
+            most: only so many of them, the newest; all without it.
 
         Raises:
             ValueError: no night is kept out by it.
         """
         if not code:
-            return self.left_out
+            return self.left_out.head(most) if most is not None else self.left_out
         if code not in self.nights_by_reason:
             raise ValueError(f"no night of this period is left out as {code}")
         if code not in UNRECORDED:
-            return self.left_out[self.left_out["code"] == code]
-        row, day = np.nonzero(self.states == UNRECORDED[code])
-        newest = np.lexsort((row, -day))
-        row, day = row[newest], day[newest]
+            kept_out = self.left_out[self.left_out["code"] == code]
+            return kept_out.head(most) if most is not None else kept_out
+        state, newest_first = UNRECORDED[code], self.states[:, ::-1].T
+        back, row = (at[:most] for at in np.nonzero(newest_first == state))
+        day = self.days - 1 - back
         ids = self.people.index[row]
         return pd.DataFrame(
             {

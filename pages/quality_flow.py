@@ -78,17 +78,16 @@ def _choice(reasons: Mapping[str, int], chosen: str) -> None:
 
 def listing(application: Application, actor: Actor, found: Quality, code: str) -> None:
     """The nights that the reason leaves out, with what was measured; a row opens the night."""
-    nights = found.nights_of(code)
+    shown, nights = found.nights_of(code, most=_MOST_LISTED), found.counted(code)
     st.markdown(f"**{escape(listed_title(found, code))}**")
-    if not len(nights):
+    if not nights:
         st.caption(
             "Every recorded night is analysed. Those without a recording are listed by their reason above."
         )
         return
-    shown = nights.head(_MOST_LISTED)
     opens = "Choose a row to open the person." if code in UNRECORDED else "Choose a row to open the night."
-    if len(shown) < len(nights):
-        opens += f" The newest {of(len(shown), len(nights))}; the file below has all of them."
+    if len(shown) < nights:
+        opens += f" The newest {of(len(shown), nights)}; the file below has all of them."
     st.caption(opens)
     gaps = [] if code in UNRECORDED else longest_gaps(application, actor, shown)
     row = _chosen(shown, gaps, code)

@@ -18,7 +18,7 @@ def sheet_card(application: Application, actor: Actor, found: Quality, code: str
         authorize(actor, Permission.MAKE_REPORTS, application.organisation)
     except NotAllowed:
         return
-    nights = len(found.nights_of(code))
+    nights = found.counted(code)
     heading = f"Adherence sheet: one row for each of {plural(len(found.people), 'person', 'people')}"
     caption = (
         "Nights expected, recorded, valid by grade, left out by each reason and analysed, first and last night, and "

@@ -29,7 +29,13 @@ def shoot(camera: Camera, folder: Path) -> None:
             ),
             Scene(name="cohort", link="/cohort?cohort=everyone", faces=(DESK,)),
             Scene(name="quality", link="/quality?cohort=everyone"),
-            Scene(name="quality-rules", link="/quality?cohort=everyone&longest_gap_min=20", faces=(DESK,)),
+            Scene(
+                name="quality-rules",
+                link="/quality?cohort=everyone&longest_gap_min=20",
+                bring=_quality_rules,
+                faces=(DESK,),
+                whole=False,
+            ),
             *(
                 Scene(name=f"admin-{section}", link=f"/admin?section={section}")
                 for section in ("people", "settings", "sync", "storage")
@@ -78,6 +84,12 @@ def _other_rules(page: Page) -> None:
     hours.press("Tab")
     page.get_by_role("button", name="See what would change").click()
     expect(page.get_by_role("button", name="Let nights count so")).to_be_visible(timeout=60_000)
+
+
+def _quality_rules(page: Page) -> None:
+    settle(page)
+    expect(page.get_by_text("would be left out")).to_be_visible(timeout=60_000)
+    page.locator(".st-key-card_rules").evaluate("card => card.scrollIntoView({block: 'start'})")
 
 
 def _erase(page: Page) -> None:

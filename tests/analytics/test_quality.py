@@ -172,7 +172,10 @@ def test_the_nights_of_a_reason_are_exactly_those() -> None:
     assert len(found.nights_of("NOT_SYNCED")) == 7
     silent = found.nights_of("NO_RECORDING")
     assert silent["night"].dt.date.tolist() == [LAST, LAST - timedelta(days=2)], "the newest first"
-    assert len(found.nights_of()) == 3
+    assert found.nights_of("NO_RECORDING", most=1)["night"].dt.date.tolist() == [LAST]
+    assert len(found.nights_of()) == found.counted("") == 3
+    assert len(found.nights_of(most=2)) == 2
+    assert found.counted("NOT_SYNCED") == 7
     with pytest.raises(ValueError, match="no night"):
         found.nights_of("MOSTLY_MISSING")
 
