@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 import pandas as pd
 import streamlit as st
 
+from analytics.wording import number
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.cohorts import cohorts
@@ -156,7 +157,7 @@ def query_number(name: str, least: float, most: float, *, instead: str) -> float
         return value
     _remark(
         name,
-        f"The link's “{name}” reads {text[:40]!r}, and is a number from {least:g} to {most:g}. {instead}",
+        f"The link's “{name}” reads {text[:40]!r}, and is a number from {number(least)} to {number(most)}. {instead}",
     )
     return None
 

@@ -187,7 +187,7 @@ def _of_link(now: ValidNight) -> dict[str, float]:
         )
         shown = each.shown(now) if asked is None else float(round(asked / each.factor, 6))
         values[each.name] = shown
-        settle(each.name, None if shown == each.shown(now) else f"{each.limit(shown):g}")
+        settle(each.name, None if shown == each.shown(now) else _in_link(each.limit(shown)))
     return values
 
 
@@ -197,7 +197,12 @@ def _ask(now: ValidNight) -> None:
         if shown is None or float(shown) == each.shown(now):
             drop(each.name)
         else:
-            st.query_params[each.name] = f"{each.limit(float(shown)):g}"
+            st.query_params[each.name] = _in_link(each.limit(float(shown)))
+
+
+def _in_link(limit: float) -> str:
+    """A limit as the address has it, as short as it can be read back: `30`, `0.05`."""
+    return str(limit).removesuffix(".0")
 
 
 def _forget() -> None:

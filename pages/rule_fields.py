@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import streamlit as st
 
 from analytics.rules import DEFAULT_RULES, ValidNight, limits
+from analytics.wording import number
 
 
 class RuleField(NamedTuple):
@@ -58,7 +59,7 @@ def rule_fields(now: ValidNight, key: Callable[[RuleField], str]) -> dict[str, f
             step=float(each.step),
             format="%g",
             key=key(each),
-            help=f"{_MEANING[each.name]}. Default: {each.shown(DEFAULT_RULES):g}.",
+            help=f"{_MEANING[each.name]}. Default: {number(each.shown(DEFAULT_RULES))}.",
         )
         for each, column in zip(RULE_FIELDS, (*st.columns(3), *st.columns(3)), strict=True)
     }
