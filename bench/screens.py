@@ -99,6 +99,13 @@ SCREENS: Final = (
         drawn=".st-key-people_map .heatmaplayer",
         bound=2.0,
     ),
+    Screen(
+        name="Quality",
+        link="/quality?cohort=everyone",
+        click=_segment("6 weeks", "4 weeks"),
+        drawn=".st-key-quality_grid .heatmaplayer",
+        bound=2.0,
+    ),
 )
 
 

@@ -17,7 +17,15 @@ from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import ROOT, Served
 
 SECTIONS = ("people", "settings", "sync", "storage")
-LINKS = ("/", "/night", "/person", "/cohort", "/reports", *(f"/admin?section={name}" for name in SECTIONS))
+LINKS = (
+    "/",
+    "/night",
+    "/person",
+    "/cohort",
+    "/quality",
+    "/reports",
+    *(f"/admin?section={name}" for name in SECTIONS),
+)
 # Both themes and both widths; what a page says is the same in the other two pairs.
 FACES: list[dict[str, Any]] = [{"width": 1280, "dark": False}, {"width": 390, "dark": True}]
 DRAWN_MS = 1200
