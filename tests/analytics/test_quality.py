@@ -185,6 +185,10 @@ def test_the_longest_gap_is_that_of_the_signal() -> None:
     named = ["p_02-1", "p_02-0", "p_02-5", "nobody"]
     assert longest_gaps_min(sessions, named)[:3] == [65.0, 50.0, 0.0]
     assert np.isnan(longest_gaps_min(sessions, named)[3])
+    late = session_set(
+        [recorded(ANA, 0, ((1, 900), (-1, 80), (1, 20))), recorded(ANA, 1, ((-1, 10), (1, 20)))]
+    )
+    assert longest_gaps_min(late, ["p_01-0", "p_01-0;p_01-1"]) == [40.0, 40.0], "up to the end, pieces joined"
 
 
 def test_too_few_nights_leave_a_person_out_with_all_of_them() -> None:
