@@ -8,12 +8,12 @@ from analytics.quality import Quality
 from analytics.quality_words import grid_title, title
 from analytics.wording import of, plural, span
 from charts.quality_grid import PEOPLE_PER_PAGE, quality_grid
-from nocturne.access import Actor, Permission
-from nocturne.application import Application
+from nocturne.access import Permission
 from nocturne.quality import quality_of
 from nocturne.views import Cohort, cohort_people, last_night, statistics
 from pages.access import require
 from pages.carried import settle
+from pages.drawn import Drawn, drawn
 from pages.links import check_cohort_link, query_number
 from pages.parts import (
     TO_HOME,
@@ -25,11 +25,11 @@ from pages.parts import (
     rests_on,
     show,
     stale_banner,
+    theme,
 )
 from pages.parts import title as page_title
 from pages.periods import linked_period, period_picker
 from pages.quality_analysed import analysed_fields, analysed_of_link
-from pages.quality_drawn import drawn
 from pages.quality_flow import flow_card, listing
 from pages.quality_rules import other_rules, rules_card
 from pages.quality_sheet import sheet_card
@@ -64,8 +64,10 @@ def _page() -> None:
                 f"the {plural(found.basis.awaited, 'night')} that count by the vendor's statistics until then."
             )
     analysed_fields(analysed)
-    chosen, place = flow_card(application, actor, found, cohort)
-    _grid_card(application, actor, found, cohort)
+    view = ("quality", cohort, first, last, analysed)
+    charts = drawn(application, actor, view, grounds=found)
+    chosen, place = flow_card(found, charts)
+    _grid_card(found, charts)
     sheet_card(application, actor, found, chosen)
     wanted, result = rules_card(application, actor)
     # What has to be read from people's files comes last: everything else is painted by then.
@@ -90,7 +92,7 @@ def _facts(found: Quality, cohort: Cohort) -> str:
     return " · ".join(parts)
 
 
-def _grid_card(application: Application, actor: Actor, found: Quality, cohort: Cohort) -> None:
+def _grid_card(found: Quality, charts: Drawn) -> None:
     caption = "One square a night, the least complete people first; at the right their valid nights."
     if narrow():
         caption += " The last two weeks; counts and the table below are of the whole period."
@@ -101,7 +103,8 @@ def _grid_card(application: Application, actor: Actor, found: Quality, cohort: C
     with card("grid", grid_title(found), caption):
         if pages > 1:
             _pager(found, page, pages)
-        show(drawn(application, actor, found, cohort, quality_grid, page=page), key="quality_grid")
+        chart = charts.chart(f"grid {page}", lambda: quality_grid(found, theme(), page=page, narrow=narrow()))
+        show(chart, key="quality_grid")
 
 
 def _pager(found: Quality, page: int, pages: int) -> None:

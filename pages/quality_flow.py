@@ -12,27 +12,22 @@ from analytics.quality_flow import flow
 from analytics.quality_states import REASON_SENTENCES, UNRECORDED
 from analytics.quality_words import SHORT_REASONS, flow_title, listed_title
 from analytics.wording import duration, number, of, percent
-from charts.chart import Chart
 from charts.quality_flow import quality_flow
-from charts.theme import Theme
 from nocturne.access import Actor
 from nocturne.application import Application
-from nocturne.cohorts import Cohort
 from nocturne.quality import longest_gaps
 from pages.carried import settle, taken_along
+from pages.drawn import Drawn
 from pages.explained import meaning
 from pages.links import drop, query_choice
-from pages.parts import card, chosen_row, escape, follow_link, narrow, show
-from pages.quality_drawn import drawn
+from pages.parts import card, chosen_row, escape, follow_link, narrow, show, theme
 
 _KEY: Final = "quality_reason"
 _MOST_LISTED: Final = 100
 _ROW_PX: Final = 35
 
 
-def flow_card(
-    application: Application, actor: Actor, found: Quality, cohort: Cohort
-) -> tuple[str, DeltaGenerator]:
+def flow_card(found: Quality, charts: Drawn) -> tuple[str, DeltaGenerator]:
     """The chosen reason ("" for all of them), and the place where its nights are to be listed."""
     reasons = found.nights_by_reason
     chosen = (
@@ -48,14 +43,14 @@ def flow_card(
         "have several, and a nap is none of its own."
     )
     with card("flow", flow_title(found), caption):
-        show(drawn(application, actor, found, cohort, _drawn_flow, chosen=chosen), key="quality_flow")
+        chart = charts.chart(
+            f"flow {chosen}",
+            lambda: quality_flow(flow(found), theme(), chosen=chosen, narrow=narrow()),
+        )
+        show(chart, key="quality_flow")
         if reasons:
             _choice(reasons, chosen)
         return chosen, st.container()
-
-
-def _drawn_flow(found: Quality, colours: Theme, **more: Any) -> Chart:
-    return quality_flow(flow(found), colours, **more)
 
 
 def _choice(reasons: Mapping[str, int], chosen: str) -> None:
