@@ -46,7 +46,7 @@ def week_beside_usual(asleep: Floats, efficiency: Floats, ids: pd.Index) -> pd.D
         np.count_nonzero(~np.isnan(days), axis=1) for days in (week, before, recent)
     )
     mean, usual = _mean(week, valid_7, week_mean), _mean(before, valid_before, month_mean)
-    spread = _spread(before, valid_before)
+    band_low, band_high = own_band(before)
     columns = {
         "mean_tst_min": mean,
         "usual_tst_min": usual,
@@ -57,13 +57,24 @@ def week_beside_usual(asleep: Floats, efficiency: Floats, ids: pd.Index) -> pd.D
         "valid_7": valid_7,
         "valid_before": valid_before,
         "valid_28": valid_28,
-        "band_low_h": (usual - spread) / 60,
-        "band_high_h": (usual + spread) / 60,
+        "band_low_h": band_low / 60,
+        "band_high_h": band_high / 60,
         "sparkline": pd.Series(
             [tuple(row) for row in (recent / 60).tolist()], dtype="object", index=ids
         ).to_numpy(),
     }
     return pd.DataFrame(columns, index=ids).astype({"mean_reliability": "str", "usual_reliability": "str"})
+
+
+def own_band(before: Floats) -> tuple[Floats, Floats]:
+    """What is usual for each person: mean minus and plus one standard deviation (n - 1); NaN below its nights.
+
+    Args:
+        before: people x the 28 days before the last 7, NaN where there is no value.
+    """
+    nights = np.count_nonzero(~np.isnan(before), axis=1)
+    usual, spread = _mean(before, nights, month_mean), _spread(before, nights)
+    return usual - spread, usual + spread
 
 
 def verdicts(nights: Counts, gate: Callable[[int], Gate]) -> NDArray[np.object_]:

@@ -169,7 +169,7 @@ class CohortDay:
             map_dates=table.dates,
             map_values=table.values,
             map_states=table.states,
-            map_range=_range(table.values),
+            map_range=range_of(table.values),
             title=self.title,
             attention_title=self.attention_title,
             others_title=cohort_words.others_title(everyone),
@@ -232,7 +232,8 @@ def _rows(people: pd.DataFrame) -> Rows:
     return tuple(zip(map(str, people.index), people.to_dict("records"), strict=True))
 
 
-def _range(values: pd.DataFrame) -> tuple[float, float, float]:
+def range_of(values: pd.DataFrame) -> tuple[float, float, float]:
+    """Least, median and most of the values; NaN without any."""
     known = values.to_numpy(dtype=np.float64)
     known = known[~np.isnan(known)]
     if not len(known):

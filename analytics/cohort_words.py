@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analytics import wording
+from analytics.night_metrics import DEFAULT, NightMetric
 from analytics.person_figures import SHORT_NIGHT_MIN
 from analytics.reliability import WEEK_DAYS, month_mean, week_mean
 from analytics.shifts import INSUFFICIENT
+from analytics.time_of_day import clocks_by_group, wrap_h
 from analytics.triage_days import LOW_EFFICIENCY_PCT, MUCH_UNKNOWN_SHARE, NO_DATA_DAYS, SHORT_SLEEP_MIN
 from analytics.usual import REFERENCE_NIGHTS
 
@@ -33,9 +35,7 @@ LOW_CONFIDENCE: Final = (
 """When a figure of a cohort's table rests on few nights."""
 
 LESS_THAN_USUAL_MIN: Final = 20.0
-# A night stands out when it differs by so many minutes from people's own means, and chance alone would let any of the
-# nights looked at do so in no larger share of maps.
-_STANDS_OUT_MIN: Final = 30.0
+# Chance alone would let any of the nights looked at stand out in no larger share of maps.
 _BY_CHANCE: Final = 0.05
 _MINIMUM_PEOPLE, _MINIMUM_NIGHTS = 5, 5
 
@@ -125,15 +125,16 @@ def table_title(people: pd.DataFrame) -> str:
     return f"{wording.number(less, 0)} of {whom} {finding}{_on_few_nights(is_less & low, less)}"
 
 
-def map_title(values: pd.DataFrame) -> str:
+def map_title(values: pd.DataFrame, metric: NightMetric = DEFAULT) -> str:
     """The night on which people's sleep differed most from their own means, if one stands out.
 
-    It stands out with at least 30 min, half of the people (5 at least, each with 5 nights) with a valid night, and a
-    mean difference beyond Student's t (n - 1 degrees of freedom) at 5 %, shared among all nights looked at
-    (Bonferroni): where nothing differs, at most one map in twenty names a night.
+    It stands out with at least what matters in the metric (`night_metrics`, 30 min asleep), half of the people (5 at
+    least, each with 5 nights) with a value, and a mean difference beyond Student's t (n - 1 degrees of freedom) at 5 %,
+    shared among all nights looked at (Bonferroni): where nothing differs, at most one map in twenty names a night.
 
     Args:
-        values: time asleep in minutes by person and night label, NaN where there is no valid night.
+        values: the metric by person and night label, NaN where there is no valid night.
+        metric: which one; on the clock differences are taken the short way round.
     """
     table = values.to_numpy(dtype=np.float64)
     if not table.size or np.isnan(table).all():
@@ -144,28 +145,39 @@ def map_title(values: pd.DataFrame) -> str:
     enough = people >= max(_MINIMUM_PEOPLE, len(table) / 2)
     if not enough.any():
         return f"Too few valid nights to compare {nights}"
-    away = (steady - np.nanmean(steady, axis=1, keepdims=True))[:, enough]
+    away = _from_own_mean(steady, circular=metric.circular)[:, enough]
     mean = np.nanmean(away, axis=0)
-    outside = _stands_out(away, people[enough])
+    outside = _stands_out(away, people[enough], metric.matters)
     if not outside.any():
         return f"No night stands out among {nights}"
     at = int(np.argmax(np.where(outside, np.abs(mean), 0)))
     when = wording.day(values.columns[enough][at].date(), year=False)
-    slept = f"{wording.duration(abs(float(mean[at])))} {'less' if mean[at] < 0 else 'more'} than their mean"
+    differed = (metric.less if mean[at] < 0 else metric.more).format(metric.difference(float(mean[at])))
     counted = wording.of(int(people[enough][at]), len(table))
-    return f"On the night to {when} people slept {slept} ({counted})"
+    return f"On the night to {when} people {differed} ({counted})"
 
 
-def _stands_out(away: Floats, people: Counts) -> Flags:
+def _from_own_mean(table: Floats, *, circular: bool) -> Floats:
+    """How far each night lies from the person's mean: in the unit of the values, on the clock in minutes."""
+    if not circular:
+        away: Floats = table - np.nanmean(table, axis=1, keepdims=True)
+        return away
+    owner, at = np.nonzero(~np.isnan(table))
+    typical = clocks_by_group(owner, table[owner, at], len(table))[0]
+    return 60 * wrap_h(table - typical[:, None])
+
+
+def _stands_out(away: Floats, people: Counts, matters: float) -> Flags:
     """Which nights stand out, by the rule of `map_title`.
 
     Args:
-        away: people x nights looked at, minutes from the person's mean.
+        away: people x nights looked at, from the person's mean; NaN where there is none.
         people: how many have a value on each night.
+        matters: the smallest difference that does, in the unit of `away`.
     """
     error = np.nanstd(away, axis=0, ddof=1) / np.sqrt(people)
     limit = np.asarray(stats.t.ppf(1 - _BY_CHANCE / (2 * away.shape[1]), people - 1))
-    outside: Flags = np.abs(np.nanmean(away, axis=0)) >= np.maximum(_STANDS_OUT_MIN, limit * error)
+    outside: Flags = np.abs(np.nanmean(away, axis=0)) >= np.maximum(matters, limit * error)
     return outside
 
 

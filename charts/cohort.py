@@ -1,6 +1,5 @@
-"""People by nights: one square a night, its colour the time asleep, with three states kept apart."""
+"""People by nights: one square a night, its colour the value of a metric, with three states kept apart."""
 
-import math
 from collections.abc import Iterator
 from html import escape
 
@@ -9,8 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from analytics.summary import CohortOverview
-from analytics.wording import NBSP, day, number, of, plural, quantity
+from analytics.cohort_nights import CohortNights
+from analytics.night_metrics import NightMetric
+from analytics.wording import NBSP, day, number, of, plural
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis
 from charts.people_grid import MOST_MARKED_NIGHTS, NARROW_NIGHTS, marked, name_axis, names_px, unique_names
@@ -24,89 +24,78 @@ Words = NDArray[np.object_]
 _COLUMNS = ("Person", "Valid nights")
 _NOT_SYNCED, _NO_VALID, _VALID = 0, 1, 2
 _STATE_WORDS = {_NOT_SYNCED: "not synced", _NO_VALID: "no valid night"}
-# The scale of the colours; what lies beyond has the colour of its end.
-_LOW_H, _HIGH_H = 5, 9
+_NO_VALUE = "valid night, no such value"
 _FIRST_CODE, _LAST_CODE = 2, 255
 _TOP_PX, _BOTTOM_PX, _RIGHT_PX = 52, 6, 4
 _SWATCH_PX = 14
 
 
-def people_map(overview: CohortOverview, theme: Theme, *, narrow: bool = False) -> Chart:
-    """The people of a cohort by nights: colour for time asleep, a dot for no valid night, a slash for not synced.
+def people_map(seen: CohortNights, theme: Theme, *, narrow: bool = False) -> Chart:
+    """People by nights: colour for the metric, a dot for no valid night, a slash for not synced.
 
-    One heatmap of bytes carries the colours (0 not synced, 1 no valid night, 2 to 255 the time asleep from 5 h to 9 h),
-    so that a year of 200 people stays under a megabyte.
+    One heatmap of bytes carries the colours (0 not synced, 1 no valid night, 2 to 255 the scale of the metric from end
+    to end; what lies beyond has the colour of its end), so that a year of 100 people stays far under a megabyte.
 
     Args:
-        overview: whose `people`, `map_dates`, `map_values` (minutes) and `map_states` are drawn, rows in their order;
-            `map_range` is told.
+        seen: whose rows are drawn in their order.
         theme: whose colours.
         narrow: for a phone: the last 14 nights only; the table keeps all of them.
     """
-    if overview.map_states.empty:
+    if not len(seen.ids):
         return nothing_to_draw(theme, "There is nobody in this cohort.", columns=_COLUMNS)
     shown = slice(-NARROW_NIGHTS, None) if narrow else slice(None)
-    hours = overview.map_values.to_numpy(dtype=np.float64) / 60
-    states = overview.map_states.to_numpy(dtype=np.uint8)
-    names = [str(overview.people.at[person_id, "name"]) for person_id in overview.map_states.index]
-    unique = unique_names(names)
+    unique = unique_names(seen.names)
     labels = [escape(name, quote=False) for name in unique]
-    words = _words(hours, states)
+    words = _words(seen)
+    dates, states = seen.dates[shown], seen.states[:, shown]
+    codes = encoded(seen.on_line, seen.states, seen.scale)
     traces = [
-        _heatmap(
-            hours[:, shown], states[:, shown], words[:, shown], labels, overview.map_dates[shown], theme=theme
-        ),
-        *_marks(states[:, shown], labels, overview.map_dates[shown], theme),
+        _heatmap(codes[:, shown], words[:, shown], labels, dates, theme=theme),
+        *_marks(states, labels, dates, theme),
     ]
-    height_px = _TOP_PX + _BOTTOM_PX + measure("people_map")["row_px"] * len(names)
-    layout = _layout(overview.map_dates[shown], unique, labels, theme, height_px=height_px, narrow=narrow)
+    height_px = _TOP_PX + _BOTTOM_PX + measure("people_map")["row_px"] * len(unique)
+    layout = _layout(seen, dates, unique, labels, theme=theme, height_px=height_px, narrow=narrow)
     return Chart(
         figure=go.Figure(data=traces, layout=layout),
-        alt=_alt(overview.map_dates, states, overview.map_range),
-        table=_table(overview.map_dates, names, states, words),
+        alt=_alt(seen),
+        table=_table(seen, words),
         height_px=height_px,
     )
 
 
-def encoded(hours: NDArray[np.float64], states: Codes) -> Codes:
-    """The bytes of the map: 0 not synced, 1 no valid night, 2 to 255 hours asleep from 5 to 9."""
-    share = np.clip((np.nan_to_num(hours) - _LOW_H) / (_HIGH_H - _LOW_H), 0, 1)
+def encoded(values: NDArray[np.float64], states: Codes, scale: tuple[float, float]) -> Codes:
+    """The bytes of the map: 0 not synced, 1 no valid night or no value, 2 to 255 the values from end to end."""
+    low, high = scale
+    share = np.clip((np.nan_to_num(values) - low) / (high - low), 0, 1)
     codes = _FIRST_CODE + np.rint(share * (_LAST_CODE - _FIRST_CODE))
-    valid = (states == _VALID) & ~np.isnan(hours)
+    valid = (states == _VALID) & ~np.isnan(values)
     return np.where(valid, codes, np.minimum(states, _NO_VALID)).astype(np.uint8)
 
 
-def _words(hours: NDArray[np.float64], states: Codes) -> Words:
-    """What each square says, e.g. "7.2 h"; made once for each tenth of an hour."""
-    tenths = np.where(np.isnan(hours), -1, np.floor(np.nan_to_num(hours) * 10 + 0.5)).astype(np.int64)
-    kinds, at = np.unique(tenths, return_inverse=True)
+def _words(seen: CohortNights) -> Words:
+    """What each square says, e.g. "7 h 12 min"; each different value is put into words once."""
+    per_unit = 60 if seen.metric.circular else 1 if seen.metric.kind in {"duration", "percent"} else 10
+    steps = np.floor(np.nan_to_num(seen.values.astype(np.float64), nan=-1) * per_unit + 0.5).astype(np.int64)
+    kinds, at = np.unique(steps, return_inverse=True)
     # A plain space: escaped in JSON, the other kind is six bytes long, and a hover label is never wrapped here.
-    said = [
-        quantity(tenth / 10, "h").replace(NBSP, " ") if tenth >= 0 else _STATE_WORDS[_NO_VALID]
-        for tenth in kinds
-    ]
-    words: Words = np.array(said, dtype=object)[at.reshape(hours.shape)]
+    said = [seen.metric.words(step / per_unit).replace(NBSP, " ") for step in kinds.tolist()]
+    words: Words = np.array(said, dtype=object)[at.reshape(steps.shape)]
+    words[np.isnan(seen.values)] = _NO_VALUE
     for state, text in _STATE_WORDS.items():
-        words[states == state] = text
+        words[seen.states == state] = text
     return words
 
 
 def _heatmap(
-    hours: NDArray[np.float64],
-    states: Codes,
-    words: Words,
-    labels: list[str],
-    dates: pd.DatetimeIndex,
-    *,
-    theme: Theme,
+    codes: Codes, words: Words, labels: list[str], dates: pd.DatetimeIndex, *, theme: Theme
 ) -> go.Heatmap:
     gap = measure("people_map")["gap_px"]
     return go.Heatmap(
-        z=encoded(hours, states),
+        z=codes,
         x0=dates[0].isoformat(),
         dx=86_400_000,
         y=labels,
-        text=words.tolist(),
+        text=words,  # as an array: lists are looked through square by square
         hovertemplate="%{y}, night to %{x|%a %-d %b}: %{text}<extra></extra>",
         zmin=0,
         zmax=_LAST_CODE,
@@ -146,11 +135,12 @@ def _marks(states: Codes, labels: list[str], dates: pd.DatetimeIndex, theme: The
 
 
 def _layout(
+    seen: CohortNights,
     dates: pd.DatetimeIndex,
     names: list[str],
     labels: list[str],
-    theme: Theme,
     *,
+    theme: Theme,
     height_px: int,
     narrow: bool,
 ) -> go.Layout:
@@ -161,12 +151,12 @@ def _layout(
         xaxis=day_axis(dates[0].date(), dates[-1].date(), theme, narrow=narrow, side="top", showline=False),
         yaxis=name_axis(names, labels, theme, narrow=narrow),
         shapes=list(_key_swatches(theme)),
-        annotations=list(_key_words(theme)),
+        annotations=list(_key_words(seen.metric, seen.scale, theme)),
     )
 
 
 # The key stands at the top right: "5 h", ten swatches, "9 h"; measured in px from the right upper corner of the plot.
-_KEY_END_PX, _KEY_Y_PX = -28, 34
+_KEY_END_PX, _KEY_Y_PX = -44, 34
 
 
 def _key_swatches(theme: Theme) -> Iterator[dict[str, object]]:
@@ -190,11 +180,11 @@ def _key_swatches(theme: Theme) -> Iterator[dict[str, object]]:
         }
 
 
-def _key_words(theme: Theme) -> Iterator[dict[str, object]]:
+def _key_words(metric: NightMetric, scale: tuple[float, float], theme: Theme) -> Iterator[dict[str, object]]:
     begun = _KEY_END_PX - len(theme.sequential) * _SWATCH_PX
-    for hours, shift, anchor in ((_LOW_H, begun - 6, "right"), (_HIGH_H, _KEY_END_PX + 4, "left")):
+    for value, shift, anchor in ((scale[0], begun - 6, "right"), (scale[1], _KEY_END_PX + 4, "left")):
         yield {
-            "text": quantity(hours, "h"),
+            "text": metric.words(value),
             "xref": "paper",
             "yref": "paper",
             "x": 1,
@@ -208,22 +198,24 @@ def _key_words(theme: Theme) -> Iterator[dict[str, object]]:
         }
 
 
-def _alt(dates: pd.DatetimeIndex, states: Codes, asleep_min: tuple[float, float, float]) -> str:
-    first, last = (day(moment.date(), weekday=False) for moment in (dates[0], dates[-1]))
+def _alt(seen: CohortNights) -> str:
+    states, line = seen.states, seen.on_line
+    first, last = (day(moment.date(), weekday=False) for moment in (seen.dates[0], seen.dates[-1]))
     parts = [
         f"People by nights, {plural(len(states), 'person', 'people')}, {first} to {last}",
         f"{of(int((states == _VALID).sum()), states.size)} nights valid",
         f"{number(float((states == _NO_VALID).sum()), 0)} synced without a valid night",
         f"{number(float((states == _NOT_SYNCED).sum()), 0)} not synced",
     ]
-    if not math.isnan(asleep_min[1]):
-        least, median, most = (quantity(minutes / 60, "h") for minutes in asleep_min)
-        parts.append(f"time asleep from {least} to {most}, median {median}")
+    known = line[~np.isnan(line)]
+    if known.size:
+        label, words = seen.metric.label, seen.metric.words
+        parts.append(f"{label} from {words(float(known.min()))} to {words(float(known.max()))}")
     return "; ".join(parts) + "."
 
 
-def _table(dates: pd.DatetimeIndex, names: list[str], states: Codes, words: Words) -> pd.DataFrame:
-    counts = [of(int(row), states.shape[1]) for row in (states == _VALID).sum(axis=1)]
-    nights = [day(moment.date(), weekday=False, short=True) for moment in dates]
-    people = pd.DataFrame({"Person": names, "Valid nights": counts})
-    return pd.concat([people, pd.DataFrame(words, columns=nights)], axis=1)
+def _table(seen: CohortNights, words: Words) -> pd.DataFrame:
+    counts = [of(int(row), seen.states.shape[1]) for row in (seen.states == _VALID).sum(axis=1)]
+    nights = [day(moment.date(), weekday=False, short=True) for moment in seen.dates]
+    people = pd.DataFrame({"Person": list(seen.names), "Valid nights": counts})
+    return pd.concat([people, pd.DataFrame(words, columns=nights, dtype=object)], axis=1)

@@ -14,6 +14,9 @@ _PAD_PX = 5.0
 # Below this part of a score holds the whole below "Fair"; the bar says so by its colour, its number by itself.
 _LOW_PART = 60.0
 _BAR_PX = 8
+_PANEL_PX = (176, 56)
+# More nights than these on the width of a panel make a line thick enough to hide itself.
+_MANY = 120
 
 Point = tuple[float, float]
 
@@ -41,10 +44,10 @@ def sparkline(
     size = measure("sparkline")
     width, height = size["width_px"], size["height_px"]
     band = _band(low, high)
-    points = _placed(values, band, width, height)
+    points = _placed(values, _scale(values, band), width, height)
     seam = max(len(values) - last, 0)
     pieces = [
-        *(_usual_band(values, band, theme, width, height) if band else ()),
+        *(_usual_band(_scale(values, band), band, theme, width, height) if band else ()),
         *_lines(points[: seam + 1], theme.text_tertiary, size["line_px"]),
         *_lines(points[seam:], theme.accent, size["last7_px"]),
     ]
@@ -56,6 +59,41 @@ def sparkline(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{theme.accent}" stroke="{theme.surface}" '
             'stroke-width="1.5"/>'
         )
+    return _svg(pieces, width=f"{width}", height=f"{height}", view=f"0 0 {width} {height}")
+
+
+def panel(
+    values: Sequence[float],
+    theme: Theme,
+    *,
+    scale: tuple[float, float],
+    low: float = math.nan,
+    high: float = math.nan,
+    last: int = 7,
+) -> str:
+    """One of many lines that can be compared, 176 x 56 px as SVG: all on one scale, held at its ends.
+
+    Args:
+        values: by night, oldest first; NaN breaks the line.
+        theme: whose colours.
+        scale: lowest and highest value of every panel.
+        low: lower edge of the band of what is usual; NaN for no band.
+        high: its upper edge.
+        last: how many nights the accent covers.
+    """
+    width, height = _PANEL_PX
+    least, most = scale
+    held = [value if math.isnan(value) else min(max(value, least), most) for value in values]
+    points = _placed(held, scale, width, height)
+    seam = max(len(values) - last, 0)
+    thick = measure("sparkline")
+    band = _band(low, high)
+    edges = (min(max(low, least), most), min(max(high, least), most))
+    pieces = [
+        *(_usual_band(scale, edges, theme, width, height) if band else ()),
+        *_lines(points[: seam + 1], theme.text_tertiary, thick["line_px"] if len(values) <= _MANY else 1),
+        *_lines(points[seam:], theme.accent, thick["last7_px"]),
+    ]
     return _svg(pieces, width=f"{width}", height=f"{height}", view=f"0 0 {width} {height}")
 
 
@@ -136,9 +174,8 @@ def _height(value: float, scale: tuple[float, float], height: float) -> float:
 
 
 def _placed(
-    values: Sequence[float], band: tuple[float, float] | None, width: float, height: float
+    values: Sequence[float], scale: tuple[float, float], width: float, height: float
 ) -> list[Point | None]:
-    scale = _scale(values, band)
     step = (width - 2 * _PAD_PX) / max(len(values) - 1, 1)
     return [
         None if math.isnan(value) else (_PAD_PX + n * step, _height(value, scale, height))
@@ -147,9 +184,8 @@ def _placed(
 
 
 def _usual_band(
-    values: Sequence[float], band: tuple[float, float], theme: Theme, width: float, height: float
+    scale: tuple[float, float], band: tuple[float, float], theme: Theme, width: float, height: float
 ) -> Iterator[str]:
-    scale = _scale(values, band)
     bottom, top = (_height(edge, scale, height) for edge in band)
     yield (
         f'<rect x="0" y="{top:.1f}" width="{width}" height="{max(bottom - top, 1):.1f}" rx="3" '

@@ -102,6 +102,16 @@ def settle(name: str, value: str | list[str] | None) -> None:
             carried[name] = value
 
 
+def choose(**changes: str | list[str] | None) -> None:
+    """Names the view as it is settled, with these changes, in the link: for callbacks.
+
+    Within a fragment nobody completes the address afterwards, and what it was completed by before need not have
+    reached the server yet.
+    """
+    view: dict[str, Any] = {**st.session_state.get("view", {}), **changes}
+    st.query_params.from_dict({name: value for name, value in view.items() if value not in (None, "", [])})
+
+
 def asked(name: str) -> str | None:
     """What the link says, or where it is a bare address what comes from the page before."""
     value = st.query_params.get(name)

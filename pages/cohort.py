@@ -1,45 +1,39 @@
-"""Cohort: the people in one table, and people by nights in one map."""
+"""Cohort: the people in one table, how they are spread, and people by nights; filtered, and one metric at a time."""
+
+from datetime import date
 
 import pandas as pd
 import streamlit as st
 
 from analytics.basis import READ
-from analytics.cohort_figures import CohortFigure
-from analytics.summary import CohortDay, CohortPeriod
-from analytics.wording import NOTHING, of, p_value, percent, plural, span
-from charts.cohort import people_map
+from analytics.wording import of, percent, span
 from nocturne.access import Permission
-from nocturne.mapping import EngineFailed
-from nocturne.views import (
-    Cohort,
-    cohort_people,
-    cohort_summary,
-    day_of_cohort,
-    last_night,
-    statistics,
-)
+from nocturne.cohort_filter import Filtered, filtered
+from nocturne.cohort_metric import CohortSeen
+from nocturne.cohorts import CohortRule
+from nocturne.views import Cohort, cohort_people, day_of_cohort, last_night, statistics
 from pages.access import require
-from pages.cohort_glance import glance_card
+from pages.cohort_filter import filter_row, linked_filter, nobody_left
+from pages.cohort_metric import metric_part
 from pages.cohort_saving import saving
 from pages.cohort_starts import starts_section
+from pages.cohort_summary import summary_section
 from pages.cohort_table import table_card
-from pages.links import check_cohort_link
+from pages.links import check_cohort_link, drop
 from pages.parts import (
     TO_HOME,
     card,
     cohort_picker,
     escape,
-    narrow,
     problem,
     rests_on,
-    show,
     stale_banner,
-    theme,
     title,
 )
 from pages.periods import linked_period, period_picker
 
 _LENGTH = "6-weeks"
+_NO_FILTER = CohortRule()
 
 
 def _page() -> None:
@@ -54,74 +48,50 @@ def _page() -> None:
     first, last = linked_period(newest, default=_LENGTH)
     with picker:
         period_picker("cohort", default=_LENGTH)
-    people = cohort_people(application, actor, cohort.name, on=last)
-    nights = statistics(application, people)
-    day = day_of_cohort(application, actor, cohort.name, night=last, days=(last - first).days + 1)
+    everybody = cohort_people(application, actor, cohort.name, on=last)
+    rule = linked_filter(everybody)
+    found = filtered(everybody, rule, on=last)
+    seen = CohortSeen(
+        cohort=cohort.name, night=last, days=(last - first).days + 1, rule=rule, people=found.people
+    )
+    day = day_of_cohort(application, actor, cohort.name, night=last, days=seen.days)
     with heading:
-        title(day.title, _facts(day, cohort))
-        stale_banner(application, people)
-        nights = nights[list(READ)]
+        # Without a filter the finding is there before the rest of the overview is.
+        shown = day if rule == _NO_FILTER else seen.overview(application, actor)
+        title(shown.title, _facts(cohort, found, (first, last), valid=shown.valid, expected=shown.expected))
+        stale_banner(application, found.people)
+        nights = statistics(application, found.people)[list(READ)]
         rests_on(application, nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))])
-    seen = day.overview
-    chosen = table_card(seen)
-    saving(application, actor, cohort, chosen)
-    try:
-        found = cohort_summary(application, actor, cohort, first=first, last=last)
-        if cohort.kind == "everyone":
-            glance_card(found, seen)
-        _summary(found)
-    except EngineFailed as failure:
-        st.warning(escape(str(failure)))
-    caption = "One square a night: time asleep. Dot: no valid night. Slash: not synced."
-    if narrow():
-        caption += " The last two weeks; the table below the map has the whole period."
-    with card("map", seen.map_title, caption):
-        show(people_map(seen, theme(), narrow=narrow()), key="people_map")
-    starts_section(application, actor, cohort.name, people, chosen=chosen, on=last)
+    if not everybody:
+        _nobody_here()
+    else:
+        filter_row(everybody, found, rule)
+    chosen: list[str] = []
+    if found.people:
+        chosen = table_card(seen.overview(application, actor))
+        metric_part(application, actor, seen)
+    elif everybody:
+        nobody_left(found, rule)
+    if everybody:
+        summary_section(application, actor, cohort, day, filtered=rule != _NO_FILTER)
+    saving(application, actor, cohort, chosen, rule=rule)
+    starts_section(application, actor, cohort.name, found.people, chosen=chosen, on=last)
 
 
-def _facts(day: CohortDay, cohort: Cohort) -> str:
-    share = f" ({percent(100 * day.valid / day.expected)})" if day.expected else ""
-    counted = f"{of(day.valid, day.expected)} nights valid{share}"
-    return f"{escape(cohort.label)} · {span(day.first, day.night)} · {counted}"
+def _facts(cohort: Cohort, found: Filtered, period: tuple[date, date], *, valid: int, expected: int) -> str:
+    share = f" ({percent(100 * valid / expected)})" if expected else ""
+    whom = escape(cohort.label)
+    if len(found.people) < found.of:
+        whom += f", {of(len(found.people), found.of)} people"
+    return f"{whom} · {span(*period)} · {of(valid, expected)} nights valid{share}"
 
 
-def _summary(found: CohortPeriod) -> None:
-    caption = "Each person counts once. Change: of the people with both periods, with its 95 % interval."
-    with card("summary", found.title, caption):
-        if found.unserved:
-            st.warning(escape(_unserved(found)))
-        st.table(
-            pd.DataFrame([_row(figure) for figure in found.figures.values()]),
-            border="horizontal",
-            hide_index=True,
-            alt="Figures of the cohort over the period, and their change against the 28 days before",
+def _nobody_here() -> None:
+    with card("nobody"):
+        st.markdown(
+            "Nobody belongs to this cohort at present. Choose another, or change its rule or people below."
         )
-        with st.expander("How this was computed"):
-            st.markdown(escape(found.lead))
-            st.markdown(escape(found.method))
-
-
-def _unserved(found: CohortPeriod) -> str:
-    reasons = " ".join(sorted(set(found.unserved.values())))
-    return f"{plural(len(found.unserved), 'person', 'people')} counted nowhere below. {reasons}"
-
-
-def _row(figure: CohortFigure) -> dict[str, str]:
-    change = figure.change
-    told = {
-        "Per person": figure.label,
-        "Mean": figure.text,
-        "Change": NOTHING if change is None else change.text,
-    }
-    if narrow():
-        return told
-    return {
-        **told,
-        "Adjusted p": NOTHING if change is None else p_value(change.p_adjusted),
-        "Spread": figure.spread or NOTHING,
-        "Rests on": figure.counted + (f"; {figure.note}" if figure.note else ""),
-    }
+        st.button("Show everyone", on_click=lambda: drop("cohort"), type="primary")
 
 
 _page()

@@ -16,7 +16,7 @@ from pages.parts import escape
 from store.errors import InvalidEntry
 from store.people import SEXES, Person
 
-_SEX_WORDS: Final = {
+SEX_WORDS: Final = {
     "": "did not say",
     "female": "female",
     "male": "male",
@@ -53,7 +53,7 @@ def rule_fields(people: Sequence[Person], rule: CohortRule, key: str) -> CohortR
             "Sex",
             list(SEXES),
             list(rule.sexes),
-            format_func=_SEX_WORDS.__getitem__,
+            format_func=SEX_WORDS.__getitem__,
             key=f"{key}_sexes",
             persist_state="page",
         )
@@ -98,7 +98,7 @@ def in_words(rule: CohortRule) -> str:
     if rule.oldest_years is not None:
         parts.append(f"{rule.oldest_years} years or younger")
     if rule.sexes:
-        parts.append(f"sex: {' or '.join(_SEX_WORDS[sex] for sex in rule.sexes)}")
+        parts.append(f"sex: {' or '.join(SEX_WORDS[sex] for sex in rule.sexes)}")
     return f"People {', '.join(parts)}."
 
 

@@ -1,6 +1,8 @@
 """Saved cohorts on the Cohort page: a new one by rule or from chosen rows; rename, change, remove."""
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -17,6 +19,7 @@ from nocturne.cohorts import (
     save_cohort,
     saved_cohort,
 )
+from pages.cohort_filter import forget_filter
 from pages.cohort_rule import filled_in, in_words, rule_fields, would_hold
 from pages.cohort_table import choose_anew
 from pages.parts import escape, reader_clock
@@ -28,7 +31,9 @@ _PLACE = "cohort_saving"
 _READ = "cohort_read"
 
 
-def saving(application: Application, actor: Actor, cohort: Cohort, chosen: Sequence[str]) -> None:
+def saving(
+    application: Application, actor: Actor, cohort: Cohort, chosen: Sequence[str], *, rule: CohortRule
+) -> None:
     """The section, folded away until somebody opens it; absent for who may not manage cohorts.
 
     Args:
@@ -36,6 +41,7 @@ def saving(application: Application, actor: Actor, cohort: Cohort, chosen: Seque
         actor: who would save.
         cohort: which one the page shows.
         chosen: the people chosen in the table.
+        rule: the filter of the page, with which the fields of a new rule begin.
     """
     try:
         authorize(actor, Permission.MANAGE_COHORTS, application.organisation)
@@ -51,10 +57,17 @@ def saving(application: Application, actor: Actor, cohort: Cohort, chosen: Seque
             return
         if cohort.kind == "saved":
             _change(application, actor, cohort)
-        _new(application, actor, chosen)
+        _new(application, actor, chosen, _beginning(cohort, rule))
 
 
-def _new(application: Application, actor: Actor, chosen: Sequence[str]) -> None:
+def _beginning(cohort: Cohort, rule: CohortRule) -> CohortRule:
+    """The rule that a new cohort begins with: the filter, and the tag where the page shows those who carry one."""
+    if rule == CohortRule() or cohort.kind != "tag":
+        return rule
+    return replace(rule, all_tags=(cohort.name,))
+
+
+def _new(application: Application, actor: Actor, chosen: Sequence[str], rule: CohortRule) -> None:
     st.markdown("**Save a new cohort**")
     ways = {"rule": "By a rule", "hand": f"By hand ({len(chosen)} chosen)"}
     way = st.segmented_control(
@@ -62,8 +75,11 @@ def _new(application: Application, actor: Actor, chosen: Sequence[str]) -> None:
     )
     # Another number begins the fields anew, once what they held is saved.
     key = f"cohort_new_{st.session_state.get('cohort_made', 0)}"
+    if rule != CohortRule():
+        key += f"_{hashlib.sha256(repr(rule).encode()).hexdigest()[:12]}"
+        st.caption("The fields begin with the filter of the page.")
     if way == "rule":
-        would_hold(application, actor, rule_fields(application.people(), CohortRule(), key))
+        would_hold(application, actor, rule_fields(application.people(), rule, key))
     elif not chosen:
         st.caption("Turn on “Choose people” above the table and choose their rows.")
     st.text_input("Name", max_chars=MAX_COHORT_NAME, key=f"{key}_name")
@@ -82,6 +98,7 @@ def _save(application: Application, actor: Actor, key: str, chosen: tuple[str, .
         rule = filled_in(key) if chosen is None else None
         name = st.session_state[f"{key}_name"]
         saved = save_cohort(application, actor, name, rule=rule, person_ids=chosen or ())
+        forget_filter()
         st.query_params["cohort"] = saved.cohort_id
         st.session_state["cohort_made"] = st.session_state.get("cohort_made", 0) + 1
         choose_anew()

@@ -7,13 +7,14 @@ from typing import Final, cast
 import streamlit as st
 
 from analytics.event_aligned import METRICS, EventAligned
+from analytics.night_metrics import DEFAULT, NIGHT_METRICS
 from analytics.wording import plural
 from charts.event_aligned import event_aligned
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.journal import NewPhase, add_phase
 from nocturne.starts import STEPS, Step, around_start, phases_of_cohort
-from pages.carried import settle
+from pages.carried import choose, settle
 from pages.links import query_choice
 from pages.parts import escape, follow_link, narrow, show, theme
 from pages.phases_card import filled_in, phase_fields
@@ -116,10 +117,11 @@ def _choices(starts: Mapping[str, Mapping[str, tuple[date, ...]]]) -> tuple[str,
     """Phase, metric and step that the link names, with fields to choose others."""
     first = next(iter(starts))
     phase = query_choice("phase", starts, first, what="a phase", instead=f"{first} is shown")
-    metric = query_choice("metric", _LABELS, METRICS[0].name, what="a metric", instead="time asleep is shown")
+    metric = _linked_metric()
     step = query_choice("step", list(STEPS), "week", what="a step", instead="weeks are shown")
     for name, value in (("phase", phase), ("metric", metric), ("step", step)):
-        settle(name, value)
+        if name != "metric":
+            settle(name, value)
         follow_link(f"starts_{name}", value)
     which, what, how = st.columns([1.4, 1, 1], vertical_alignment="bottom")
     with which:
@@ -137,7 +139,7 @@ def _choices(starts: Mapping[str, Mapping[str, tuple[date, ...]]]) -> tuple[str,
             list(_LABELS),
             format_func=_LABELS.__getitem__,
             key="starts_metric",
-            on_change=_name_all,
+            on_change=_name_metric,
         )
     with how:
         st.segmented_control(
@@ -151,10 +153,24 @@ def _choices(starts: Mapping[str, Mapping[str, tuple[date, ...]]]) -> tuple[str,
     return phase, metric, cast("Step", step)
 
 
+def _linked_metric() -> str:
+    """The metric that the page shows; time asleep where nothing was averaged of that one."""
+    wanted = query_choice(
+        "metric", NIGHT_METRICS, DEFAULT.name, what="a metric", instead="time asleep is shown"
+    )
+    return wanted if wanted in _LABELS else METRICS[0].name
+
+
 def _name_all() -> None:
-    # All of them: what the address was completed by need not have reached the server yet.
-    for name in _IN_LINK:
-        st.query_params[name] = st.session_state[f"starts_{name}"]
+    _name(phase=st.session_state["starts_phase"], step=st.session_state["starts_step"])
+
+
+def _name_metric() -> None:
+    _name(metric=st.session_state["starts_metric"])
+
+
+def _name(**changes: str) -> None:
+    choose(**changes)
     st.session_state["starts_link"] = tuple(st.query_params.get(name) for name in _IN_LINK)
 
 

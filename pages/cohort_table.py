@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -10,27 +11,48 @@ import streamlit as st
 from analytics.cohort_words import LOW_CONFIDENCE, few_nights
 from analytics.summary import CohortOverview
 from analytics.triage import HOW_TO_READ
-from analytics.wording import NOTHING, plural, rounded_series
+from analytics.wording import NOTHING, number, of, plural, rounded_series
 from charts.sparkline import data_uri, sparkline
+from charts.theme import ThemeName
+from charts.theme import theme as theme_named
 from pages.carried import taken_along
-from pages.parts import card, chosen_row, narrow, theme
+from pages.cohort_turning import turn
+from pages.explained import meaning
+from pages.links import query_page
+from pages.parts import card, chosen_row, escape, narrow, theme
+
+ROWS: Final = 500
+"""So many people stand on one page of the table: each of them carries a drawing of 1.5 kB."""
 
 _ROW_PX, _MOST_ROWS, _PHONE_FLAG_PX = 44, 9, 92
+_ON_A_PHONE: Final = ("Person", "Flag", "Against usual, min", "Asleep, h", "Valid of 28", "Tags")
 _CHOSEN: Final = "cohort_chosen"
 _SELECTIONS: Final = "cohort_selections"
 
 
 def table_card(seen: CohortOverview) -> list[str]:
     """The table, and the ids of the people who are chosen in it; a chosen row opens the person otherwise."""
-    few = few_nights(seen.people)
-    people = seen.people.assign(few=few).sort_values("delta_tst_min", na_position="last")
+    people = seen.people.sort_values("delta_tst_min", na_position="last")
+    pages = -(-len(people) // ROWS)
+    page = query_page("list", pages)
+    people = people.iloc[(page - 1) * ROWS : page * ROWS]
+    few = few_nights(people)
+    people = people.assign(few=few)
     with card("table", seen.table_title, _how_to_read(few=any(few))):
         choosing = st.toggle(
             "Choose people",
             key="cohort_choosing",
             help="Choose rows for a cohort by hand or for a phase; otherwise a row opens the person.",
         )
-        return _to_choose_from(people) if choosing else _to_open(people)
+        if pages > 1:
+            first = (page - 1) * ROWS
+            st.caption(
+                f"People {number(first + 1, 0)} to {of(first + len(people), len(seen.people))}, whose sleep fell most "
+                "against usual first. A heading sorts the people of this page."
+            )
+        chosen = _to_choose_from(people) if choosing else _to_open(people)
+        turn("list", page, pages)
+        return chosen
 
 
 def choose_anew() -> None:
@@ -67,54 +89,78 @@ def _to_open(people: pd.DataFrame) -> list[str]:
 
 
 def _how_to_read(*, few: bool) -> str:
-    parts = [
-        "Means over the last 7 nights; usual: the 28 nights before. Choose a row to open the person.",
-        f"Flag: what moved in those 7 days, or a level out of bounds. {HOW_TO_READ}",
-    ]
-    return " ".join([*parts, LOW_CONFIDENCE] if few else parts)
+    words = (
+        "Means over the last 7 nights; usual: the 28 nights before. Flag: what moved, or a level out of bounds. Choose "
+        "a row to open the person."
+    )
+    return f"{words} {LOW_CONFIDENCE}" if few else words
 
 
 def _table(people: pd.DataFrame, key: str, *, mode: Literal["single-row", "multi-row"]) -> Mapping[str, Any]:
+    columns = {
+        "Person": people["name"],
+        "Flag": people["label"],
+        "Against usual, min": rounded_series(people["delta_tst_min"]),
+        "Asleep, h": rounded_series(people["mean_tst_min"] / 60, 1),
+        "Efficiency, %": rounded_series(people["mean_se_pct"]),
+        "Score": rounded_series(people["score"], 1),
+        "Last 28 nights": _lines(people) if not narrow() else people["valid_28"],
+        "Valid of 28": people["valid_28"],
+        "Tags": [list(tags) for tags in people["tags"]],
+        "Few nights": people["few"],
+    }
+    shown = [name for name in columns if not narrow() or name in _ON_A_PHONE]
     return st.dataframe(
-        pd.DataFrame(
-            {
-                "Person": people["name"],
-                "Flag": people["label"],
-                "Asleep, h": rounded_series(people["mean_tst_min"] / 60, 1),
-                "Against usual, min": rounded_series(people["delta_tst_min"]),
-                "Efficiency, %": rounded_series(people["mean_se_pct"]),
-                "Score": rounded_series(people["score"], 1),
-                "Last 28 nights": _lines(people),
-                "Valid of 28": people["valid_28"],
-                "Few nights": people["few"],
-                "Tags": [list(tags) for tags in people["tags"]],
-            }
-        ),
+        pd.DataFrame({name: columns[name] for name in shown}, index=people.index),
         hide_index=True,
         row_height=_ROW_PX,
         height=min(_MOST_ROWS * _ROW_PX + 40, (len(people) + 1) * _ROW_PX),
         on_select="rerun",
         selection_mode=mode,
         key=key,
-        column_config={
-            "Person": st.column_config.TextColumn(pinned=True),
-            "Flag": st.column_config.TextColumn(width=_PHONE_FLAG_PX if narrow() else "medium"),
-            "Asleep, h": st.column_config.NumberColumn(format="%.1f"),
-            "Against usual, min": st.column_config.NumberColumn(format="%+d"),
-            "Efficiency, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),
-            "Score": st.column_config.NumberColumn(format="%.1f"),
-            "Last 28 nights": st.column_config.ImageColumn(width="medium"),
-        },
+        column_config={name: config for name, config in _columns().items() if name in shown},
         placeholder=NOTHING,
         alt="People of the cohort with their means of the last seven nights",
     )
 
 
+def _columns() -> dict[str, Any]:
+    """How each column is written, how wide it is, and what its heading says of it."""
+    of_kind = st.column_config
+    return {
+        "Person": of_kind.TextColumn(pinned=True, width=100 if narrow() else 132),
+        "Flag": of_kind.TextColumn(
+            width=_PHONE_FLAG_PX if narrow() else 124, help=f"{meaning('label')} {escape(HOW_TO_READ)}"
+        ),
+        "Against usual, min": of_kind.NumberColumn(
+            "Against" if narrow() else None,
+            format="%+d",
+            width=72 if narrow() else 128,
+            help=meaning("delta_tst_min"),
+        ),
+        "Asleep, h": of_kind.NumberColumn(format="%.1f", width=80, help=meaning("week_tst_min")),
+        "Efficiency, %": of_kind.ProgressColumn(
+            format="%.0f", min_value=0, max_value=100, width=124, help=meaning("week_se_pct")
+        ),
+        "Score": of_kind.NumberColumn(format="%.1f", width=68, help=meaning("week_score")),
+        "Last 28 nights": of_kind.ImageColumn(width=176, help=meaning("usual_band")),
+        "Valid of 28": of_kind.NumberColumn(width=84, help=meaning("valid_28")),
+        "Tags": of_kind.ListColumn(width=150),
+        "Few nights": of_kind.TextColumn(width=110, help=meaning("rests_on_few")),
+    }
+
+
 def _lines(people: pd.DataFrame) -> list[str]:
-    colours = theme()
+    name = theme().name
     return [
-        data_uri(sparkline(values, colours, low=low, high=high))
+        _line(values, low, high, name)
         for values, low, high in zip(
             people["sparkline"], people["band_low_h"], people["band_high_h"], strict=True
         )
     ]
+
+
+@lru_cache(maxsize=2 * ROWS)
+def _line(values: tuple[float, ...], low: float, high: float, name: ThemeName) -> str:
+    """The drawing of one person: a function of numbers alone, asked for again in every run of the page."""
+    return data_uri(sparkline(values, theme_named(name), low=low, high=high))

@@ -19,6 +19,7 @@ from pages.parts import TO_HOME, PageEnded, Way, awaiting, person_picker, proble
 from store.people import Person, UnknownPerson
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
+_LONGEST_NUMBER: Final = 9
 _TO_SYNC: Final = Way("admin.py", "Synchronise in Admin", {"section": "sync"})
 
 
@@ -170,6 +171,34 @@ def query_filters(name: str, known: Sequence[str], what: str) -> list[str]:
         remark(f"The link filters by {what} that nothing here has; it is left out.")
     settle(name, found)
     return found
+
+
+def query_number(name: str, most: int, *, what: str, least: int = 0) -> int | None:
+    """A whole number from the link, or None where it is absent or cannot be meant, with a remark.
+
+    Args:
+        name: of the parameter.
+        most: the largest that can be meant.
+        what: what it is, as in "an age in years from 0 to 130"; the remark says so.
+        least: the smallest.
+    """
+    text = st.query_params.get(name)
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < _LONGEST_NUMBER and least <= int(text) <= most:
+        return int(text)
+    remark(f"The link’s “{name}” is not {what}; it is left out.")
+    return None
+
+
+def query_page(name: str, pages: int) -> int:
+    """The page of a list that the link names, from 1; the first, with a remark, where there is no such page."""
+    pages = max(pages, 1)
+    found = query_number(
+        name, pages, what=f"a page: there {'is 1' if pages == 1 else f'are {pages}'}", least=1
+    )
+    settle(name, None if found in {None, 1} else str(found))
+    return found or 1
 
 
 def drop(name: str) -> None:

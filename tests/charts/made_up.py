@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from analytics.cohort_nights import CohortNights
 from analytics.night_drawing import Piece
+from analytics.night_metrics import NIGHT_METRICS
 from analytics.night_view import Against, NightView
 from analytics.regularity import wrap_h
 from analytics.sleep_cycles import sleep_cycles
@@ -239,6 +241,20 @@ def person_period(
         first=first,
         last=first + timedelta(days=days - 1),
     )
+
+
+def nights_of(seen: CohortOverview, metric: str = "tst_min", *, centre: float = NAN) -> CohortNights:
+    """The nights of such an overview as a chart reads them, whatever the metric: nobody has a usual."""
+    values = seen.map_values.to_numpy(dtype=np.float64)
+    people = len(values)
+    known = (~np.isnan(values)).sum(axis=1)
+    return CohortNights(
+        metric=NIGHT_METRICS[metric], ids=seen.map_values.index, names=tuple(seen.people["name"]),
+        dates=seen.map_dates, values=values.astype(np.float32), states=seen.map_states.to_numpy(),
+        means=np.nansum(values, axis=1) / np.where(known > 0, known, NAN), counts=known,
+        few=np.zeros(people, dtype=bool), band_low=np.full(people, NAN), band_high=np.full(people, NAN),
+        recent=np.full(people, NAN), centre=centre,
+    )  # fmt: skip
 
 
 NAMES = (

@@ -110,12 +110,12 @@ def test_a_rule_that_was_filled_in_is_there_after_a_look_at_by_hand(filled: Appl
     assert app.text_input(key="cohort_new_0_name").value == "Squad"
 
 
-@pytest.mark.parametrize(("phone", "width"), [(True, 92), (False, "medium")])
+@pytest.mark.parametrize(("phone", "width"), [(True, 92), (False, 124)])
 def test_on_a_phone_the_flag_leaves_room_for_numbers(
     filled: Application,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     phone: bool,
-    width: int | str,
+    width: int,
 ) -> None:
     monkeypatch.setattr(cohort_table, "narrow", lambda: phone)
     columns = json.loads(run("cohort.py").dataframe[0].proto.columns)

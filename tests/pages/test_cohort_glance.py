@@ -26,6 +26,13 @@ from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F40
 DOTS = "A dot a person with nights enough"
 
 
+def opened(**params: str) -> AppTest:
+    """The page with its section of averages open."""
+    app = run("cohort.py", **params)
+    app.session_state["cohort_summary"] = True
+    return app.run()
+
+
 def said(app: AppTest) -> str:
     return plain(words(app)).replace("\\", "")
 
@@ -57,7 +64,7 @@ def own_means(valid: pd.DataFrame, *, days: int) -> list[float]:
 
 
 def test_the_card_counts_people_and_prints_the_mean_of_their_means(filled: Application) -> None:  # noqa: F811
-    app = run("cohort.py")
+    app = opened()
     assert not app.exception
     valid = valid_of(filled)
     means = own_means(valid, days=42)
@@ -76,7 +83,7 @@ def test_the_coverage_is_that_of_the_archive(filled: Application) -> None:  # no
     silent = add_person(
         filled, local_actor(filled.organisation), NewPerson(vendor_id="G-new", name="Noa", zone="UTC")
     )
-    app = run("cohort.py")
+    app = opened()
     assert not app.exception
     valid = valid_of(filled)
     assert silent.person_id not in set(valid["person_id"])
@@ -98,8 +105,8 @@ def test_a_cohort_of_some_has_no_such_card(filled: Application) -> None:  # noqa
         "Squad",
         person_ids=[each.person_id for each in filled.people()],
     )
-    assert DOTS in said(run("cohort.py"))
-    app = run("cohort.py", cohort=saved.cohort_id)
+    assert DOTS in said(opened())
+    app = opened(cohort=saved.cohort_id)
     assert not app.exception
     assert DOTS not in said(app)
 
@@ -109,7 +116,7 @@ def test_where_nobody_has_a_night_the_card_says_so(empty: Application) -> None: 
         add_person(
             empty, local_actor(empty.organisation), NewPerson(vendor_id=f"G-{name}", name=name, zone="UTC")
         )
-    app = run("cohort.py")
+    app = opened()
     assert not app.exception
     assert "0 of 2 people have a valid night: too few with enough for an average" in headings(app)
     assert "**0 of 2** people with a valid one, **0 of 14** nights (0 %)" in said(app)
@@ -137,7 +144,7 @@ class TestTooFew:
         applications.forget()
 
     def test_four_people_have_dots_and_no_average(self, four: Application) -> None:
-        app = run("cohort.py")
+        app = opened()
         assert not app.exception
         assert "4 of 4 people have a valid night: too few with enough for an average" in headings(app)
         row = glance_row(app, "Asleep")

@@ -1,0 +1,174 @@
+"""One metric of a cohort, chosen for the page: how people are spread, people by nights, and a line a person.
+
+It is a fragment: another metric or another page of the map leaves the table of people alone.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import streamlit as st
+
+from analytics.cohort_nights import CohortNights
+from analytics.cohort_nights_words import beside_usual
+from analytics.cohort_spread import EACH_AS_A_DOT, Spread
+from analytics.night_metrics import DEFAULT, NIGHT_METRICS, NightMetric
+from analytics.wording import NOTHING, of, plural
+from charts.chart import Chart
+from charts.cohort import people_map
+from charts.people_spread import people_spread
+from charts.sparkline import panel
+from nocturne.access import Actor
+from nocturne.application import Application
+from nocturne.cohort_metric import CohortSeen, drawn, metric_seen
+from pages.carried import choose, settle, taken_along
+from pages.cohort_turning import turn
+from pages.explained import meaning
+from pages.links import query_choice, query_page
+from pages.parts import card, draw, escape, follow_link, narrow, svg, theme
+
+MAP_ROWS: Final = 100
+PANELS: Final = 24
+_ABREAST: Final = {False: 6, True: 2}
+_PANEL_PX: Final = 130
+_SKELETON_PX: Final = 420
+
+
+class Drawn(Protocol):
+    """Draws a chart, or hands out the one that was drawn before."""
+
+    def __call__(self, what: str, make: Callable[[], Chart], page: int = 1) -> Chart:
+        """The chart of that name, on that page of people."""
+
+
+@st.fragment
+def metric_part(application: Application, actor: Actor, seen: CohortSeen) -> None:
+    """The metric that the link names, with a field to choose another, and everything that shows it.
+
+    Args:
+        application: whose.
+        actor: who looks.
+        seen: the people and the nights of the page.
+    """
+    metric = _chosen_metric()
+    with st.skeleton(height=_SKELETON_PX):  # silent where the answer is there already
+        found = metric_seen(application, actor, seen, metric)
+
+    def chart(what: str, make: Callable[[], Chart], page: int = 1) -> Chart:
+        how = (what, metric.name, page, theme().name, narrow())
+        return drawn(application, actor, seen, how, make)
+
+    _spread(found.spread, chart)
+    _map(found.nights, found.map_title, chart)
+    _panels(found.nights, found.panels_title)
+
+
+def _chosen_metric() -> NightMetric:
+    name = query_choice(
+        "metric", NIGHT_METRICS, DEFAULT.name, what="a metric", instead="time asleep is shown"
+    )
+    settle("metric", None if name == DEFAULT.name else name)
+    follow_link("cohort_metric", name)
+
+    def go() -> None:
+        chosen = st.session_state["cohort_metric"]
+        choose(metric=None if chosen == DEFAULT.name else chosen)
+
+    field: dict[str, Any] = {
+        "options": list(NIGHT_METRICS),
+        "format_func": lambda each: NIGHT_METRICS[each].label,
+        "key": "cohort_metric",
+        "on_change": go,
+        "help": meaning(NIGHT_METRICS[name].figure),
+    }
+    if narrow():
+        st.selectbox("Statistic shown below", **field)
+    else:
+        st.segmented_control("Statistic shown below", **field, required=True)
+    return NIGHT_METRICS[name]
+
+
+def _spread(spread: Spread, drawn_once: Drawn) -> None:
+    drawn = "A bar counts people" if spread.bins else "A dot a person"
+    caption = (
+        f"{drawn}: the mean of the valid nights of these {plural(spread.days, 'night')}; "
+        f"{of(len(spread.values), spread.of)} people have enough. Pale band: the middle half. Line: the mean of "
+        "people’s means, with its 95 % interval. Dashed: the median."
+    )
+    if spread.apart and not spread.bins:
+        caption += (
+            f" Diamond: {plural(len(spread.apart), 'person lies', 'people lie')} apart from the others."
+        )
+    if len(spread.values) > EACH_AS_A_DOT:
+        caption += " The table above has everybody by name."
+    with card("spread", spread.title, caption):
+        chart = drawn_once("spread", lambda: people_spread(spread, theme(), narrow=narrow()))
+        draw(chart, "people_spread")
+        _twin_when_open(chart, "people_spread")
+
+
+def _map(nights: CohortNights, title: str, drawn_once: Drawn) -> None:
+    pages = -(-len(nights.ids) // MAP_ROWS)
+    page = query_page("page", pages)
+    first = (page - 1) * MAP_ROWS
+    caption = "One square a night, its colour on the scale above. Dot: no valid night. Slash: not synced."
+    if pages > 1:
+        beyond = min(first + MAP_ROWS, len(nights.ids))
+        caption += f" People {first + 1} to {of(beyond, len(nights.ids))}, in the order of the table."
+    if narrow():
+        caption += " The last two weeks; the table below the map has the whole period."
+    with card("map", title, caption):
+        rows = nights.part(first, first + MAP_ROWS)
+        chart = drawn_once("map", lambda: people_map(rows, theme(), narrow=narrow()), page)
+        draw(chart, "people_map")
+        turn("page", page, pages)
+        _twin_when_open(chart, "people_map")
+
+
+def _panels(nights: CohortNights, title: str) -> None:
+    pages = -(-len(nights.ids) // PANELS)
+    page = query_page("panels", pages)
+    shown = nights.part((page - 1) * PANELS, page * PANELS)
+    low, high = (nights.metric.words(end) for end in nights.wide_scale)
+    caption = (
+        f"A line a person, all from {low} to {high}, in the order of the table; the last 7 nights in colour. Band: "
+        "what is usual for the person, the mean of the 28 nights before those 7 plus and minus one standard deviation."
+    )
+    with card("panels", title, caption):
+        with st.grid(_ABREAST[narrow()], min_column_width=_PANEL_PX, gap="medium"):
+            for row in range(len(shown.ids)):
+                _panel(shown, row)
+        turn("panels", page, pages)
+
+
+def _panel(shown: CohortNights, row: int) -> None:
+    metric, low, high = shown.metric, float(shown.band_low[row]), float(shown.band_high[row])
+    mean = metric.words(float(shown.unrolled(shown.means)[row]))
+    valid = of(int((shown.states[row] == 2).sum()), len(shown.dates))
+    usual = beside_usual(metric, int(shown.outside[row]))
+    if narrow():
+        usual = usual.removesuffix(" than usual").removesuffix(
+            " usual"
+        )  # beside the mean there is room for a word
+    with st.container(gap=None, key=f"who_panel_{row}"):
+        st.page_link(
+            "person.py",
+            label=escape(shown.names[row]),
+            query_params=taken_along(person=str(shown.ids[row])),
+        )
+        marked = f" :orange[◆ {usual}]" if usual else ""
+        st.markdown(f":small[**{mean}**{marked}]" if mean != NOTHING else ":small[:gray[too few nights]]")
+        svg(
+            panel(shown.on_line[row].tolist(), theme(), scale=shown.wide_scale, low=low, high=high),
+            alt=f"{metric.label} by night, mean {mean}, {valid} nights valid",
+            width="stretch",
+        )
+
+
+def _twin_when_open(chart: Chart, key: str) -> None:
+    """The chart's values as a table; hundreds of kilobytes that are sent to who opens it."""
+    folded = st.expander("The same as a table", key=f"{key}_twin", on_change="rerun")
+    with folded:
+        if folded.open:
+            st.dataframe(
+                chart.table, hide_index=True, key=f"{key}_table", alt="The values of the chart above"
+            )
