@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from analytics.cohort_nights import CohortNights, cohort_nights
 from analytics.cohort_spread import Spread, cohort_spread
 from analytics.night_metrics import NightMetric
 from analytics.summary import CohortOverview
-from charts.chart import Chart
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.cohorts import cohort_people
@@ -21,6 +21,8 @@ from nocturne.grounds import kept, sleeper, statistics
 from nocturne.views import day_of_cohort
 from store.cohort_rules import CohortRule
 from store.people import Person
+
+_Drawn = TypeVar("_Drawn")
 
 __all__ = ["CohortSeen", "MetricSeen", "drawn", "metric_seen"]
 
@@ -102,7 +104,7 @@ def metric_seen(application: Application, actor: Actor, seen: CohortSeen, metric
             grounds=_grounds(application, actor, seen),
         )
         ids = [person.person_id for person in seen.people]
-        return told(whole.of(_in_order(whole, ids)))
+        return told(whole if len(ids) == len(whole.ids) else whole.of(_in_order(whole, ids)))
 
     return kept(
         application,
@@ -117,9 +119,9 @@ def drawn(
     actor: Actor,
     seen: CohortSeen,
     question: tuple[Hashable, ...],
-    make: Callable[[], Chart],
-) -> Chart:
-    """A chart of what a page shows, made once for all who look at it in the same way.
+    make: Callable[[], _Drawn],
+) -> _Drawn:
+    """What is drawn of a cohort, made once for all who look at it in the same way.
 
     Args:
         application: whose.
@@ -130,7 +132,7 @@ def drawn(
     """
     return kept(
         application,
-        ("chart of a cohort", actor, seen, *question),
+        ("drawn of a cohort", actor, seen, *question),
         make,
         grounds=_grounds(application, actor, seen),
     )

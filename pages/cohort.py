@@ -13,7 +13,7 @@ from nocturne.cohort_metric import CohortSeen
 from nocturne.cohorts import CohortRule
 from nocturne.views import Cohort, cohort_people, day_of_cohort, last_night, statistics
 from pages.access import require
-from pages.cohort_filter import filter_row, linked_filter, nobody_left
+from pages.cohort_filter import PAGES, filter_row, linked_filter, nobody_left
 from pages.cohort_metric import metric_part
 from pages.cohort_saving import saving
 from pages.cohort_starts import starts_section
@@ -43,7 +43,7 @@ def _page() -> None:
     check_cohort_link(application, actor)
     heading, picker = st.columns([2.35, 1], vertical_alignment="bottom")
     with picker:
-        cohort = cohort_picker(application, actor)
+        cohort = cohort_picker(application, actor, forgets=PAGES)
     newest = last_night(application, statistics(application, cohort_people(application, actor, cohort.name)))
     first, last = linked_period(newest, default=_LENGTH)
     with picker:

@@ -4,7 +4,8 @@ It is a fragment: another metric or another page of the map leaves the table of 
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from contextlib import nullcontext
+from typing import Any, Final, Protocol, TypeVar
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from analytics.cohort_nights import CohortNights
 from analytics.cohort_nights_words import beside_usual
 from analytics.cohort_spread import EACH_AS_A_DOT, Spread
 from analytics.night_metrics import DEFAULT, NIGHT_METRICS, NightMetric
-from analytics.wording import NOTHING, of, plural
+from analytics.wording import NOTHING, number, of, plural
 from charts.chart import Chart
 from charts.cohort import people_map
 from charts.people_spread import people_spread
@@ -26,6 +27,8 @@ from pages.explained import meaning
 from pages.links import query_choice, query_page
 from pages.parts import card, draw, escape, follow_link, narrow, svg, theme
 
+_Drawn = TypeVar("_Drawn")
+
 MAP_ROWS: Final = 100
 PANELS: Final = 24
 _ABREAST: Final = {False: 6, True: 2}
@@ -33,11 +36,11 @@ _PANEL_PX: Final = 130
 _SKELETON_PX: Final = 420
 
 
-class Drawn(Protocol):
-    """Draws a chart, or hands out the one that was drawn before."""
+class Once(Protocol):
+    """Draws something, or hands out what was drawn before."""
 
-    def __call__(self, what: str, make: Callable[[], Chart], page: int = 1) -> Chart:
-        """The chart of that name, on that page of people."""
+    def __call__(self, what: str, make: Callable[[], _Drawn], page: int = 1) -> _Drawn:
+        """The drawing of that name, on that page of people."""
 
 
 @st.fragment
@@ -50,16 +53,17 @@ def metric_part(application: Application, actor: Actor, seen: CohortSeen) -> Non
         seen: the people and the nights of the page.
     """
     metric = _chosen_metric()
-    with st.skeleton(height=_SKELETON_PX):  # silent where the answer is there already
+    # A skeleton waits for a thread of its own: worth it only where the answer may take seconds.
+    with st.skeleton(height=_SKELETON_PX) if len(seen.people) > EACH_AS_A_DOT else nullcontext():
         found = metric_seen(application, actor, seen, metric)
 
-    def chart(what: str, make: Callable[[], Chart], page: int = 1) -> Chart:
+    def once(what: str, make: Callable[[], _Drawn], page: int = 1) -> _Drawn:
         how = (what, metric.name, page, theme().name, narrow())
         return drawn(application, actor, seen, how, make)
 
-    _spread(found.spread, chart)
-    _map(found.nights, found.map_title, chart)
-    _panels(found.nights, found.panels_title)
+    _spread(found.spread, once)
+    _map(found.nights, found.map_title, once)
+    _panels(found.nights, found.panels_title, once)
 
 
 def _chosen_metric() -> NightMetric:
@@ -87,7 +91,7 @@ def _chosen_metric() -> NightMetric:
     return NIGHT_METRICS[name]
 
 
-def _spread(spread: Spread, drawn_once: Drawn) -> None:
+def _spread(spread: Spread, once: Once) -> None:
     drawn = "A bar counts people" if spread.bins else "A dot a person"
     caption = (
         f"{drawn}: the mean of the valid nights of these {plural(spread.days, 'night')}; "
@@ -101,30 +105,32 @@ def _spread(spread: Spread, drawn_once: Drawn) -> None:
     if len(spread.values) > EACH_AS_A_DOT:
         caption += " The table above has everybody by name."
     with card("spread", spread.title, caption):
-        chart = drawn_once("spread", lambda: people_spread(spread, theme(), narrow=narrow()))
+        chart = once("spread", lambda: people_spread(spread, theme(), narrow=narrow()))
         draw(chart, "people_spread")
         _twin_when_open(chart, "people_spread")
 
 
-def _map(nights: CohortNights, title: str, drawn_once: Drawn) -> None:
+def _map(nights: CohortNights, title: str, once: Once) -> None:
     pages = -(-len(nights.ids) // MAP_ROWS)
     page = query_page("page", pages)
     first = (page - 1) * MAP_ROWS
     caption = "One square a night, its colour on the scale above. Dot: no valid night. Slash: not synced."
     if pages > 1:
         beyond = min(first + MAP_ROWS, len(nights.ids))
-        caption += f" People {first + 1} to {of(beyond, len(nights.ids))}, in the order of the table."
+        caption += (
+            f" People {number(first + 1, 0)} to {of(beyond, len(nights.ids))}, in the order of the table."
+        )
     if narrow():
         caption += " The last two weeks; the table below the map has the whole period."
     with card("map", title, caption):
         rows = nights.part(first, first + MAP_ROWS)
-        chart = drawn_once("map", lambda: people_map(rows, theme(), narrow=narrow()), page)
+        chart = once("map", lambda: people_map(rows, theme(), narrow=narrow()), page)
         draw(chart, "people_map")
         turn("page", page, pages)
         _twin_when_open(chart, "people_map")
 
 
-def _panels(nights: CohortNights, title: str) -> None:
+def _panels(nights: CohortNights, title: str, once: Once) -> None:
     pages = -(-len(nights.ids) // PANELS)
     page = query_page("panels", pages)
     shown = nights.part((page - 1) * PANELS, page * PANELS)
@@ -133,15 +139,16 @@ def _panels(nights: CohortNights, title: str) -> None:
         f"A line a person, all from {low} to {high}, in the order of the table; the last 7 nights in colour. Band: "
         "what is usual for the person, the mean of the 28 nights before those 7 plus and minus one standard deviation."
     )
+    images = once("panels", lambda: _lines(shown), page)
     with card("panels", title, caption):
         with st.grid(_ABREAST[narrow()], min_column_width=_PANEL_PX, gap="medium"):
             for row in range(len(shown.ids)):
-                _panel(shown, row)
+                _panel(shown, row, images[row])
         turn("panels", page, pages)
 
 
-def _panel(shown: CohortNights, row: int) -> None:
-    metric, low, high = shown.metric, float(shown.band_low[row]), float(shown.band_high[row])
+def _panel(shown: CohortNights, row: int, image: str) -> None:
+    metric = shown.metric
     mean = metric.words(float(shown.unrolled(shown.means)[row]))
     valid = of(int((shown.states[row] == 2).sum()), len(shown.dates))
     usual = beside_usual(metric, int(shown.outside[row]))
@@ -158,10 +165,20 @@ def _panel(shown: CohortNights, row: int) -> None:
         marked = f" :orange[◆ {usual}]" if usual else ""
         st.markdown(f":small[**{mean}**{marked}]" if mean != NOTHING else ":small[:gray[too few nights]]")
         svg(
-            panel(shown.on_line[row].tolist(), theme(), scale=shown.wide_scale, low=low, high=high),
+            image,
             alt=f"{metric.label} by night, mean {mean}, {valid} nights valid",
             width="stretch",
         )
+
+
+def _lines(shown: CohortNights) -> tuple[str, ...]:
+    """The line of each person, as drawings."""
+    return tuple(
+        panel(values, theme(), scale=shown.wide_scale, low=low, high=high)
+        for values, low, high in zip(
+            shown.on_line.tolist(), shown.band_low.tolist(), shown.band_high.tolist(), strict=True
+        )
+    )
 
 
 def _twin_when_open(chart: Chart, key: str) -> None:

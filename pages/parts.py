@@ -211,10 +211,15 @@ def reader_clock(moment: datetime) -> str:
     )
 
 
-def cohort_picker(application: Application, actor: Actor) -> Cohort:
+def cohort_picker(application: Application, actor: Actor, *, forgets: Sequence[str] = ()) -> Cohort:
     """The chosen cohort, everyone where the link names none; the choice stands in the link under its name.
 
     Streamlit's own binding would write what the reader sees, "Squad (8)", and the link would break with the ninth.
+
+    Args:
+        application: whose.
+        actor: who chooses.
+        forgets: parameters of the link that another cohort has no use for.
     """
     choices = {cohort.name: cohort for cohort in cohorts(application, actor)}
     names = list(choices)
@@ -224,6 +229,8 @@ def cohort_picker(application: Application, actor: Actor) -> Cohort:
 
     def go() -> None:
         st.query_params["cohort"] = st.session_state["cohort_choice"]
+        for name in forgets:
+            st.query_params.pop(name, None)
 
     follow_link("cohort_choice", shown)
     st.selectbox(

@@ -243,3 +243,23 @@ def test_a_map_names_a_night_in_the_words_of_its_metric() -> None:
     assert "people went to bed" in title
     assert "later than usual" in title
     assert isinstance(found.dates[20].date(), date)
+
+
+def test_the_hours_of_a_journey_are_on_the_map_and_in_no_mean() -> None:
+    away = NIGHTS.copy()
+    who = PEOPLE[0].person_id
+    rows = away.index[away["person_id"].eq(who) & (away["night"] > pd.Timestamp(LAST - timedelta(days=5)))]
+    away.loc[rows, "midsleep_clock_h"] = (away.loc[rows, "midsleep_clock_h"] + 7) % 24
+    marked = away.copy()
+    marked.loc[rows, "reasons"] = "TRAVEL"
+    home, moved, left_out = (
+        seen("midsleep_clock_h"),
+        seen("midsleep_clock_h", nights=away),
+        seen("midsleep_clock_h", nights=marked),
+    )
+    at = home.ids.get_loc(who)
+    at_moved, at_left = moved.ids.get_loc(who), left_out.ids.get_loc(who)
+    assert moved.means[at_moved] > home.means[at] + 0.3
+    assert abs(left_out.means[at_left] - home.means[at]) < 0.2
+    assert left_out.counts[at_left] == home.counts[at] - len(rows)
+    assert not np.isnan(left_out.values[at_left, -len(rows) :]).any()

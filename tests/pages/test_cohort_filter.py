@@ -305,3 +305,38 @@ def test_every_heading_with_a_number_says_what_it_means(filled: Application) -> 
     ):
         assert len(told[name]["help"]) > 20, name
     assert plain(told["Valid of 28"]["help"]).replace("\\", "") == definition("valid_28")
+
+
+def test_a_period_that_ends_before_it_begins_is_the_default_with_a_remark(filled: Application) -> None:  # noqa: F811
+    app = linked(**{"from": "2026-03-01", "to": "2026-02-01"}, metric="sol_min")
+    assert "ends before it begins" in remarks(app)
+    assert any(each.startswith("The middle half fall asleep within") for each in headings(app))
+
+
+def test_another_cohort_begins_on_its_first_page(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cohort_metric, "MAP_ROWS", 4)
+    app = linked(page="2")
+    app.selectbox(key="cohort_choice").set_value(filled.people()[0].tags[0]).run()
+    assert not app.exception
+    assert "page" not in app.query_params
+    assert remarks(app) == ""
+
+
+def test_five_thousand_people_have_a_page_and_no_message_is_large(empty: Application) -> None:  # noqa: F811
+    everybody = [
+        NewPerson(vendor_id=f"G-{n}", name=f"Person {n}", zone="UTC", tags=("half",) * (n % 2))
+        for n in range(5000)
+    ]
+    empty.store.add_people(empty.organisation, everybody)
+    app = linked(list="10", page="50", panels="209")
+    assert not app.exception
+    assert len(app.dataframe[0].value) == cohort_table.ROWS
+    assert "People 4,501 to 5,000 of 5,000" in said(app)
+    assert "People 4,901 to 5,000 of 5,000" in said(app)
+    sent = [len(each.proto.SerializeToString()) for each in (*app.get("plotly_chart"), *app.dataframe)]
+    assert sum(sent) < 1_500_000
+    some = linked(tag=["half"])
+    assert "**2,500 of 5,000 people.**" in said(some)
