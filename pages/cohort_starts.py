@@ -89,7 +89,7 @@ def _averages(
     if found is None:
         st.markdown("No night of these people has this statistic.")
         return
-    st.markdown(f"#### {escape(found.title)}")
+    st.header(escape(found.title), anchor=False)
     st.caption(escape(found.caption))
     names = {person.person_id: person.name for person in people}
     if found.people:

@@ -10,7 +10,7 @@ from tests.serving import Served
 
 
 def headings(page: Page) -> list[str]:
-    return page.locator("h3").all_inner_texts()
+    return page.locator("h2").all_inner_texts()
 
 
 def settled(page: Page, address: str) -> Page:
@@ -48,6 +48,7 @@ def test_a_filter_and_a_metric_are_in_the_link_and_a_fresh_browser_shows_the_sam
     assert query(page)["cohort"] == ["everyone"], "a fragment leaves the address whole"
     no_fault(page)
     other = settled(open_tab(browser).page, page.url)
+    assert len(headings(page)) >= 4
     assert headings(other) == headings(page)
     assert other.locator("h1").inner_text() == page.locator("h1").inner_text()
     assert query(other) == query(page)

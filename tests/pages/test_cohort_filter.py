@@ -29,7 +29,7 @@ def said(app: AppTest) -> str:
 
 
 def headings(app: AppTest) -> list[str]:
-    return [plain(each.value).replace("\\", "") for each in app.subheader]
+    return [plain(each.value).replace("\\", "") for each in app.header]
 
 
 def listed(app: AppTest) -> set[str]:
