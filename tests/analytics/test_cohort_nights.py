@@ -209,6 +209,7 @@ def test_who_has_too_few_nights_is_said_in_the_title() -> None:
 def test_who_lies_apart_is_beyond_the_fences() -> None:
     usual = [400.0 + n for n in range(12)]
     assert of_means([*usual, 250.0]).apart == ("p12",)
+    assert of_means([*usual, 600.0, 401.0]).apart == ("p12",)
     assert of_means(usual).apart == ()
     assert of_means([*usual[:8], 250.0]).apart == (), "nine people have no fences"
 
