@@ -10,7 +10,7 @@ from nocturne.cohort_filter import Filtered
 from nocturne.cohorts import CohortRule
 from pages.carried import choose, remark, settle
 from pages.cohort_rule import SEX_WORDS, in_words
-from pages.links import query_filters, query_number
+from pages.links import query_filters, query_whole
 from pages.parts import card, escape, follow_link
 from store.people import SEXES, Person
 
@@ -31,7 +31,7 @@ def linked_filter(people: Sequence[Person]) -> CohortRule:
     """
     tags = query_filters("tag", _tags(people), "a tag")
     sexes = query_filters("sex", [sex or _UNSAID for sex in SEXES], "a sex")
-    youngest, oldest = (query_number(name, OLDEST, what=_YEARS) for name in ("age_from", "age_to"))
+    youngest, oldest = (query_whole(name, OLDEST, what=_YEARS) for name in ("age_from", "age_to"))
     if youngest is not None and oldest is not None and youngest > oldest:
         remark(f"The link asks for {youngest} years or older and {oldest} or younger; both are left out.")
         youngest = oldest = None

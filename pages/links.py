@@ -173,7 +173,7 @@ def query_filters(name: str, known: Sequence[str], what: str) -> list[str]:
     return found
 
 
-def query_number(name: str, most: int, *, what: str, least: int = 0) -> int | None:
+def query_whole(name: str, most: int, *, what: str, least: int = 0) -> int | None:
     """A whole number from the link, or None where it is absent or cannot be meant, with a remark.
 
     Args:
@@ -194,7 +194,7 @@ def query_number(name: str, most: int, *, what: str, least: int = 0) -> int | No
 def query_page(name: str, pages: int) -> int:
     """The page of a list that the link names, from 1; the first, with a remark, where there is no such page."""
     pages = max(pages, 1)
-    found = query_number(
+    found = query_whole(
         name, pages, what=f"a page: there {'is 1' if pages == 1 else f'are {pages}'}", least=1
     )
     settle(name, None if found in {None, 1} else str(found))

@@ -28,13 +28,6 @@ def shoot(camera: Camera, folder: Path) -> None:
                 name="person-quarter", link=f"/person?person={person}&period=3-months&metric=midsleep_clock_h"
             ),
             Scene(name="cohort", link="/cohort?cohort=everyone", bring=_long),
-            Scene(
-                name="cohort-filter",
-                link="/cohort?cohort=everyone&age_from=20&age_to=34&metric=midsleep_clock_h",
-                bring=_filtering,
-                whole=False,
-                faces=(DESK,),
-            ),
             Scene(name="quality", link="/quality?cohort=everyone"),
             Scene(
                 name="quality-rules",
@@ -79,11 +72,6 @@ def _long(page: Page) -> None:
     """Waits for a page whose last section is drawn late."""
     expect(page.get_by_text("Around a phase").first).to_be_visible()
     settle(page)
-
-
-def _filtering(page: Page) -> None:
-    page.get_by_role("button", name="Filter people").click()
-    expect(page.get_by_label("Any of the tags").first).to_be_visible()
 
 
 def _act(page: Page) -> None:
