@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.time_of_day import wrap_h
 from analytics.usual import Against, note_of
 from analytics.wording import NOTHING, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, scatter
 from charts.theme import Margin, Theme, bare_axis, font_px, measure, plotly_layout
 
 _COLUMNS = ("Statistic", "Value", "Usual", "Difference to usual", "Outside", "Rests on")
@@ -62,8 +62,8 @@ def against(rows: Sequence[Against], theme: Theme, *, narrow: bool = False) -> C
         shapes=[shape for at, row in enumerate(rows) for shape in _band(at, row, theme)],
         annotations=list(_columns(rows, theme, right_px, narrow=narrow)),
     )
-    figure = go.Figure(data=list(_marks(rows, theme)), layout=layout)
-    return Chart(figure=figure, alt=_alt(rows), table=_table(rows), height_px=height_px)
+    figure = Drawing(data=list(_marks(rows, theme)), layout=layout)
+    return Chart(drawing=figure, alt=_alt(rows), table=_table(rows), height_px=height_px)
 
 
 def how_to_read(rows: Sequence[Against], *, what: str, nights: str) -> str:
@@ -118,13 +118,13 @@ def _band(at: int, row: Against, theme: Theme) -> Iterator[dict[str, object]]:
     yield {"type": "line", "x0": 0, "x1": 0, "line": {"width": 1.5, "color": theme.border_strong}, **box}
 
 
-def _marks(rows: Sequence[Against], theme: Theme) -> Iterator[go.Scatter]:
+def _marks(rows: Sequence[Against], theme: Theme) -> Iterator[Trace]:
     """The dots, and the diamonds of the values outside: one trace each."""
     dot_px = measure("against_usual")["dot_px"]
     for outside, symbol, colour in ((False, "circle", theme.accent), (True, "diamond", theme.attention_fill)):
         chosen = [(at, row) for at, row in enumerate(rows) if _known(row) and row.outside == outside]
         if chosen:
-            yield go.Scatter(
+            yield scatter(
                 x=[_place(row) for _, row in chosen],
                 y=[at for at, _ in chosen],
                 mode="markers",

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from analytics.calendar_days import NOT_RECORDED, NOT_VALID, VALUE, CalendarDays
 from analytics.wording import NBSP, day, number, of
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, heatmap, scatter
 from charts.labels import width_px
 from charts.theme import TRANSPARENT, Margin, Theme, bare_axis, font_px, plotly_layout
 
@@ -68,7 +68,7 @@ def calendar(found: CalendarDays, theme: Theme, *, narrow: bool = False) -> Char
         _days(found, dates, places),
     ]
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=_alt(found, dates),
         table=pd.DataFrame(
             [(day(date_), words) for date_, words in zip(dates, _said(found), strict=True)],
@@ -88,13 +88,13 @@ def _places(dates: Sequence[date], *, written: bool) -> NDArray[np.int64]:
 
 def _heatmap(
     found: CalendarDays, places: NDArray[np.int64], shape: tuple[int, int], theme: Theme, *, written: bool
-) -> go.Heatmap:
+) -> Trace:
     states = found.days["state"].to_numpy(dtype=np.uint8)
     share = np.nan_to_num(found.share)
     values = _FIRST_CODE + np.rint(share * (_LAST_CODE - _FIRST_CODE))
     codes = np.zeros(shape, dtype=np.uint8)
     codes[places[:, 1], places[:, 0]] = np.where(states == VALUE, values, np.minimum(states, NOT_VALID))
-    return go.Heatmap(
+    return heatmap(
         z=codes,
         zmin=0,
         zmax=_LAST_CODE,
@@ -118,14 +118,14 @@ def _scale(theme: Theme) -> list[tuple[float, str]]:
     return stops
 
 
-def _marks(found: CalendarDays, places: NDArray[np.int64], theme: Theme) -> Iterator[go.Scatter]:
+def _marks(found: CalendarDays, places: NDArray[np.int64], theme: Theme) -> Iterator[Trace]:
     states = found.days["state"].to_numpy()
     dot = {"symbol": "circle", "size": 4, "color": theme.text_tertiary}
     slash = {"symbol": "line-ne", "size": 7, "line": {"width": 1, "color": theme.border_strong}}
     for state, marker in ((NOT_VALID, dot), (NOT_RECORDED, slash)):
         chosen = places[states == state]
         if len(chosen):
-            yield go.Scatter(
+            yield scatter(
                 x=chosen[:, 0].tolist(),
                 y=chosen[:, 1].tolist(),
                 mode="markers",
@@ -135,10 +135,10 @@ def _marks(found: CalendarDays, places: NDArray[np.int64], theme: Theme) -> Iter
             )
 
 
-def _values(found: CalendarDays, places: NDArray[np.int64], theme: Theme) -> go.Scatter:
+def _values(found: CalendarDays, places: NDArray[np.int64], theme: Theme) -> Trace:
     """The value of each day in its square, in the colour that can be read there."""
     has = found.days["state"].to_numpy() == VALUE
-    return go.Scatter(
+    return scatter(
         x=places[has, 0].tolist(),
         y=places[has, 1].tolist(),
         mode="text",
@@ -152,9 +152,9 @@ def _values(found: CalendarDays, places: NDArray[np.int64], theme: Theme) -> go.
     )
 
 
-def _days(found: CalendarDays, dates: Sequence[date], places: NDArray[np.int64]) -> go.Scatter:
+def _days(found: CalendarDays, dates: Sequence[date], places: NDArray[np.int64]) -> Trace:
     """A point on each day that cannot be seen: it says what the day was, and opens its night."""
-    return go.Scatter(
+    return scatter(
         x=places[:, 0].tolist(),
         y=places[:, 1].tolist(),
         mode="markers",

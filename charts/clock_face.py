@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.clock_face import BIN_MIN, BINS, ClockEdge, ClockFace
 from analytics.wording import clock, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, polar_bars, polar_dots
 from charts.theme import TRANSPARENT, Margin, Theme, faded, font_px, plotly_layout
 
 __all__ = ["clock_face"]
@@ -47,16 +47,16 @@ def clock_face(found: ClockFace, theme: Theme) -> Chart:
         annotations=list(_centre(found, theme)),
     )
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=_alt(found),
         table=_table(found),
         height_px=_HEIGHT_PX,
     )
 
 
-def _bars(edge: ClockEdge, words: str, line: str, fill: str) -> go.Barpolar:
+def _bars(edge: ClockEdge, words: str, line: str, fill: str) -> Trace:
     steps = np.flatnonzero(edge.counts)
-    return go.Barpolar(
+    return polar_bars(
         theta=((steps + 0.5) * _DEGREES).tolist(),
         r=edge.counts[steps].tolist(),
         width=[_DEGREES * 0.92] * len(steps),
@@ -74,10 +74,10 @@ def _edge(step: int) -> str:
     return clock(step * BIN_MIN / 60)
 
 
-def _hand(edge: ClockEdge, word: str, most: int, colour: str) -> Iterator[go.Scatterpolar]:
+def _hand(edge: ClockEdge, word: str, most: int, colour: str) -> Iterator[Trace]:
     if np.isnan(edge.mean_h):
         return
-    yield go.Scatterpolar(
+    yield polar_dots(
         theta=[edge.mean_h * 15] * 2,
         r=[0, most * 1.12],
         mode="lines",

@@ -5,7 +5,6 @@ from html import escape
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from analytics.cohort_nights import CohortNights
@@ -13,6 +12,7 @@ from analytics.night_metrics import NightMetric
 from analytics.wording import NBSP, day, number, of, plural
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis
+from charts.drawing import Drawing, Layout, Trace, heatmap, scatter
 from charts.people_grid import MOST_MARKED_NIGHTS, NARROW_NIGHTS, marked, name_axis, names_px, unique_names
 from charts.theme import TRANSPARENT, Margin, Theme, font_px, measure, plotly_layout
 
@@ -56,7 +56,7 @@ def people_map(seen: CohortNights, theme: Theme, *, narrow: bool = False) -> Cha
     height_px = _TOP_PX + _BOTTOM_PX + measure("people_map")["row_px"] * len(unique)
     layout = _layout(seen, dates, unique, labels, theme=theme, height_px=height_px, narrow=narrow)
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=_alt(seen),
         table=_table(seen, words),
         height_px=height_px,
@@ -88,9 +88,9 @@ def _words(seen: CohortNights) -> Words:
 
 def _heatmap(
     codes: Codes, words: Words, labels: list[str], dates: pd.DatetimeIndex, *, theme: Theme
-) -> go.Heatmap:
+) -> Trace:
     gap = measure("people_map")["gap_px"]
-    return go.Heatmap(
+    return heatmap(
         z=codes,
         x0=dates[0].isoformat(),
         dx=86_400_000,
@@ -116,7 +116,7 @@ def _scale(theme: Theme) -> list[tuple[float, str]]:
     return stops
 
 
-def _marks(states: Codes, labels: list[str], dates: pd.DatetimeIndex, theme: Theme) -> Iterator[go.Scatter]:
+def _marks(states: Codes, labels: list[str], dates: pd.DatetimeIndex, theme: Theme) -> Iterator[Trace]:
     """A dot on each night without a valid recording, a slash on each not synced."""
     days = [moment.date().isoformat() for moment in dates]
     dot = {"symbol": "circle", "size": 3, "color": theme.text_tertiary}
@@ -124,7 +124,7 @@ def _marks(states: Codes, labels: list[str], dates: pd.DatetimeIndex, theme: The
     for state, name, marker in ((_NO_VALID, "No valid night", dot), (_NOT_SYNCED, "Not synced", slash)):
         rows, columns = marked(states == state)
         if len(rows):
-            yield go.Scatter(
+            yield scatter(
                 x=[days[column] for column in columns],
                 y=[labels[row] for row in rows],
                 mode="markers",
@@ -143,7 +143,7 @@ def _layout(
     theme: Theme,
     height_px: int,
     narrow: bool,
-) -> go.Layout:
+) -> Layout:
     return plotly_layout(
         theme,
         height_px=height_px,

@@ -7,13 +7,13 @@ from itertools import groupby
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.cohorts import ENOUGH_PEOPLE, MINIMUM_PEOPLE
 from analytics.event_aligned import EventAligned
 from analytics.event_words import amount
 from analytics.wording import MINUS, NBSP, number
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, scatter
 from charts.event_aligned_words import COLUMNS, alternative, capitalised, dot_words, sentence, table
 from charts.labels import width_px
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
@@ -65,14 +65,14 @@ def event_aligned(
         ],
     )
     return Chart(
-        figure=go.Figure(data=list(_traces(found, theme, names or {})), layout=layout),
+        drawing=Drawing(data=list(_traces(found, theme, names or {})), layout=layout),
         alt=alternative(found),
         table=table(found),
         height_px=size["height_px"],
     )
 
 
-def _traces(found: EventAligned, theme: Theme, names: Mapping[str, str]) -> Iterator[go.Scatter]:
+def _traces(found: EventAligned, theme: Theme, names: Mapping[str, str]) -> Iterator[Trace]:
     sides = (
         ("before", found.steps.loc[:-1], theme.text_secondary),
         ("after", found.steps.loc[0:], theme.accent),
@@ -87,7 +87,7 @@ def _traces(found: EventAligned, theme: Theme, names: Mapping[str, str]) -> Iter
             yield _means(found, steps, name, colour)
 
 
-def _bands(steps: pd.DataFrame, name: str, colour: str) -> Iterator[go.Scatter]:
+def _bands(steps: pd.DataFrame, name: str, colour: str) -> Iterator[Trace]:
     """The interval of each run of neighbouring weeks; a week alone has a narrow bar."""
     known = steps["low"].notna()
     for has, members in groupby(steps.index, key=lambda step: bool(known[step])):
@@ -98,7 +98,7 @@ def _bands(steps: pd.DataFrame, name: str, colour: str) -> Iterator[go.Scatter]:
         low, high = run["low"].tolist(), run["high"].tolist()
         if len(run) == 1:
             x, low, high = [x[0] - _HALF_BAR, x[0] + _HALF_BAR], low * 2, high * 2
-        yield go.Scatter(
+        yield scatter(
             x=[*x, *x[::-1]],
             y=[*high, *low[::-1]],
             mode="lines",
@@ -110,9 +110,9 @@ def _bands(steps: pd.DataFrame, name: str, colour: str) -> Iterator[go.Scatter]:
         )
 
 
-def _means(found: EventAligned, steps: pd.DataFrame, name: str, colour: str) -> go.Scatter:
+def _means(found: EventAligned, steps: pd.DataFrame, name: str, colour: str) -> Trace:
     size = measure("trend")
-    return go.Scatter(
+    return scatter(
         x=steps["position"].tolist(),
         y=[None if math.isnan(mean) else mean for mean in steps["mean"]],
         mode="lines+markers",
@@ -139,9 +139,9 @@ def _people(found: EventAligned, names: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["x", "y", "words"])
 
 
-def _dots(dots: pd.DataFrame, theme: Theme) -> go.Scatter:
+def _dots(dots: pd.DataFrame, theme: Theme) -> Trace:
     size = measure("trend")
-    return go.Scatter(
+    return scatter(
         x=dots["x"].tolist(),
         y=dots["y"].tolist(),
         mode="markers",

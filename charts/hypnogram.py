@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.night_view import NightView
 from charts.chart import Chart, nothing_to_draw
 from charts.clock_axis import clock_ticks, minutes_between
 from charts.cycle_brackets import bracket_labels, bracket_shapes
+from charts.drawing import Drawing, Trace, bar, scatter
 from charts.labels import Label, annotation, placed
 from charts.night_words import (
     COLUMNS,
@@ -80,7 +80,7 @@ def hypnogram(view: NightView, theme: Theme, *, narrow: bool = False) -> Chart:
         hoverdistance=8,
     )
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=alternative(view),
         table=table(view),
         height_px=size["height_px"],
@@ -104,8 +104,8 @@ def stage_strip(view: NightView, theme: Theme) -> str:
     )
 
 
-def _bar_trace(runs: pd.DataFrame, row: float, hover: list[str], **more: object) -> go.Bar:
-    return go.Bar(
+def _bar_trace(runs: pd.DataFrame, row: float, hover: list[str], **more: object) -> Trace:
+    return bar(
         orientation="h",
         base=runs["start_min"].tolist(),
         x=(runs["end_min"] - runs["start_min"]).tolist(),
@@ -116,7 +116,7 @@ def _bar_trace(runs: pd.DataFrame, row: float, hover: list[str], **more: object)
     )
 
 
-def _bars(view: NightView, what: str, theme: Theme) -> go.Bar:
+def _bars(view: NightView, what: str, theme: Theme) -> Trace:
     size = measure("hypnogram")
     runs = view.runs[view.runs["what"] == what]
     return _bar_trace(
@@ -133,7 +133,7 @@ def _bars(view: NightView, what: str, theme: Theme) -> go.Bar:
     )
 
 
-def _gaps(view: NightView, theme: Theme) -> Iterator[go.Bar]:
+def _gaps(view: NightView, theme: Theme) -> Iterator[Trace]:
     """One hatched bar over all four rows for each stretch that is unknown or was not recorded."""
     runs = view.runs[view.runs["what"].isin(GAPS)]
     if runs.empty:
@@ -159,7 +159,7 @@ def _gaps(view: NightView, theme: Theme) -> Iterator[go.Bar]:
     )
 
 
-def _snoring(view: NightView, theme: Theme) -> Iterator[go.Bar]:
+def _snoring(view: NightView, theme: Theme) -> Iterator[Trace]:
     if view.snoring.empty:
         return
     size = measure("hypnogram")
@@ -173,7 +173,7 @@ def _snoring(view: NightView, theme: Theme) -> Iterator[go.Bar]:
     )
 
 
-def _connector(runs: pd.DataFrame, theme: Theme) -> Iterator[go.Scatter]:
+def _connector(runs: pd.DataFrame, theme: Theme) -> Iterator[Trace]:
     """One line that joins the bars of neighbouring runs, from edge to edge; broken wherever a stage is not known."""
     size = measure("hypnogram")
     row = runs["what"].map(size["row_values"]).to_numpy(dtype=float)
@@ -186,7 +186,7 @@ def _connector(runs: pd.DataFrame, theme: Theme) -> Iterator[go.Scatter]:
     half = np.sign(row[joined + 1] - row[joined]) * size["bar_width"] / 2
     gap = np.full(len(joined), np.nan)
     line = size["connector"]
-    yield go.Scatter(
+    yield scatter(
         x=_listed(end[joined], end[joined], gap),
         y=_listed(row[joined] + half, row[joined + 1] - half, gap),
         mode="lines",

@@ -11,12 +11,12 @@ from html import escape
 from textwrap import wrap
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.marked import Marked, alternative, in_words, seen
 from analytics.wording import NBSP, NOTHING, day
 from charts.chart import Chart
 from charts.day_axis import edge
+from charts.drawing import Drawing, Layout, Trace, bar, scatter
 from charts.labels import width_px
 from charts.theme import Theme, bare_axis, font_family, font_px
 
@@ -73,17 +73,15 @@ def with_marks(
     notes = [event for event in shown if event.kind == "note"]
     lanes = max((bracket.lane + 1 for bracket in brackets), default=0)
     added_px = _LANE_PX * lanes + (_NOTES_PX if notes else 0) + _GAP_PX
-    figure = go.Figure(chart.figure)
-    _make_room(figure, chart.height_px, added_px)
-    for bracket in brackets:
-        figure.add_trace(_bar(bracket, added_px, theme))
+    layout = _with_room(chart.drawing.layout, chart.height_px, added_px)
+    layout["shapes"] = [*layout["shapes"], *_edges(brackets, days, theme)]
+    layout["annotations"] = [*layout.get("annotations", ()), *_names(brackets, added_px, theme)]
+    traces = [_bar(bracket, added_px, theme) for bracket in brackets]
     if notes:
-        figure.add_trace(_mark(notes, theme))
-    figure.layout.shapes += tuple(_edges(brackets, days, theme))
-    figure.layout.annotations += tuple(_names(brackets, added_px, theme))
+        traces.append(_mark(notes, theme))
     return replace(
         chart,
-        figure=figure,
+        drawing=Drawing(data=[*chart.drawing.data, *traces], layout=layout),
         alt=f"{chart.alt} {alternative(shown)}",
         table=_table(chart.table, shown, days, rows),
         height_px=chart.height_px + added_px,
@@ -118,19 +116,23 @@ def _brackets(phases: Sequence[Marked], days: tuple[date, date], *, narrow: bool
     return found
 
 
-def _make_room(figure: go.Figure, height_px: int, added_px: int) -> None:
-    """Lanes on top, on an axis of their own in px; what spanned the whole plot still spans the old one."""
-    margin = figure.layout.margin
-    old_px = height_px - margin.t - margin.b
+def _with_room(layout: Layout, height_px: int, added_px: int) -> Layout:
+    """The layout with lanes on top, on an axis of their own in px; what spanned the plot still spans the old one."""
+    margin = layout["margin"]
+    old_px = height_px - margin["t"] - margin["b"]
     share = old_px / (old_px + added_px)
-    for shape in figure.layout.shapes:
-        if shape.yref == "paper":
-            shape.yref = "y domain"
-    figure.layout.height = height_px + added_px
-    figure.layout.yaxis.domain = [0, share]
-    figure.layout.yaxis2 = bare_axis(
-        domain=[share, 1], range=[0, added_px], anchor="x", showticklabels=False, visible=False
-    )
+    shapes = [
+        {**shape, "yref": "y domain"} if shape.get("yref") == "paper" else shape
+        for shape in layout.get("shapes", ())
+    ]
+    lanes = bare_axis(domain=[share, 1], range=[0, added_px], anchor="x", showticklabels=False, visible=False)
+    return {
+        **layout,
+        "height": height_px + added_px,
+        "shapes": shapes,
+        "yaxis": {**layout["yaxis"], "domain": [0, share]},
+        "yaxis2": lanes,
+    }
 
 
 def _lane_px(bracket: _Bracket, added_px: int) -> float:
@@ -138,12 +140,12 @@ def _lane_px(bracket: _Bracket, added_px: int) -> float:
     return added_px - _LANE_PX * (bracket.lane + 1)
 
 
-def _bar(bracket: _Bracket, added_px: int, theme: Theme) -> go.Bar:
+def _bar(bracket: _Bracket, added_px: int, theme: Theme) -> Trace:
     """The bracket: a thin bar over its days."""
     thickness = _LANE_PX * _BAR_SHARE
     length = (bracket.last - bracket.first + timedelta(days=1)).days * _DAY_MS
     group = bracket.event.kind == "group"
-    return go.Bar(
+    return bar(
         x=[length],
         base=[edge(bracket.first, -1)],
         y=[_lane_px(bracket, added_px) + thickness / 2 + 1],
@@ -161,12 +163,12 @@ def _bar(bracket: _Bracket, added_px: int, theme: Theme) -> go.Bar:
     )
 
 
-def _mark(notes: Sequence[Marked], theme: Theme) -> go.Scatter:
+def _mark(notes: Sequence[Marked], theme: Theme) -> Trace:
     """One mark a day with notes, whatever their number."""
     by_day: dict[date, list[str]] = {}
     for note in notes:
         by_day.setdefault(note.first, []).append(note.text)
-    return go.Scatter(
+    return scatter(
         x=[pd.Timestamp(on).isoformat() for on in by_day],
         y=[_NOTES_PX / 2] * len(by_day),
         yaxis="y2",

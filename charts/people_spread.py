@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from html import escape
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.cohort_spread import Spread
 from analytics.wording import NBSP, of, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, bar, scatter
 from charts.labels import width_px
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, plotly_layout
 
@@ -59,7 +59,7 @@ def people_spread(spread: Spread, theme: Theme, *, narrow: bool = False) -> Char
         ],
     )
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=_alt(spread),
         table=_table(spread),
         height_px=_HEIGHT_PX,
@@ -88,9 +88,9 @@ def _ticks(spread: Spread, low: float, high: float, *, narrow: bool) -> dict[str
     return {"tickvals": list(at), "ticktext": [spread.metric.words(value) for value in at]}
 
 
-def _dots(spread: Spread, theme: Theme, reach: tuple[float, float], *, narrow: bool) -> go.Scatter:
+def _dots(spread: Spread, theme: Theme, reach: tuple[float, float], *, narrow: bool) -> Trace:
     apart = spread.values.index.isin(spread.apart)
-    return go.Scatter(
+    return scatter(
         x=spread.values.to_numpy(),
         y=_stacked(spread.values.tolist(), (reach[1] - reach[0]) / _PLOT_PX[narrow] * (_DOT_PX + 1)),
         mode="markers",
@@ -122,9 +122,9 @@ def _stacked(values: list[float], width: float) -> list[float]:
     return [apart * ((row + 1) // 2) * (1 if row % 2 else -1) for row in rows]
 
 
-def _bars(spread: Spread, theme: Theme) -> Iterator[go.Bar | go.Scatter]:
+def _bars(spread: Spread, theme: Theme) -> Iterator[Trace]:
     words = spread.metric.words
-    yield go.Bar(
+    yield bar(
         x=[(each.low + each.high) / 2 for each in spread.bins],
         y=[each.people for each in spread.bins],
         width=[each.high - each.low for each in spread.bins],

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.cohort_glance import Glance, GlanceLine
 from analytics.wording import NOTHING, number, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, scatter
 from charts.labels import width_px
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, plotly_layout
 
@@ -62,7 +62,7 @@ def people_strip(
     )
     traces = [_dots(at, line, names or {}, theme) for at, line in enumerate(lines)]
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=_alt(lines),
         table=_table(glance.lines),
         height_px=height_px,
@@ -80,9 +80,9 @@ def _place(line: GlanceLine, value: float) -> float:
     return 0.5 if high == low else min(max((value - low) / (high - low), 0), 1)
 
 
-def _dots(at: int, line: GlanceLine, names: Mapping[str, str], theme: Theme) -> go.Scatter:
+def _dots(at: int, line: GlanceLine, names: Mapping[str, str], theme: Theme) -> Trace:
     said = [line.words(value) for value in line.values]
-    return go.Scatter(
+    return scatter(
         x=[_place(line, value) for value in line.values],
         y=[at + _HEIGHTS[n % len(_HEIGHTS)] for n in range(len(line.values))],
         mode="markers",

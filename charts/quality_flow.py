@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.quality_flow import FlowRow
 from analytics.wording import MINUS, NOTHING, number, percent, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, bar
 from charts.theme import Margin, Theme, bare_axis, font_px, plotly_layout
 
 __all__ = ["quality_flow"]
@@ -44,11 +44,11 @@ def quality_flow(rows: Sequence[FlowRow], theme: Theme, *, chosen: str = "", nar
         yaxis=bare_axis(visible=False, range=[len(rows) - 0.5, -0.5]),
         annotations=[*_heads(theme, right), *_texts(rows, theme, right, narrow=narrow)],
     )
-    figure = go.Figure(data=list(_bars(rows, most, theme, chosen, narrow=narrow)), layout=layout)
-    return Chart(figure=figure, alt=_alt(rows), table=_table(rows), height_px=height_px)
+    figure = Drawing(data=list(_bars(rows, most, theme, chosen, narrow=narrow)), layout=layout)
+    return Chart(drawing=figure, alt=_alt(rows), table=_table(rows), height_px=height_px)
 
 
-def _bars(rows: Sequence[FlowRow], most: int, theme: Theme, chosen: str, *, narrow: bool) -> Iterator[go.Bar]:
+def _bars(rows: Sequence[FlowRow], most: int, theme: Theme, chosen: str, *, narrow: bool) -> Iterator[Trace]:
     shift = 0.2 if narrow else 0.0
     width = _BAR * (0.45 if narrow else 1)
     for kind in ("step", "reason"):
@@ -61,7 +61,7 @@ def _bars(rows: Sequence[FlowRow], most: int, theme: Theme, chosen: str, *, narr
             else theme.attention_fill
             for _, row in placed
         ]
-        yield go.Bar(
+        yield bar(
             orientation="h",
             y=[at + shift for at, _ in placed],
             # A single night among thousands is still a bar that can be seen and hovered.

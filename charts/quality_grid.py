@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from analytics.quality import Quality
@@ -27,6 +26,7 @@ from analytics.quality_words import SHORT_REASONS
 from analytics.wording import day, number, of, plural
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis, edge
+from charts.drawing import Drawing, Trace, heatmap, scatter
 from charts.labels import width_px
 from charts.people_grid import MOST_MARKED_NIGHTS, NARROW_NIGHTS, marked, name_axis, names_px, unique_names
 from charts.theme import TRANSPARENT, Margin, Theme, font_px, measure, plotly_layout
@@ -101,7 +101,7 @@ def quality_grid(found: Quality, theme: Theme, *, page: int = 1, narrow: bool = 
         _counts(labels, counts, edge(dates[-1].date(), 1), theme),
     ]
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=_alt(found, people, states),
         table=_table(found.dates, names, counts, words),
         height_px=height_px,
@@ -151,14 +151,14 @@ def _heatmap(
     labels: list[str],
     dates: pd.DatetimeIndex,
     theme: Theme,
-) -> go.Heatmap:
+) -> Trace:
     gap = measure("people_map")["gap_px"]
     last = len(STATES) - 1
     stops: list[tuple[float, str]] = []
     for state, colour in sorted(_colours(theme).items()):
         edges = [(min(max(edge, 0), last)) / last for edge in (state - 0.5, state + 0.5)]
         stops += [(edges[0], colour), (edges[1], colour)]
-    return go.Heatmap(
+    return heatmap(
         z=states,
         x0=dates[0].isoformat(),
         dx=86_400_000,
@@ -176,13 +176,13 @@ def _heatmap(
 
 def _marks(
     states: NDArray[np.uint8], labels: list[str], dates: pd.DatetimeIndex, theme: Theme
-) -> Iterator[go.Scatter]:
+) -> Iterator[Trace]:
     days, colours = [moment.date().isoformat() for moment in dates], _mark_colours(theme)
     for state, look in _LOOKS.items():
         rows, columns = marked(states == state)
         if not look.symbol or not len(rows):
             continue
-        yield go.Scatter(
+        yield scatter(
             x=[days[column] for column in columns],
             y=[labels[row] for row in rows],
             mode="markers",
@@ -265,9 +265,9 @@ def _key_words(key: Sequence[tuple[int, float, int]], theme: Theme) -> Iterator[
         }
 
 
-def _counts(labels: list[str], counts: list[str], last: str, theme: Theme) -> go.Scatter:
+def _counts(labels: list[str], counts: list[str], last: str, theme: Theme) -> Trace:
     """The valid nights of each person, right of the last night: one trace, as a hundred annotations take long."""
-    return go.Scatter(
+    return scatter(
         x=[last] * len(labels),
         y=labels,
         mode="text",

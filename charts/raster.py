@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.raster import ASLEEP, AWAKE, NO_SIGNAL, NOTHING, OUTSIDE, SLOT_MIN, SLOTS, Raster
 from analytics.wording import clock, day, duration, of, plural
 from charts.chart import Chart, nothing_to_draw
 from charts.colour_key import colour_key
+from charts.drawing import Drawing, Trace, bar, heatmap, scatter
 from charts.theme import TRANSPARENT, Margin, Theme, bare_axis, font_px, plotly_layout
 
 __all__ = ["raster"]
@@ -68,15 +68,15 @@ def raster(found: Raster, theme: Theme, *, narrow: bool = False) -> Chart:
     )
     traces = [_heatmap(found, theme), *_dots(found, theme), _hover(found, dates, notes)]
     return Chart(
-        figure=go.Figure(data=traces, layout=layout),
+        drawing=Drawing(data=traces, layout=layout),
         alt=_alt(found, dates),
         table=_table(found, dates, notes),
         height_px=height_px,
     )
 
 
-def _heatmap(found: Raster, theme: Theme) -> go.Heatmap:
-    return go.Heatmap(
+def _heatmap(found: Raster, theme: Theme) -> Trace:
+    return heatmap(
         z=found.codes,
         x0=0.5,
         dx=1,
@@ -109,13 +109,13 @@ def _scale(theme: Theme) -> list[tuple[float, str]]:
     ]
 
 
-def _dots(found: Raster, theme: Theme) -> Iterator[go.Scatter]:
+def _dots(found: Raster, theme: Theme) -> Iterator[Trace]:
     """A dot at the left of each run of days without a recording: the tint alone would be colour alone."""
     missing = ~found.days["recorded"].to_numpy(dtype=bool)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]])))
     middles = [(begun + ended - 1) / 2 for begun, ended in zip(edges[::2], edges[1::2], strict=True)]
     if middles:
-        yield go.Scatter(
+        yield scatter(
             x=[_DOT_AT] * len(middles),
             y=middles,
             mode="markers",
@@ -125,9 +125,9 @@ def _dots(found: Raster, theme: Theme) -> Iterator[go.Scatter]:
         )
 
 
-def _hover(found: Raster, dates: Sequence[date], notes: dict[date, str]) -> go.Bar:
+def _hover(found: Raster, dates: Sequence[date], notes: dict[date, str]) -> Trace:
     """A bar over each day that cannot be seen and says what the day was."""
-    return go.Bar(
+    return bar(
         orientation="h",
         y=list(range(len(dates))),
         x=[SLOTS] * len(dates),

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import plotly.graph_objects as go
+from charts.drawing import Layout
 
 ThemeName = Literal["light", "dark", "print"]
 TOKENS: Final[dict[str, Any]] = json.loads(
@@ -132,7 +132,7 @@ def faded(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def plotly_layout(theme: Theme, *, height_px: int, margin: Margin, **more: Any) -> go.Layout:
+def plotly_layout(theme: Theme, *, height_px: int, margin: Margin, **more: Any) -> Layout:
     """The layout every figure starts from: our font, transparent ground, plain hover labels, no template.
 
     The card below the figure gives the ground. Axes start bare; a chart adds what its reader needs.
@@ -146,7 +146,7 @@ def plotly_layout(theme: Theme, *, height_px: int, margin: Margin, **more: Any) 
     hover = TOKENS["chart"]["hover"]
     text = {"family": font_family(), "size": font_px("axis"), "color": theme.text_secondary}
     base: dict[str, Any] = {
-        "template": go.layout.Template(),
+        "template": {},
         "height": height_px,
         "margin": {"l": margin.l, "r": margin.r, "t": margin.t, "b": margin.b, "pad": 0, "autoexpand": False},
         "font": text,
@@ -165,7 +165,7 @@ def plotly_layout(theme: Theme, *, height_px: int, margin: Margin, **more: Any) 
         },
         "separators": ".,",
     }
-    return go.Layout({**base, **more})
+    return {**base, **more}
 
 
 def bare_axis(**more: Any) -> dict[str, Any]:

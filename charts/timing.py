@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from analytics.marked import Marked
@@ -13,6 +12,7 @@ from analytics.summary import ClockSpread
 from analytics.wording import LATE_UNTIL_H, clock, duration, night_dates, of
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis, weekends
+from charts.drawing import Drawing, Trace, bar
 from charts.marks import with_marks
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
 
@@ -74,9 +74,9 @@ def timing(
         shapes=[*weekends(first, last, theme, size["weekend_alpha"]), *_usual_lines(usual, theme)],
         annotations=list(_usual_labels(usual, theme)),
     )
-    figure = go.Figure(data=list(_traces(placed, theme)), layout=layout)
+    figure = Drawing(data=list(_traces(placed, theme)), layout=layout)
     chart = Chart(
-        figure=figure,
+        drawing=figure,
         alt=_alt(placed, usual, first, last),
         table=_table(placed),
         height_px=size["height_px"],
@@ -123,7 +123,7 @@ def _usual(placed: pd.DataFrame, typical: dict[str, ClockSpread]) -> dict[str, t
     return found
 
 
-def _traces(placed: pd.DataFrame, theme: Theme) -> Iterator[go.Bar]:
+def _traces(placed: pd.DataFrame, theme: Theme) -> Iterator[Trace]:
     size = measure("timing")
     width = size["bar_share_of_day"] * _DAY_MS
     main, naps = placed[placed["kind"] == "main"], placed[placed["kind"] == "nap"]
@@ -138,7 +138,7 @@ def _traces(placed: pd.DataFrame, theme: Theme) -> Iterator[go.Bar]:
             ("in bed", "bed", "rise", pale),
             ("asleep", "onset", "wake", asleep),
         ):
-            yield go.Bar(
+            yield bar(
                 x=[moment.isoformat() for moment in days],
                 base=_listed(rows[begun]),
                 y=_listed(rows[ended] - rows[begun]),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.followed import Band, Followed
 from analytics.marked import Marked
@@ -14,6 +13,7 @@ from analytics.trends import Trend
 from analytics.wording import NBSP, clock, day, number
 from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis, edge
+from charts.drawing import Drawing, Trace, scatter
 from charts.marks import with_marks
 from charts.theme import TOKENS, Margin, Theme, bare_axis, faded, font_px, measure, plotly_layout
 from charts.trend_words import alternative, columns, table
@@ -55,10 +55,10 @@ def trend(found: Followed, theme: Theme, *, narrow: bool = False, events: Sequen
         shapes=[*_band(found.band, scale, theme), *_changes(found, theme)],
         annotations=[*_band_label(found, scale, theme, narrow=narrow), *_change_labels(found, theme)],
     )
-    figure = go.Figure(data=list(_traces(found, scale, theme)), layout=layout)
+    figure = Drawing(data=list(_traces(found, scale, theme)), layout=layout)
     band = "" if found.band is None else _band_words(found.band)
     drawn = Chart(
-        figure=figure, alt=alternative(found, band), table=table(found), height_px=size["height_px"]
+        drawing=figure, alt=alternative(found, band), table=table(found), height_px=size["height_px"]
     )
     return with_marks(drawn, events, theme, days=(first, last), rows=nights, narrow=narrow)
 
@@ -95,7 +95,7 @@ class _Scale:
         return clock(at) if self.unit == "clock" else f"{number(at)}{NBSP}{self.unit}"
 
 
-def _traces(found: Followed, scale: _Scale, theme: Theme) -> Iterator[go.Scatter]:
+def _traces(found: Followed, scale: _Scale, theme: Theme) -> Iterator[Trace]:
     if found.trend.verdict != "too few":
         yield _interval(found.trend, scale, theme)
     yield _dots(found, scale, theme)
@@ -106,10 +106,10 @@ def _traces(found: Followed, scale: _Scale, theme: Theme) -> Iterator[go.Scatter
         yield _smooth(line, name, scale, theme)
 
 
-def _dots(found: Followed, scale: _Scale, theme: Theme) -> go.Scatter:
+def _dots(found: Followed, scale: _Scale, theme: Theme) -> Trace:
     size, metric = measure("trend"), found.metric
     nights = [pd.Timestamp(moment) for moment in found.values.index]
-    return go.Scatter(
+    return scatter(
         x=[moment.isoformat() for moment in nights],
         y=(found.values / scale.per).round(3).tolist(),
         mode="markers",
@@ -130,8 +130,8 @@ def smooth_line(found: Followed) -> tuple["pd.Series[float]", str]:
     )
 
 
-def _smooth(smooth: "pd.Series[float]", name: str, scale: _Scale, theme: Theme) -> go.Scatter:
-    return go.Scatter(
+def _smooth(smooth: "pd.Series[float]", name: str, scale: _Scale, theme: Theme) -> Trace:
+    return scatter(
         x=[pd.Timestamp(moment).isoformat() for moment in smooth.index],
         y=[None if np.isnan(value) else round(value / scale.per, 3) for value in smooth],
         mode="lines",
@@ -142,9 +142,9 @@ def _smooth(smooth: "pd.Series[float]", name: str, scale: _Scale, theme: Theme) 
     )
 
 
-def _slope(found: Trend, scale: _Scale, theme: Theme) -> go.Scatter:
+def _slope(found: Trend, scale: _Scale, theme: Theme) -> Trace:
     size = measure("trend")
-    return go.Scatter(
+    return scatter(
         x=[_iso(found.first), _iso(found.last)],
         y=[found.value_first / scale.per, found.value_last / scale.per],
         mode="lines",
@@ -154,7 +154,7 @@ def _slope(found: Trend, scale: _Scale, theme: Theme) -> go.Scatter:
     )
 
 
-def _interval(found: Trend, scale: _Scale, theme: Theme) -> go.Scatter:
+def _interval(found: Trend, scale: _Scale, theme: Theme) -> Trace:
     """The lines of the interval's two slopes, turned about the middle of the line they are an interval of."""
     half_weeks = (found.span_days - 1) / 14
     middle = (found.value_first + found.value_last) / 2
@@ -168,7 +168,7 @@ def _interval(found: Trend, scale: _Scale, theme: Theme) -> go.Scatter:
         (first + (last - first) / 2, middle),
         (first, middle - high),
     )
-    return go.Scatter(
+    return scatter(
         x=[_iso(moment) for moment, _ in corners],
         y=[value / scale.per for _, value in corners],
         mode="lines",

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.patterns import Patterns
 from analytics.wording import NBSP, NOTHING, duration, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, scatter
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, plotly_layout
 
 _COLUMNS = ("Day of waking", "Nights", "Median", "Middle half")
@@ -41,16 +41,16 @@ def weekdays(found: Patterns, theme: Theme) -> Chart:
         shapes=list(_bands(profile, theme)),
     )
     return Chart(
-        figure=go.Figure(data=[_dots(profile, theme)], layout=layout),
+        drawing=Drawing(data=[_dots(profile, theme)], layout=layout),
         alt=_alt(profile),
         table=_table(profile),
         height_px=_HEIGHT_PX,
     )
 
 
-def _dots(profile: pd.DataFrame, theme: Theme) -> go.Scatter:
+def _dots(profile: pd.DataFrame, theme: Theme) -> Trace:
     known = profile["median"].notna()
-    return go.Scatter(
+    return scatter(
         x=[at for at, here in enumerate(known) if here],
         y=(profile.loc[known, "median"] / 60).round(3).tolist(),
         mode="markers",

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.patterns import STAGE_COLUMNS, Patterns
 from analytics.wording import NBSP, day, duration, plural
 from charts.chart import Chart, nothing_to_draw
+from charts.drawing import Drawing, Trace, bar
 from charts.theme import Margin, Theme, bare_axis, font_px, plotly_layout
 
 _COLUMNS = ("Week of", "Valid nights", "Asleep", "Deep", "Light", "REM")
@@ -42,17 +42,17 @@ def weeks(found: Patterns, theme: Theme, *, narrow: bool = False) -> Chart:
         annotations=[*_counts(every, drawn, theme, narrow=narrow), *_names(drawn, theme)],
     )
     return Chart(
-        figure=go.Figure(data=list(_bars(drawn, theme)), layout=layout),
+        drawing=Drawing(data=list(_bars(drawn, theme)), layout=layout),
         alt=_alt(drawn, len(found.weeks)),
         table=_table(found.weeks),
         height_px=_HEIGHT_PX,
     )
 
 
-def _bars(drawn: pd.DataFrame, theme: Theme) -> Iterator[go.Bar]:
+def _bars(drawn: pd.DataFrame, theme: Theme) -> Iterator[Trace]:
     for column in STAGE_COLUMNS:
         stage, name = _NAMES[column]
-        yield go.Bar(
+        yield bar(
             x=[_iso(monday) for monday in drawn.index],
             y=(drawn[column] / 60).round(3).tolist(),
             name=name,

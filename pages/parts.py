@@ -114,7 +114,9 @@ def show(chart: Chart, key: str) -> None:
 
 def draw(chart: Chart, key: str) -> None:
     """A chart with its alternative text; `twin` must follow somewhere below it."""
-    st.plotly_chart(chart.figure, theme=None, config=CONFIG, key=key, alt=chart.alt, height=chart.height_px)
+    st.plotly_chart(
+        chart.drawing.for_browser(), theme=None, config=CONFIG, key=key, alt=chart.alt, height=chart.height_px
+    )
 
 
 def twin(chart: Chart, key: str) -> None:

@@ -95,7 +95,7 @@ def calendar_card(
     with card("calendar", found.title, caption):
         chart = charts.chart(f"calendar of {metric}", lambda: calendar_chart(found, theme(), narrow=narrow()))
         chosen = st.plotly_chart(
-            chart.figure,
+            chart.drawing.for_browser(),
             theme=None,
             config=CONFIG,
             key=f"calendar_{_view(shown)}_{metric}",

@@ -142,7 +142,7 @@ def test_a_colour_can_be_faded() -> None:
 
 
 def test_the_base_layout_leaves_nothing_to_plotly() -> None:
-    layout = plotly_layout(theme("dark"), height_px=300, margin=Margin(l=1, r=2, t=3, b=4)).to_plotly_json()
+    layout = plotly_layout(theme("dark"), height_px=300, margin=Margin(l=1, r=2, t=3, b=4))
     assert layout["paper_bgcolor"] == layout["plot_bgcolor"] == "rgba(0,0,0,0)"
     assert layout["margin"] == {"l": 1, "r": 2, "t": 3, "b": 4, "pad": 0, "autoexpand": False}
     assert layout["font"]["family"] == font_family()
