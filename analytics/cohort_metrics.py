@@ -17,7 +17,7 @@ from analytics.multiplicity import PRIMARY_METRICS
 from analytics.person_values import PersonValues, gated_values, person_values
 from analytics.travel import left_out_of_consistency
 
-__all__ = ["METRICS", "CohortMetric", "midsleep_hours", "people_values"]
+__all__ = ["METRICS", "CohortMetric", "given_values", "midsleep_hours", "people_values"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def people_values(
     found: dict[str, PersonValues] = {}
     for metric in METRICS:
         if metric.column:
-            given = midsleep_hours(nights) if metric.circular else _given(nights, metric.column)
+            given = midsleep_hours(nights) if metric.circular else given_values(nights, metric.column)
             found[metric.id] = person_values(given, days=days, circular=metric.circular)
     found["sd_midsleep_min"] = spreads
     found["score"] = gated_values(
@@ -103,7 +103,8 @@ def midsleep_hours(nights: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _given(nights: pd.DataFrame, column: str) -> pd.DataFrame:
+def given_values(nights: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The values of a column that count, a row a night: `person_id` and `value`."""
     values = (
         counted_efficiency_pct(nights) if column == "se_pct" else nights[column].to_numpy(dtype=np.float64)
     )

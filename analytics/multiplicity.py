@@ -5,6 +5,7 @@ comparisons); Benjamini and Hochberg's bounds the share of false alarms among th
 Source: SPEC 5.4; Holm 1979 (Scand J Stat 6:65), Benjamini and Hochberg 1995 (J R Stat Soc B 57:289).
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+ALPHA: Final = 0.05
 PRIMARY_METRICS: Final = ("tst_min", "se_pct", "midsleep_sd_min")
 """What a comparison of cohorts is about, declared before anybody looks; everything else is exploratory [P]."""
 
@@ -47,6 +49,29 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
     raised = (values[order] * len(order) / rank)[::-1]
     adjusted[order] = np.minimum(np.minimum.accumulate(raised)[::-1], 1.0)
     return adjusted
+
+
+def holm_confidence(p: ArrayLike, *, alpha: float = ALPHA) -> float:
+    """The confidence of intervals that leave 0 out exactly where `holm` finds a difference: 1 - alpha / (n - r).
+
+    r of the n p values are found (adjusted under alpha); Holm's method stopped at that step, and the interval of
+    whatever was not found is as wide as its step asks. Without a find it is Bonferroni's 1 - alpha / n. NaN without p.
+    """
+    adjusted = holm(p)
+    known = int((~np.isnan(adjusted)).sum())
+    return 1 - alpha / max(known - int((adjusted < alpha).sum()), 1) if known else math.nan
+
+
+def benjamini_hochberg_confidence(p: ArrayLike, *, alpha: float = ALPHA) -> float:
+    """The confidence of intervals that leave 0 out exactly where `benjamini_hochberg` finds something: 1 - r alpha / n.
+
+    Of the intervals of the r that were found so large a share as alpha fails to hold its value, on average (false
+    coverage rate; Benjamini and Yekutieli 2005, J Am Stat Assoc 100:71). Without a find it is 1 - alpha / n; NaN
+    without p.
+    """
+    adjusted = benjamini_hochberg(p)
+    known = int((~np.isnan(adjusted)).sum())
+    return 1 - max(int((adjusted < alpha).sum()), 1) * alpha / known if known else math.nan
 
 
 def _ordered(p: ArrayLike) -> tuple[Floats, NDArray[np.intp]]:

@@ -5,10 +5,12 @@ same interval, on every machine.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 Floats = NDArray[np.float64]
 Centre = Literal["mean", "median"]
@@ -19,6 +21,20 @@ CONFIDENCE: Final = 0.95
 _CENTRES: Final[dict[Centre, Callable[..., Floats]]] = {"mean": np.mean, "median": np.median}
 # Draws are made some rows at a time: the numbers are the same, the memory is bounded.
 _NUMBERS_AT_ONCE = 2_000_000
+_POINTS, _NO_SPREAD = 61, 1e-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootstrapShape:
+    """How the figures of all draws are spread.
+
+    Attributes:
+        at: figures, from the least to the greatest that was drawn, evenly apart; empty where all draws are alike.
+        density: how many draws lie around each, the most being 1 (a kernel estimate by Scott's rule).
+    """
+
+    at: tuple[float, ...]
+    density: tuple[float, ...]
 
 
 def bootstrap_difference(
@@ -41,19 +57,16 @@ def bootstrap_difference(
     Returns:
         (low, high); NaN where a group is empty.
     """
-    first, second = (np.asarray(group, dtype=np.float64).reshape(-1) for group in (a, b))
-    if not len(first) or not len(second):
-        return np.nan, np.nan
-    turned = first.tolist() > second.tolist()
-    lower, upper = (second, first) if turned else (first, second)
-    generator = np.random.default_rng(seed)
-    drawn_first = _centres(upper, centre, resamples, generator)
-    away = drawn_first - _centres(lower, centre, resamples, generator)
-    if np.array_equal(first, second):
-        # Nothing tells the groups apart, so neither may lie on top.
-        away = np.concatenate([away, -away])
-    low, high = _percentile_interval(away)
-    return (-high, -low) if turned else (low, high)
+    turned, away = _differences(a, b, centre, resamples, seed)
+    return _interval(away, turned=turned)
+
+
+def difference_shape(
+    a: ArrayLike, b: ArrayLike, *, resamples: int = RESAMPLES, seed: int = SEED
+) -> BootstrapShape:
+    """How the draws behind `bootstrap_difference` are spread, as a curve; empty where all are alike."""
+    turned, away = _differences(a, b, "mean", resamples, seed)
+    return _shape(away, turned=turned)
 
 
 def bootstrap_centre(
@@ -63,13 +76,57 @@ def bootstrap_centre(
 
     Values that are all negated give the interval negated, exactly. NaN for an empty group.
     """
+    turned, away = _means(values, centre, resamples, seed)
+    return _interval(away, turned=turned)
+
+
+def centre_shape(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = SEED) -> BootstrapShape:
+    """How the draws behind `bootstrap_centre` are spread, as a curve; empty where all are alike."""
+    turned, away = _means(values, "mean", resamples, seed)
+    return _shape(away, turned=turned)
+
+
+def _differences(
+    a: ArrayLike, b: ArrayLike, centre: Centre, resamples: int, seed: int
+) -> tuple[bool, Floats]:
+    """The differences of the draws, and whether they are a minus b."""
+    first, second = (np.asarray(group, dtype=np.float64).reshape(-1) for group in (a, b))
+    if not len(first) or not len(second):
+        return False, np.empty(0)
+    turned = first.tolist() > second.tolist()
+    lower, upper = (second, first) if turned else (first, second)
+    generator = np.random.default_rng(seed)
+    drawn_first = _centres(upper, centre, resamples, generator)
+    away = drawn_first - _centres(lower, centre, resamples, generator)
+    if np.array_equal(first, second):
+        # Nothing tells the groups apart, so neither may lie on top.
+        away = np.concatenate([away, -away])
+    return turned, away
+
+
+def _means(values: ArrayLike, centre: Centre, resamples: int, seed: int) -> tuple[bool, Floats]:
+    """The centres of the draws, and whether they are of the values negated."""
     group = np.asarray(values, dtype=np.float64).reshape(-1)
     if not len(group):
-        return np.nan, np.nan
+        return False, np.empty(0)
     turned = group.tolist() < (-group).tolist()
-    generator = np.random.default_rng(seed)
-    low, high = _percentile_interval(_centres(-group if turned else group, centre, resamples, generator))
+    return turned, _centres(-group if turned else group, centre, resamples, np.random.default_rng(seed))
+
+
+def _interval(found: Floats, *, turned: bool) -> tuple[float, float]:
+    if not len(found):
+        return np.nan, np.nan
+    low, high = _percentile_interval(found)
     return (-high, -low) if turned else (low, high)
+
+
+def _shape(found: Floats, *, turned: bool) -> BootstrapShape:
+    found = -found if turned else found
+    if len(found) < 2 or not float(np.ptp(found)) > _NO_SPREAD * max(1.0, float(np.abs(found).max())):
+        return BootstrapShape(at=(), density=())
+    at = np.linspace(float(found.min()), float(found.max()), _POINTS)
+    density = stats.gaussian_kde(found)(at)
+    return BootstrapShape(at=tuple(at.tolist()), density=tuple((density / density.max()).tolist()))
 
 
 def _centres(group: Floats, centre: Centre, resamples: int, generator: np.random.Generator) -> Floats:

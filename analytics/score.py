@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.efficiency import counted_efficiency_pct
-from analytics.regularity import Consistency, consistencies, consistency, in_words
+from analytics.regularity import MINIMUM_DAY_PAIRS, Consistency, consistencies, consistency, in_words
 from analytics.reliability import least_nights, period_gate
 from analytics.score_parts import (
     BANDS,
@@ -62,6 +62,7 @@ SCORE_COLUMNS: Final = (
     "estimator",
     "nights",
     "day_pairs",
+    "sri",
     "mean_se_pct",
     "mean_tst_min",
 )
@@ -162,6 +163,7 @@ def _scores(days: pd.DataFrame, ages: "pd.Series[float]", rules: ScoreRules, *, 
         else regular["estimator"].astype("str")
     )
     table["day_pairs"] = regular["day_pairs"].fillna(0.0)
+    table["sri"] = regular["sri"].where(regular["day_pairs"] >= MINIMUM_DAY_PAIRS)
     table["score"] = overall(table["score_e"], table["score_c"], table["score_d"], rules.weights)
     return table
 

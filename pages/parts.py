@@ -112,8 +112,11 @@ def show(chart: Chart, key: str) -> None:
     twin(chart, key)
 
 
-def draw(chart: Chart, key: str) -> None:
-    """A chart with its alternative text; `twin` must follow somewhere below it."""
+def draw(chart: Chart, key: str | None) -> None:
+    """A chart with its alternative text; `twin` must follow somewhere below it.
+
+    One that is drawn again in its place within a run has no key: a browser then changes it instead of making another.
+    """
     st.plotly_chart(
         chart.drawing.for_browser(), theme=None, config=CONFIG, key=key, alt=chart.alt, height=chart.height_px
     )

@@ -32,6 +32,7 @@ _PAGES = (
     ("night.py", "Night", "night", Permission.SEE_PEOPLE),
     ("person.py", "Person", "person", Permission.SEE_PEOPLE),
     ("cohort.py", "Cohort", "cohort", Permission.SEE_COHORTS),
+    ("comparison.py", "Compare", "compare", Permission.SEE_COHORTS),
     ("quality.py", "Quality", "quality", Permission.SEE_COHORTS),
     ("report.py", "Reports", "reports", Permission.MAKE_REPORTS),
     ("admin.py", "Admin", "admin", Permission.MANAGE_PEOPLE),

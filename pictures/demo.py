@@ -10,6 +10,7 @@ from pictures.shooting import DESK, Camera, Scene
 from tests.browsing import open_tab, settle, wait_until_synchronised
 
 _SETTINGS = {"NOCTURNE_DEMO_SEED": "1", "NOCTURNE_SYNC_INTERVAL_MINUTES": "0"}
+_COMPARE = "/compare?a=Control&b=Intervention"
 _CARDS = "[class*='st-key-card_p_']"
 
 
@@ -28,6 +29,18 @@ def shoot(camera: Camera, folder: Path) -> None:
                 name="person-quarter", link=f"/person?person={person}&period=3-months&metric=midsleep_clock_h"
             ),
             Scene(name="cohort", link="/cohort?cohort=everyone", bring=_long),
+            Scene(name="compare", link=_COMPARE, bring=_all_arrived, faces=()),
+            Scene(
+                name="compare-periods",
+                link="/compare?design=periods&cohort=Intervention&metric=mean_deep_min",
+                bring=_all_arrived,
+                faces=(),
+            ),
+            Scene(
+                name="compare-few",
+                link="/compare?a=Rowing%20squad&b=Night%20shift&metric=mean_midsleep_h",
+                faces=(),
+            ),
             Scene(name="quality", link="/quality?cohort=everyone"),
             Scene(
                 name="quality-rules",
@@ -81,6 +94,12 @@ def _act(page: Page) -> None:
 
 def _missing(page: Page) -> None:
     page.get_by_text("Who is missing, and why").click()
+    settle(page)
+
+
+def _all_arrived(page: Page) -> None:
+    expect(page.get_by_text("Bootstrap interval", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("how its bootstrap spreads")).to_be_visible(timeout=60_000)
     settle(page)
 
 

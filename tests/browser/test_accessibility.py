@@ -22,6 +22,7 @@ LINKS = (
     "/night",
     "/person",
     "/cohort",
+    "/compare",
     "/quality",
     "/reports",
     *(f"/admin?section={name}" for name in SECTIONS),
@@ -176,7 +177,7 @@ def walked(page: Page) -> Walk:
     return Walk(reached=reached, missed=page.evaluate(_MISSED), unmarked=unmarked)
 
 
-@pytest.mark.parametrize("link", ["/", "/night", "/person", "/cohort", "/reports"])
+@pytest.mark.parametrize("link", ["/", "/night", "/person", "/cohort", "/compare", "/reports"])
 def test_a_keyboard_reaches_everything_and_shows_where_it_is(
     browser: Browser, filled: Served, link: str
 ) -> None:
@@ -213,7 +214,7 @@ def test_nothing_moves_for_who_asked_for_less_motion(browser: Browser, filled: S
     assert moving == []
 
 
-@pytest.mark.parametrize("link", ["/night", "/person", "/cohort"])
+@pytest.mark.parametrize("link", ["/night", "/person", "/cohort", "/compare"])
 def test_every_chart_has_its_numbers_in_words_and_as_a_table(
     browser: Browser, filled: Served, link: str
 ) -> None:

@@ -25,7 +25,7 @@ from tests.pages.test_parts import HOSTILE
 from tests.serving import free_port
 
 ROUTER = Path(__file__).resolve().parents[2] / "pages" / "router.py"
-PAGES = ("home.py", "night.py", "person.py", "cohort.py", "quality.py", "report.py")
+PAGES = ("home.py", "night.py", "person.py", "cohort.py", "comparison.py", "quality.py", "report.py")
 
 
 @pytest.fixture
@@ -147,8 +147,8 @@ def test_a_person_without_nights_has_a_page_that_says_so(empty: Application) -> 
     for page in PAGES[1:]:
         app = run(page)
         assert not app.exception, page
-        assert "No night of Noa yet" in words(app) or page == "cohort.py"
-        assert "Synchronise in Admin" in ways(app) or page == "cohort.py"
+        assert "No night of Noa yet" in words(app) or page in {"cohort.py", "comparison.py"}
+        assert "Synchronise in Admin" in ways(app) or page in {"cohort.py", "comparison.py"}
 
 
 def test_who_has_no_nights_is_not_the_default_and_leaves_the_way_to_somebody_else(
