@@ -71,9 +71,7 @@ def _page() -> None:
             awaiting(application, "This night rests on the vendor's own statistics.")
         for reason in view.reasons:
             st.caption(escape(reason))
-    with controls:
-        _controls(linked.people, page)
-    _metrics(page)
+    metrics = st.container()
     charts = drawn(application, actor, (found.person_id, view.session_id), grounds=view)
     with card("hypnogram", _heading(view), _how_to_read(view) if len(view.runs) else ""):
         if view.basis == "vendor" and view.kind != "unusable":
@@ -83,6 +81,11 @@ def _page() -> None:
             _stages(view, charts)
         else:
             st.markdown("There are no stages to draw.")
+    # What the reader waits for is on its way; the rest follows in the places that are kept for it.
+    with controls:
+        _controls(linked.people, page)
+    with metrics:
+        _metrics(page)
     _beside(view, charts)
     session_id = None if view.kind == "main" else view.session_id
     night_card(application, actor, found.person_id, _label(view), session_id)

@@ -71,17 +71,18 @@ def _page() -> None:
         stale_banner(application, [found])
         rests_on(application, begun.nights)
         _silent(application.now().date() - timedelta(days=1), newest)
-    with controls:
-        person_picker(linked.people, found.person_id, page="person")
-        period_picker("person", default=_LENGTH)
     shown = period(application, actor, found.person_id, first=first, last=last)
     marked = marks(application, actor, found.person_id, first=_drawn_from(shown), last=last)
     charts = drawn(application, actor, (found.person_id, first, last), grounds=(shown, tuple(marked)))
     score, when = st.columns([1, 2.1])
-    with score:
-        _score(shown)
     with when:
         timing_card(application, actor, shown, charts, events=marked)
+    # The chart that the reader waits for is on its way; what stands beside it follows in the places kept for it.
+    with controls:
+        person_picker(linked.people, found.person_id, page="person")
+        period_picker("person", default=_LENGTH)
+    with score:
+        _score(shown)
     insights_card(shown)
     trend_card(application, actor, shown, charts, metric=metric, events=marked)
     by_week, by_weekday = st.columns(2)

@@ -2,7 +2,7 @@
 
 It is the real application on nights made without HTTP (`bench.archives`); nothing is synchronised, and today is the
 day on which the archive's last night ends. NOCTURNE_BENCH_PEOPLE says how many people. Each run of a script is written
-to the file that NOCTURNE_BENCH_RUNS names, one JSON line: how long it took, and whether it was of a fragment alone.
+to the file that NOCTURNE_BENCH_RUNS names, one JSON line: how long it took.
 """
 
 import json
@@ -33,7 +33,7 @@ def _note_runs(path: Path) -> None:
         run(runner, asked)
         spent = (time.perf_counter() - start) * 1e3
         with path.open("a") as file:
-            file.write(json.dumps({"ms": spent, "fragment": bool(asked.fragment_id)}) + "\n")
+            file.write(json.dumps({"ms": spent}) + "\n")
 
     setattr(ScriptRunner, "_run_script", timed)  # noqa: B010 - mypy knows no way to say this
 
