@@ -6,10 +6,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from pictures.serving import dashboard
-from pictures.shooting import DESK, Camera, Scene
+from pictures.shooting import DESK, NIGHT_DESK, NIGHT_PHONE, Camera, Scene
 from tests.browsing import open_tab, settle, wait_until_synchronised
 
 _SETTINGS = {"NOCTURNE_DEMO_SEED": "1", "NOCTURNE_SYNC_INTERVAL_MINUTES": "0"}
+# Light and dark where people compare; of what is opened on the way, on a phone too.
+_DESKS = (DESK, NIGHT_DESK)
+_EVERYWHERE = (DESK, NIGHT_DESK, NIGHT_PHONE)
 _COMPARE = "/compare?a=Control&b=Intervention"
 _CARDS = "[class*='st-key-card_p_']"
 
@@ -20,16 +23,18 @@ def shoot(camera: Camera, folder: Path) -> None:
         night, person = _whom(camera.browser, served.address)
         camera.shoot(
             served.address,
-            Scene(name="home", link="/"),
+            Scene(name="home", link="/", faces=_EVERYWHERE),
             Scene(name="home-act", link="/", bring=_act, whole=False),
             Scene(name="home-missing", link="/", bring=_missing, faces=(DESK,)),
-            Scene(name="night", link=night, faces=(DESK,)),
-            Scene(name="person", link=f"/person?person={person}", faces=(DESK,)),
+            Scene(name="night", link=night, faces=_EVERYWHERE),
+            Scene(name="person", link=f"/person?person={person}", faces=_DESKS),
             Scene(
-                name="person-quarter", link=f"/person?person={person}&period=3-months&metric=midsleep_clock_h"
+                name="person-quarter",
+                link=f"/person?person={person}&period=3-months&metric=midsleep_clock_h",
+                faces=(DESK, NIGHT_PHONE),
             ),
-            Scene(name="cohort", link="/cohort?cohort=everyone", bring=_long),
-            Scene(name="compare", link=_COMPARE, bring=_all_arrived, faces=()),
+            Scene(name="cohort", link="/cohort?cohort=everyone", bring=_long, faces=_EVERYWHERE),
+            Scene(name="compare", link=_COMPARE, bring=_all_arrived, faces=_DESKS),
             Scene(
                 name="compare-periods",
                 link="/compare?design=periods&cohort=Intervention&metric=mean_deep_min",
@@ -41,7 +46,8 @@ def shoot(camera: Camera, folder: Path) -> None:
                 link="/compare?a=Rowing%20squad&b=Night%20shift&metric=mean_midsleep_h",
                 faces=(),
             ),
-            Scene(name="quality", link="/quality?cohort=everyone"),
+            Scene(name="quality", link="/quality?cohort=everyone", faces=_EVERYWHERE),
+            Scene(name="reports", link=f"/reports?person={person}", faces=_DESKS),
             Scene(
                 name="quality-rules",
                 link="/quality?cohort=everyone&longest_gap_min=20",
@@ -50,7 +56,7 @@ def shoot(camera: Camera, folder: Path) -> None:
                 whole=False,
             ),
             *(
-                Scene(name=f"admin-{section}", link=f"/admin?section={section}")
+                Scene(name=f"admin-{section}", link=f"/admin?section={section}", faces=_EVERYWHERE)
                 for section in ("people", "settings", "sync", "storage")
             ),
             Scene(

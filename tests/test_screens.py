@@ -66,4 +66,4 @@ def test_the_pictures_that_are_named_are_those_that_exist() -> None:
 
 
 def test_the_pictures_are_small_enough_for_a_repository() -> None:
-    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 2_500_000
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 4_500_000
