@@ -14,7 +14,6 @@ from analytics.cohort_nights_words import beside_usual
 from analytics.cohort_spread import EACH_AS_A_DOT, Spread
 from analytics.night_metrics import DEFAULT, NIGHT_METRICS, NightMetric
 from analytics.wording import NOTHING, number, of, plural
-from charts.chart import Chart
 from charts.cohort import people_map
 from charts.people_spread import people_spread
 from charts.sparkline import panel
@@ -25,7 +24,7 @@ from pages.carried import choose, settle, taken_along
 from pages.cohort_turning import turn
 from pages.explained import meaning
 from pages.links import query_choice, query_page
-from pages.parts import card, draw, escape, follow_link, narrow, svg, theme
+from pages.parts import card, draw, escape, follow_link, narrow, svg, theme, twin
 
 _Drawn = TypeVar("_Drawn")
 
@@ -107,7 +106,7 @@ def _spread(spread: Spread, once: Once) -> None:
     with card("spread", spread.title, caption):
         chart = once("spread", lambda: people_spread(spread, theme(), narrow=narrow()))
         draw(chart, "people_spread")
-        _twin_when_open(chart, "people_spread")
+        twin(chart, "people_spread")
 
 
 def _map(nights: CohortNights, title: str, once: Once) -> None:
@@ -127,7 +126,7 @@ def _map(nights: CohortNights, title: str, once: Once) -> None:
         chart = once("map", lambda: people_map(rows, theme(), narrow=narrow()), page)
         draw(chart, "people_map")
         turn("page", page, pages)
-        _twin_when_open(chart, "people_map")
+        twin(chart, "people_map")
 
 
 def _panels(nights: CohortNights, title: str, once: Once) -> None:
@@ -179,13 +178,3 @@ def _lines(shown: CohortNights) -> tuple[str, ...]:
             shown.on_line.tolist(), shown.band_low.tolist(), shown.band_high.tolist(), strict=True
         )
     )
-
-
-def _twin_when_open(chart: Chart, key: str) -> None:
-    """The chart's values as a table; hundreds of kilobytes that are sent to who opens it."""
-    folded = st.expander("The same as a table", key=f"{key}_twin", on_change="rerun")
-    with folded:
-        if folded.open:
-            st.dataframe(
-                chart.table, hide_index=True, key=f"{key}_table", alt="The values of the chart above"
-            )

@@ -123,9 +123,13 @@ def draw(chart: Chart, key: str | None) -> None:
 
 
 def twin(chart: Chart, key: str) -> None:
-    """The chart's values as a table, folded away."""
-    with st.expander("The same as a table"):
-        st.dataframe(chart.table, hide_index=True, key=f"{key}_table", alt="The values of the chart above")
+    """The chart's values as a table, folded away; it is sent once somebody unfolds it."""
+    folded = st.expander("The same as a table", key=f"{key}_twin", on_change="rerun")
+    if folded.open:
+        with folded:
+            st.dataframe(
+                chart.table, hide_index=True, key=f"{key}_table", alt="The values of the chart above"
+            )
 
 
 def svg(image: str, alt: str, width: int | str = "content") -> None:
