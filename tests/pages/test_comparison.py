@@ -29,7 +29,7 @@ from store.people import NewPerson
 from tests.nocturne.conftest import NIGHTS, NOW, UNTIL, make_application, roster_csv  # noqa: F401
 from tests.nocturne.importing import import_people
 from tests.pages.test_links import GARBAGE
-from tests.pages.test_pages import plain, run, way_to, words
+from tests.pages.test_pages import plain, run, unfolded, way_to, words
 from tests.pages.test_parts import HOSTILE
 
 DAYS = 28
@@ -234,6 +234,7 @@ def test_below_five_people_there_are_dots_and_no_test(study: Study) -> None:
     assert [each.value for each in app.metric] == ["–"]
     assert "Fewer than 5 people a group: no test and no mean, only the people themselves." in said(app)
     assert "Too few people for a test" in said(app)
+    unfolded(app, "estimation")
     people = next(each.value for each in app.dataframe if list(each.value.columns)[:1] == ["What"])
     assert len(people) == 2 + 3 + 4
     assert set(people["Value"][:2]) == {"–"}
@@ -454,6 +455,7 @@ def test_the_mean_of_each_group_is_on_the_chart_s_table(study: Study) -> None:
         study.nights(study.a, "tst_min"), study.nights(study.b, "tst_min"), days=DAYS
     )
     app = opened(a=study.a, b=study.b)
+    unfolded(app, "estimation")
     table = next(each.value for each in app.dataframe if list(each.value.columns)[:1] == ["What"])
     shown = dict(zip(table["What"], table["Value"], strict=True))
     metric = METRICS["mean_tst_min"]

@@ -54,6 +54,12 @@ def run(page: str = "home.py", **params: str) -> AppTest:
     return app
 
 
+def unfolded(app: AppTest, chart: str) -> AppTest:
+    """The page with the table of a chart unfolded, as a reader unfolds it."""
+    app.session_state[f"{chart}_twin"] = True
+    return app.run()
+
+
 def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 

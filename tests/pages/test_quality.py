@@ -28,7 +28,7 @@ from store.people import NewPerson
 from tests.nocturne.conftest import NOW, UNTIL, make_application, roster_csv, simulator  # noqa: F401
 from tests.nocturne.importing import import_people
 from tests.pages.test_basis import statistics_only  # noqa: F401
-from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
+from tests.pages.test_pages import empty, filled, plain, run, unfolded, words  # noqa: F401
 from tests.pages.test_parts import HOSTILE
 
 # Last night is that of the day of NOW, or the one before: the archive of the tests ends with UNTIL.
@@ -71,6 +71,7 @@ def listed(app: AppTest) -> pd.DataFrame:
 
 
 def flow_rows(app: AppTest) -> dict[str, tuple[str, str]]:
+    unfolded(app, "quality_flow")
     (table,) = [each.value for each in app.dataframe if "Step or reason" in each.value.columns]
     return {
         str(label): (str(nights), str(sessions)) for label, nights, sessions in table.itertuples(index=False)
@@ -264,6 +265,7 @@ def test_until_the_stages_are_here_the_count_says_that_it_is_not_complete(
     app = page()
     assert "complete only when the stages are here" in said(app)
     assert "stages for 0 of" in said(app).lower()
+    unfolded(app, "quality_grid")
     grid = next(each.value for each in app.dataframe if "Valid nights" in each.value.columns)
     assert (grid == "provisional").any(axis=None)
 
