@@ -15,7 +15,7 @@ __all__ = ["quality_flow"]
 
 _COLUMNS = ("Step or reason", "Nights", "Sessions")
 _ROW_PX, _NARROW_ROW_PX, _TOP_PX, _BOTTOM_PX = 27, 44, 26, 4
-_LABEL_PX, _NIGHTS_PX, _SESSIONS_PX = 420, 74, 84
+_LABEL_PX, _NIGHTS_PX, _SESSIONS_PX = 424, 74, 84
 _NARROW_SESSIONS_PX = 66
 _LONGEST, _NARROW_LONGEST = 70, 50
 _BAR, _LEAST_SHARE = 0.62, 0.004

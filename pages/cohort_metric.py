@@ -32,7 +32,7 @@ MAP_ROWS: Final = 100
 PANELS: Final = 24
 _ABREAST: Final = {False: 6, True: 2}
 _PANEL_PX: Final = 130
-_SKELETON_PX: Final = 420
+_SKELETON_PX: Final = 424
 
 
 class Once(Protocol):
