@@ -42,9 +42,12 @@ class CohortNights:
         counts: nights behind each mean.
         few: whether they are few, though enough.
         band_low, band_high: what is usual for each: the mean of the 28 days before the last 7, minus and plus one
-            standard deviation (n - 1); NaN below the nights that a spread needs. On the clock around `centre`.
-        recent: the mean of the last 7 days, around `centre` too; NaN below the nights that it needs.
-        centre: on the clock the typical time of the whole cohort, or midnight where there is none; NaN otherwise.
+            standard deviation (n - 1); NaN below the nights that a spread needs. On the clock of the times around the
+            circular mean of these nights, NaN where they have no typical time; as hours on the line of `on_line`.
+        recent: the mean of the last 7 days, likewise, within 12 h of the middle of the band; NaN below the nights that
+            it needs.
+        centre: on the clock the typical time of these people, or midnight where there is none; NaN otherwise. A page of
+            them (`part`) keeps that of all.
     """
 
     metric: NightMetric
@@ -62,7 +65,7 @@ class CohortNights:
     centre: float
 
     def of(self, people: Sequence[str] | pd.Index) -> "CohortNights":
-        """The same of some of the people, in their order.
+        """The same of some of the people, in their order, and around their own centre.
 
         Raises:
             ValueError: somebody is not among them.
@@ -70,7 +73,7 @@ class CohortNights:
         at = self.ids.get_indexer(pd.Index(people))
         if (at < 0).any():
             raise ValueError("somebody who is asked for is not in this cohort")
-        return self._rows(at)
+        return self._rows(at).recentred()
 
     def part(self, first: int, beyond: int) -> "CohortNights":
         """The people from one place up to another, not included."""
@@ -94,12 +97,39 @@ class CohortNights:
 
     @cached_property
     def on_line(self) -> Floats:
-        """The values for an axis: times of day within 12 h of `centre`, so that midnight cuts nothing."""
-        return self.unrolled(self.values.astype(np.float64))
+        """The values for an axis: times of day within 12 h of the person's mean, which cuts no line in two.
 
-    def unrolled(self, values: Floats) -> Floats:
-        """Values as `on_line` has them."""
-        return self.centre + wrap_h(values - self.centre) if self.metric.circular else values
+        The mean is within 12 h of `centre`; without one the times themselves are.
+        """
+        values = self.values.astype(np.float64)
+        if not self.metric.circular:
+            return values
+        own = self.own_centre[:, None]
+        return own + wrap_h(values - own)
+
+    @property
+    def mean_line(self) -> Floats:
+        """The means for an axis: on the clock within 12 h of `centre`."""
+        return self.centre + wrap_h(self.means - self.centre) if self.metric.circular else self.means
+
+    def recentred(self) -> "CohortNights":
+        """The same around the typical time of these very people; what is no time of day stays as it is."""
+        if not self.metric.circular:
+            return self
+        found = replace(self, centre=_centre(self.means))
+        middle = (self.band_low + self.band_high) / 2
+        moved = _days_between(np.where(np.isnan(middle), self.recent, middle), found.own_centre)
+        return replace(
+            found,
+            band_low=self.band_low + moved,
+            band_high=self.band_high + moved,
+            recent=self.recent + moved,
+        )
+
+    @property
+    def own_centre(self) -> Floats:
+        """On the clock what each person's times lie around on the axis: their mean, or `centre` without one."""
+        return np.where(np.isnan(self.means), self.centre, self.mean_line)
 
     @property
     def outside(self) -> NDArray[np.int8]:
@@ -138,12 +168,7 @@ def cohort_nights(
     grid, counted = _grids(ids, nights, metric, night=overview.night, reach=reach, people=people, rules=rules)
     means, nights_of = _means(counted[:, -days:], circular=metric.circular)
     gated = gated_values(ids, means, nights_of, days=days)
-    shown: Floats = np.asarray(gated.values.reindex(ids), dtype=np.float64)
-    centre = _centre(shown) if metric.circular else np.nan
-    around = centre + wrap_h(counted - centre) if metric.circular else counted
-    low, high = own_band(around[:, -DAYS_NEEDED:-WEEK_DAYS])
-    recent = around[:, -WEEK_DAYS:]
-    enough = np.count_nonzero(~np.isnan(recent), axis=1) >= week_mean(0).low_from
+    low, high, recent = _week_beside_usual(counted, circular=metric.circular)
     return CohortNights(
         metric=metric,
         ids=ids,
@@ -151,14 +176,14 @@ def cohort_nights(
         dates=overview.map_dates,
         values=grid[:, -days:].astype(np.float32),
         states=overview.map_states.to_numpy(dtype=np.uint8),
-        means=shown,
+        means=np.asarray(gated.values.reindex(ids), dtype=np.float64),
         counts=nights_of,
         few=ids.isin(gated.low_confidence),
         band_low=low,
         band_high=high,
-        recent=np.where(enough, _row_means(recent)[0], np.nan),
-        centre=centre,
-    )
+        recent=recent,
+        centre=np.nan,
+    ).recentred()
 
 
 def _grids(
@@ -200,6 +225,32 @@ def _means(table: Floats, *, circular: bool) -> tuple[Floats, Counts]:
     owner, at = np.nonzero(~np.isnan(table))
     mean, _, _, nights = clocks_by_group(owner, table[owner, at], len(table))
     return mean, nights
+
+
+def _week_beside_usual(counted: Floats, *, circular: bool) -> tuple[Floats, Floats, Floats]:
+    """What is usual for each person, from and to, and the mean of the last 7 days.
+
+    On the clock each is of times around their own circular mean: around that of other people it would be cut in two
+    where somebody sleeps by day. The week then stands within 12 h of the usual.
+    """
+    before, week = counted[:, -DAYS_NEEDED:-WEEK_DAYS], counted[:, -WEEK_DAYS:]
+    if circular:
+        before, week = _around_own_mean(before), _around_own_mean(week)
+    low, high = own_band(before)
+    mean, nights = _row_means(week)
+    recent = np.where(nights >= week_mean(0).low_from, mean, np.nan)
+    return low, high, recent + _days_between(recent, (low + high) / 2) if circular else recent
+
+
+def _around_own_mean(hours: Floats) -> Floats:
+    """Times within 12 h of the circular mean of their row; NaN where the row has no typical time."""
+    typical = _means(hours, circular=True)[0][:, None]
+    return typical + wrap_h(hours - typical)
+
+
+def _days_between(hours: Floats, near: Floats) -> Floats:
+    """The whole days, in hours, that bring each time within 12 h of another; none where one of the two is missing."""
+    return 24 * np.rint(np.nan_to_num(near - hours) / 24)
 
 
 def _row_means(table: Floats) -> tuple[Floats, Counts]:

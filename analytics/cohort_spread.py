@@ -75,7 +75,8 @@ class Spread:
 
 def cohort_spread(seen: CohortNights) -> Spread:
     """How the people of these nights are spread."""
-    line = seen.unrolled(seen.means)
+    # Around the typical time of these people: around that of others they might be cut in two.
+    line = seen.recentred().mean_line
     known = np.flatnonzero(~np.isnan(line))
     order = known[np.argsort(line[known], kind="stable")]
     x, ids = line[order], seen.ids[order]

@@ -148,7 +148,7 @@ def _panels(nights: CohortNights, title: str, once: Once) -> None:
 
 def _panel(shown: CohortNights, row: int, image: str) -> None:
     metric = shown.metric
-    mean = metric.words(float(shown.unrolled(shown.means)[row]))
+    mean = metric.words(float(shown.mean_line[row]))
     valid = of(int((shown.states[row] == 2).sum()), len(shown.dates))
     usual = beside_usual(metric, int(shown.outside[row]))
     if narrow():

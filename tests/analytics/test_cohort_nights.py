@@ -47,27 +47,29 @@ def seen(metric: str = "tst_min", nights: pd.DataFrame = NIGHTS, days: int = DAY
     return cohort_nights(overview(nights=nights, days=days), nights, NIGHT_METRICS[metric], people=PEOPLE)
 
 
-def of_means(values: Sequence[float], metric: str = "tst_min", *, centre: float = math.nan) -> Spread:
-    """The spread of people with these means; everything else of their nights is not read."""
+def nights_of_means(values: Sequence[float], metric: str = "tst_min") -> CohortNights:
+    """People with these means; everything else of their nights is not read."""
     people = len(values)
     nothing = np.full(people, math.nan)
-    return cohort_spread(
-        CohortNights(
-            metric=NIGHT_METRICS[metric],
-            ids=pd.Index([f"p{n}" for n in range(people)]),
-            names=tuple(f"Person {n}" for n in range(people)),
-            dates=pd.date_range("2026-01-01", periods=42),
-            values=np.zeros((people, 42), dtype=np.float32),
-            states=np.full((people, 42), 2, dtype=np.uint8),
-            means=np.array(values, dtype=np.float64),
-            counts=np.full(people, 30),
-            few=np.zeros(people, dtype=bool),
-            band_low=nothing,
-            band_high=nothing,
-            recent=nothing,
-            centre=centre,
-        )
-    )
+    return CohortNights(
+        metric=NIGHT_METRICS[metric],
+        ids=pd.Index([f"p{n}" for n in range(people)]),
+        names=tuple(f"Person {n}" for n in range(people)),
+        dates=pd.date_range("2026-01-01", periods=42),
+        values=np.zeros((people, 42), dtype=np.float32),
+        states=np.full((people, 42), 2, dtype=np.uint8),
+        means=np.array(values, dtype=np.float64),
+        counts=np.full(people, 30),
+        few=np.zeros(people, dtype=bool),
+        band_low=nothing,
+        band_high=nothing,
+        recent=nothing,
+        centre=math.nan,
+    ).recentred()
+
+
+def of_means(values: Sequence[float], metric: str = "tst_min") -> Spread:
+    return cohort_spread(nights_of_means(values, metric))
 
 
 @pytest.mark.parametrize("metric", [name for name in NIGHT_METRICS if name not in {"score", "start_clock_h"}])
@@ -168,28 +170,24 @@ def test_a_metric_that_nobody_has_is_no_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "values", "centre", "title"),
+    ("metric", "values", "title"),
     [
         (
             "tst_min",
             (372, 400, 420, 430, 440),
-            math.nan,
             "The middle half sleep 6 h 40 min to 7 h 10 min a night",
         ),
-        ("sol_min", (5, 12, 20, 31, 70), math.nan, "The middle half fall asleep within 12 to 31 min"),
+        ("sol_min", (5, 12, 20, 31, 70), "The middle half fall asleep within 12 to 31 min"),
         (
             "se_pct",
             (80, 84, 88, 91, 95),
-            math.nan,
             "The middle half are asleep for 84 to 91 % of their time in bed",
         ),
-        ("start_clock_h", (22.5, 23, 23.5, 0.25, 1), 23.5, "The middle half go to bed from 23:00 to 00:15"),
+        ("start_clock_h", (22.5, 23, 23.5, 0.25, 1), "The middle half go to bed from 23:00 to 00:15"),
     ],
 )
-def test_the_title_says_what_the_middle_half_do(
-    metric: str, values: tuple[float, ...], centre: float, title: str
-) -> None:
-    assert plain(of_means(values, metric, centre=centre).title) == title
+def test_the_title_says_what_the_middle_half_do(metric: str, values: tuple[float, ...], title: str) -> None:
+    assert plain(of_means(values, metric).title) == title
 
 
 def test_four_people_are_dots_without_an_average() -> None:
@@ -264,3 +262,79 @@ def test_the_hours_of_a_journey_are_on_the_map_and_in_no_mean() -> None:
     assert abs(left_out.means[at_left] - home.means[at]) < 0.2
     assert left_out.counts[at_left] == home.counts[at] - len(rows)
     assert not np.isnan(left_out.values[at_left, -len(rows) :]).any()
+
+
+def by_day(sleeper: Sleeper, seed: int, *, last_week_later_min: float = 0.0) -> pd.DataFrame:
+    """Somebody who goes to bed about 11:20, so that mid-sleep is about 15:20."""
+    spread = scattered(seed, 40)
+    return life(sleeper, later_min=lambda day: 740 + spread(day) + last_week_later_min * (day >= 49))
+
+
+def with_day_sleeper(*, last_week_later_min: float = 0.0) -> CohortNights:
+    nights = pd.concat(
+        [
+            NIGHTS[NIGHTS["person_id"] != PEOPLE[0].person_id],
+            by_day(PEOPLE[0], 1, last_week_later_min=last_week_later_min),
+        ],
+        ignore_index=True,
+    )
+    return seen("midsleep_clock_h", nights=nights)
+
+
+def test_the_usual_of_who_sleeps_by_day_among_others_is_their_own() -> None:
+    found = with_day_sleeper()
+    at = found.ids.get_loc(PEOPLE[0].person_id)
+    own = life(PEOPLE[0], later_min=scattered(1, 40))
+    alone = cohort_nights(
+        overview(PEOPLE[:1], own), own, NIGHT_METRICS["midsleep_clock_h"], people=PEOPLE[:1]
+    )
+    usual, by_night = (
+        np.array([each.band_low[row], each.band_high[row], each.recent[row], each.means[row]])
+        for each, row in ((found, at), (alone, 0))
+    )
+    assert np.mod(usual, 24) == pytest.approx(by_night + 740 / 60, abs=0.02)
+    assert found.outside[at] == 0
+    assert found.band_low[at] < found.mean_line[at] < found.band_high[at]
+    assert np.nanmax(np.abs(found.on_line[at] - found.mean_line[at])) < 3
+
+
+def test_whoever_sleeps_by_day_is_outside_their_usual_as_others_are() -> None:
+    at = with_day_sleeper().ids.get_loc(PEOPLE[0].person_id)
+    assert with_day_sleeper(last_week_later_min=90).outside[at] == 1
+    assert with_day_sleeper(last_week_later_min=-90).outside[at] == -1
+
+
+@pytest.mark.parametrize("later_h", [11.5, 12, 12.5])
+def test_a_week_on_the_other_side_of_the_clock_is_not_the_usual_one(later_h: float) -> None:
+    found = with_day_sleeper(last_week_later_min=60 * later_h)
+    at = found.ids.get_loc(PEOPLE[0].person_id)
+    away = found.recent[at] - (found.band_low[at] + found.band_high[at]) / 2
+    assert 11 < abs(away) <= 12
+    assert found.outside[at] == np.sign(away)
+
+
+def test_times_all_round_the_clock_have_no_usual() -> None:
+    round_the_clock = life(PEOPLE[0], later_min=lambda day: 180 * (day % 8))
+    nights = pd.concat(
+        [NIGHTS[NIGHTS["person_id"] != PEOPLE[0].person_id], round_the_clock], ignore_index=True
+    )
+    found = seen("start_clock_h", nights=nights)
+    at = found.ids.get_loc(PEOPLE[0].person_id)
+    assert np.isnan([found.band_low[at], found.band_high[at], found.means[at]]).all()
+    assert found.outside[at] == 0
+
+
+def test_those_who_are_shown_are_spread_around_their_own_typical_time() -> None:
+    night_sleepers, day_sleepers = (
+        [2.5 + n / 20 for n in range(40)],
+        [13.6, 14.0, 14.5, 15.0, 15.1, 15.4, 15.8, 16.2],
+    )
+    whole = nights_of_means([*night_sleepers, *day_sleepers], "midsleep_clock_h")
+    some = cohort_spread(whole.of(whole.ids[40:]))
+    assert plain(some.title) == "The middle half have their mid-sleep from 14:23 to 15:30"
+    assert some.mean == pytest.approx(np.mean(day_sleepers))
+    assert 13.6 < some.low < some.mean < some.high < 16.2
+    assert whole.of(whole.ids[40:]).centre == pytest.approx(np.mean(day_sleepers), abs=0.05)
+    assert whole.part(40, 48).centre == whole.centre, "a page of the map has the scale of all"
+    alike = cohort_spread(whole.part(40, 48))
+    assert (alike.title, alike.mean) == (some.title, some.mean)

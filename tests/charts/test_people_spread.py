@@ -75,9 +75,7 @@ def test_nobody_with_nights_enough_is_a_sentence() -> None:
 
 
 def test_on_the_clock_the_axis_crosses_midnight() -> None:
-    layout = people_spread(
-        of_means((22.5, 23, 23.5, 0.25, 1), "start_clock_h", centre=23.5), LIGHT
-    ).figure.layout
+    layout = people_spread(of_means((22.5, 23, 23.5, 0.25, 1), "start_clock_h"), LIGHT).figure.layout
     labels = list(layout.xaxis.ticktext)
     assert labels.index("23:00") < labels.index("00:00") < labels.index("01:00")
 
