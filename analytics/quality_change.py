@@ -68,12 +68,17 @@ class QualityChange:
     @property
     def left_out(self) -> int:
         """How many nights that are analysed would not be any more."""
-        return int(((self.nights["code_now"] == "") & (self.nights["code_then"] != "")).sum())
+        return int((self._moved["code_now"] == "").sum())
 
     @property
     def counted(self) -> int:
         """How many nights would be analysed that are not now."""
-        return int(((self.nights["code_now"] != "") & (self.nights["code_then"] == "")).sum())
+        return int((self._moved["code_then"] == "").sum())
+
+    @cached_property
+    def _moved(self) -> pd.DataFrame:
+        """The nights that go into the analysis or leave it; the others are left out before and after."""
+        return self.nights[(self.nights["code_now"] == "") != (self.nights["code_then"] == "")]
 
     @property
     def title(self) -> str:
@@ -87,7 +92,7 @@ class QualityChange:
             said.append(f"{wording.plural(self.counted, 'more night')} would be analysed")
         if not said:
             return f"{wording.plural(len(self.nights), 'night')} would be left out for another reason"
-        people = self.nights["person_id"].nunique()
+        people = self._moved["person_id"].nunique()
         return f"{' and '.join(said)}, of {wording.plural(people, 'person', 'people')}"
 
     @property

@@ -43,6 +43,7 @@ GOOD = ((0, 20), (1, 880), (0, 20))
 PARTLY = ((0, 20), (1, 400), (-1, 100), (1, 400), (0, 20))  # 10.6 % without signal, the gap below an hour
 GAP = ((0, 20), (1, 400), (-1, 130), (1, 400), (0, 20))  # 65 min in one piece, 13.4 % of the recording
 SHORT = ((1, 200),)
+SHORT_AND_LOST = ((1, 100), (-1, 100))
 AWAKE = ((0, 900),)
 
 
@@ -330,6 +331,24 @@ class TestChange:
         assert set(change.nights["code_then"]) == {"MOSTLY_MISSING"}
         # The night with the long gap has lost too much as well, which is told first.
         assert "1\u00a0more night would be left out" in change.title
+
+    def test_people_are_those_with_a_night_that_goes_in_or_out(self) -> None:
+        short, gap = person(4), person(5)
+        sessions = {
+            **SESSIONS,
+            short: [recorded(short, 1, SHORT_AND_LOST), recorded(short, 2)],
+            gap: [recorded(gap, 1, GAP), recorded(gap, 2, GAP)],
+        }
+        now, then = (
+            squad(rules, people=(ANA, BEN, CYD, short, gap), sessions=sessions, synced={})
+            for rules in (ValidNight(), ValidNight(longest_gap_min=90, shortest_in_bed_min=60))
+        )
+        change = QualityChange(now=now, then=then, unread={})
+        told = change.nights.set_index("person_id")[["code_now", "code_then"]]
+        assert tuple(told.loc[short.person_id]) == ("TIME_IN_BED_SHORT", "MOSTLY_MISSING")
+        assert change.nights["person_id"].nunique() == 3
+        assert (change.left_out, change.counted) == (0, 4)
+        assert change.title == "4\u00a0more nights would be analysed, of 2\u00a0people"
 
     def test_the_same_rules_change_nothing(self) -> None:
         change = QualityChange(now=squad(), then=squad(), unread={})
