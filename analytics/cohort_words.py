@@ -131,6 +131,7 @@ def map_title(values: pd.DataFrame, metric: NightMetric = DEFAULT) -> str:
     It stands out with at least what matters in the metric (`night_metrics`, 30 min asleep), half of the people (5 at
     least, each with 5 nights) with a value, and a mean difference beyond Student's t (n - 1 degrees of freedom) at 5 %,
     shared among all nights looked at (Bonferroni): where nothing differs, at most one map in twenty names a night.
+    On the clock a person without a typical time is none of those with a value.
 
     Args:
         values: the metric by person and night label, NaN where there is no valid night.
@@ -141,11 +142,15 @@ def map_title(values: pd.DataFrame, metric: NightMetric = DEFAULT) -> str:
         return "No valid night in this period"
     steady = table[np.count_nonzero(~np.isnan(table), axis=1) >= _MINIMUM_NIGHTS]
     nights = wording.plural(table.shape[1], "night")
-    people = np.count_nonzero(~np.isnan(steady), axis=0)
-    enough = people >= max(_MINIMUM_PEOPLE, len(table) / 2)
-    if not enough.any():
+    needed = max(_MINIMUM_PEOPLE, len(table) / 2)
+    if not (np.count_nonzero(~np.isnan(steady), axis=0) >= needed).any():
         return f"Too few valid nights to compare {nights}"
-    away = _from_own_mean(steady, circular=metric.circular)[:, enough]
+    away = _from_own_mean(steady, circular=metric.circular)
+    people = np.count_nonzero(~np.isnan(away), axis=0)
+    enough = people >= needed
+    if not enough.any():
+        return f"Too few people have a typical time to compare {nights}"
+    away = away[:, enough]
     mean = np.nanmean(away, axis=0)
     outside = _stands_out(away, people[enough], metric.matters)
     if not outside.any():
@@ -158,7 +163,10 @@ def map_title(values: pd.DataFrame, metric: NightMetric = DEFAULT) -> str:
 
 
 def _from_own_mean(table: Floats, *, circular: bool) -> Floats:
-    """How far each night lies from the person's mean: in the unit of the values, on the clock in minutes."""
+    """How far each night lies from the person's mean: in the unit of the values, on the clock in minutes.
+
+    Who has no typical time of day (R < 0.3) has NaN.
+    """
     if not circular:
         away: Floats = table - np.nanmean(table, axis=1, keepdims=True)
         return away

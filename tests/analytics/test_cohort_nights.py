@@ -244,6 +244,26 @@ def test_a_map_names_a_night_in_the_words_of_its_metric() -> None:
     assert isinstance(found.dates[20].date(), date)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("round_the_clock", "title"),
+    [
+        (0, "On the night to Thu 22 January people went to bed 2 h 56 min later than usual (12 of 12)"),
+        (4, "On the night to Thu 22 January people went to bed 2 h 56 min later than usual (8 of 12)"),
+        (7, "Too few people have a typical time to compare 42 nights"),
+        (12, "Too few people have a typical time to compare 42 nights"),
+    ],
+)
+def test_a_map_counts_only_who_has_a_typical_time(round_the_clock: int, title: str) -> None:
+    hours = 23 + 0.1 * (-1.0) ** np.add.outer(np.arange(12), np.arange(42))
+    hours[:, 21] = (hours[:, 21] + 3) % 24
+    hours[:round_the_clock] = np.arange(42) * 3 % 24
+    frame = pd.DataFrame(hours, columns=pd.date_range("2026-01-01", periods=42))
+    assert plain(cohort_words.map_title(frame, NIGHT_METRICS["start_clock_h"])) == title
+    few = "Too few valid nights to compare 42 nights"
+    assert plain(cohort_words.map_title(frame.iloc[:4], NIGHT_METRICS["start_clock_h"])) == few
+
+
 def test_the_hours_of_a_journey_are_on_the_map_and_in_no_mean() -> None:
     away = NIGHTS.copy()
     who = PEOPLE[0].person_id
