@@ -47,6 +47,8 @@ asleep."""
 _CODES: Final = ((SLOT_ASLEEP, ASLEEP), (SLOT_AWAKE, AWAKE), (UNKNOWN, NO_SIGNAL))
 # A sleep of eight hours about the middle of the sleep day ends 16 h after the day began.
 _USUAL_END_H: Final = 16
+# How far beside the period what is drawn in it may begin, end or be labelled.
+_ROOM_DAYS: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,7 @@ def raster(sessions: SessionSet, nights: pd.DataFrame, *, first: date, last: dat
     days = (last - first).days + 1
     near = _near(nights, first, last)
     counts = np.zeros(days * SLOTS * 3, dtype=np.int64)
-    for zone, stretches in _by_zone(_stretches(sessions, near)).items():
+    for zone, stretches in _by_zone(_stretches(sessions, near, _reach_us(first, last))).items():
         counts += _counted(zone, stretches, anchor_h, origin, days)
     return Raster(
         anchor_h=anchor_h,
@@ -163,12 +165,17 @@ def _label_offset(nights: pd.DataFrame, anchor_h: float) -> int:
 
 def _near(nights: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     """The rows that may reach into the period: a label can lie a day or two beside the row it is drawn in."""
-    room = pd.Timedelta(days=2)
+    room = pd.Timedelta(days=_ROOM_DAYS)
     inside = nights["night"].between(pd.Timestamp(first) - room, pd.Timestamp(last) + room)
     return nights[inside & nights["start"].notna()].sort_values("start", kind="stable")
 
 
-def _stretches(sessions: SessionSet, nights: pd.DataFrame) -> Iterator[_Stretch]:
+def _reach_us(first: date, last: date) -> tuple[int, int]:
+    """The instants between which anything of the period lies, whatever the zone and the anchor."""
+    return (_number(first) - _ROOM_DAYS) * DAY_US, (_number(last) + 1 + _ROOM_DAYS) * DAY_US
+
+
+def _stretches(sessions: SessionSet, nights: pd.DataFrame, reach_us: tuple[int, int]) -> Iterator[_Stretch]:
     current = sessions.latest()
     place = {session_id: at for at, session_id in enumerate(current.columns["session_id"].tolist())}
     begins = current.columns["start"]
@@ -176,21 +183,26 @@ def _stretches(sessions: SessionSet, nights: pd.DataFrame) -> Iterator[_Stretch]
         staged = [place[each] for each in str(row["session_ids"]).split(";") if each in place]
         staged = [at for at in staged if len(current.stages[at]) and begins[at] != NO_INSTANT]
         if not staged:
-            yield from _without_stages(row)
+            yield from _without_stages(row, reach_us)
         for at in staged:
             slots = slots_of(legal_stages(current.stages[at]))
             yield _Stretch(start_us=int(begins[at]), zone=str(row["zone"]), slots=slots)
 
 
-def _without_stages(row: "dict[Any, Any]") -> Iterator[_Stretch]:
-    """A recording by its edges alone: asleep between onset and final wake where these are known, else no signal."""
+def _without_stages(row: "dict[Any, Any]", reach_us: tuple[int, int]) -> Iterator[_Stretch]:
+    """A recording by its edges alone: asleep between onset and final wake where these are known, else no signal.
+
+    Only what lies within `reach_us`: an end that is wrong by a century must not take a century's room.
+    """
     if pd.isna(row["end"]):
         return
     start, end, onset, wake = (_us(row[name]) for name in ("start", "end", "onset", "final_wake"))
+    start += max(reach_us[0] - start, 0) // SLOT_US * SLOT_US
+    end = min(end, reach_us[1])
     slots = np.full(max(end - start, 0) // SLOT_US, UNKNOWN, dtype=np.uint8)
     if NO_INSTANT not in {onset, wake}:
         slots[:] = SLOT_AWAKE
-        slots[(onset - start) // SLOT_US : max(wake - start, 0) // SLOT_US] = SLOT_ASLEEP
+        slots[max(onset - start, 0) // SLOT_US : max(wake - start, 0) // SLOT_US] = SLOT_ASLEEP
     yield _Stretch(start_us=start, zone=str(row["zone"]), slots=slots)
 
 

@@ -1,11 +1,13 @@
 """The raster of a year: every epoch in the five minutes of its own wall clock, missing days apart from waking."""
 
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,6 +107,39 @@ def test_what_no_stages_are_here_of_is_drawn_by_its_edges() -> None:
     found = raster(session_set([]), nights, first=date(2026, 3, 2), last=date(2026, 3, 8))
     whole = raster(sessions, nights, first=date(2026, 3, 2), last=date(2026, 3, 8))
     assert np.array_equal(found.codes, whole.codes)
+
+
+def wrong(nights: pd.DataFrame, row: int, column: str, by: timedelta) -> pd.DataFrame:
+    moments = nights[column]
+    return nights.assign(**{column: moments.where(nights.index != row, moments + by)})
+
+
+def test_an_end_a_hundred_years_late_takes_no_room_and_is_drawn_to_the_end_of_the_period() -> None:
+    nights = night_table(session_set(nightly(7)), zone="UTC")
+    broken = wrong(nights, 2, "end", timedelta(days=36_525))
+    tracemalloc.start()
+    try:
+        found = raster(session_set([]), broken, first=date(2026, 3, 2), last=date(2026, 3, 8))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
+    whole = raster(session_set([]), nights, first=date(2026, 3, 2), last=date(2026, 3, 8))
+    assert np.array_equal(found.codes[:2], whole.codes[:2])
+    assert np.array_equal(found.codes[2:] == ASLEEP, whole.codes[2:] == ASLEEP)
+    assert set(found.codes[3:].ravel().tolist()) == {AWAKE, ASLEEP}
+
+
+def test_a_start_long_before_the_period_and_an_onset_before_it_are_drawn_as_far_as_they_reach() -> None:
+    nights = night_table(session_set(nightly(7)), zone="UTC")
+    first, last = date(2026, 3, 2), date(2026, 3, 8)
+    early = wrong(nights, 0, "start", timedelta(days=-36_525))
+    early = wrong(early, 4, "onset", timedelta(minutes=-40))
+    whole, found = (raster(session_set([]), each, first=first, last=last) for each in (nights, early))
+    assert np.array_equal(found.codes[0] == ASLEEP, whole.codes[0] == ASLEEP)
+    assert [codes_at(found, 4, clock) for clock in ("22:55", "23:00", "06:25", "06:35")] == [
+        OUTSIDE, ASLEEP, ASLEEP, AWAKE,
+    ]  # fmt: skip
 
 
 def test_a_period_without_anything_and_one_that_ends_before_it_begins() -> None:
