@@ -21,7 +21,7 @@ from nocturne.sync import synchronise
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, UNTIL, make_application, roster_csv, simulator  # noqa: F401
 from tests.nocturne.importing import import_people
-from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
+from tests.pages.test_pages import empty, filled, plain, run, unfolded, words  # noqa: F401
 
 DOTS = "A dot a person with nights enough"
 
@@ -43,6 +43,7 @@ def headings(app: AppTest) -> list[str]:
 
 def glance_row(app: AppTest, statistic: str) -> dict[str, str]:
     """A line of the card as its table has it: the one table with an interval for each statistic."""
+    unfolded(app, "glance")
     (found,) = [each.value for each in app.dataframe if "95 % interval" in each.value.columns]
     row = found.set_index("Statistic").loc[statistic]
     return {str(column): plain(str(value)) for column, value in row.items()}
