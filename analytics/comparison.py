@@ -65,7 +65,8 @@ class ComparedMetric:
         metric: what is compared.
         contrast: groups, difference and notes, nothing rounded.
         a, b: who is behind it.
-        mean_a, mean_b: of the people's values with Student's 95 % interval; NaN below 5 people.
+        mean_a, mean_b: of the people's values with Student's 95 % interval; NaN below 5 people, and on the clock where
+            there is no typical time.
         p_adjusted: by Holm (declared beforehand) or Benjamini and Hochberg (the others), over all metrics; NaN where no
             test was made.
         adjusted: the difference with an interval that leaves 0 out exactly where `p_adjusted` is under 0.05.
@@ -224,8 +225,8 @@ def _people(counted: Group, of: GroupValues, metric: CohortMetric) -> MetricPeop
 
 
 def _mean(contrast: Contrast, group: Group) -> Estimate:
-    """A group's mean with its interval; of neither group where the other one is too small."""
-    if contrast.means is None:
+    """A group's mean with its interval; of neither where one is too small or has no typical time."""
+    if contrast.means is None or math.isnan(group.mean):
         return NO_ESTIMATE
     return mean_change(np.asarray(group.values, dtype=np.float64)).difference
 

@@ -23,7 +23,7 @@ from analytics.evidence import (
 )
 from analytics.person_values import PersonValues
 from analytics.resampling import RESAMPLES, SEED, BootstrapShape, centre_shape, difference_shape
-from analytics.time_of_day import Floats, circular_mean_h, wrap_h
+from analytics.time_of_day import Floats, circular_mean_h, unrolled_h
 
 __all__ = [
     "ENOUGH_PEOPLE",
@@ -44,6 +44,10 @@ MINIMUM_PEOPLE: Final = 5
 ENOUGH_PEOPLE: Final = 10
 RESAMPLED: Final = f"Bootstrap: {RESAMPLES:,} draws of people, seed {SEED}, percentile interval."
 NO_TYPICAL_TIME: Final = "The people's times lie all round the clock: there is no typical time to compare."
+NO_TYPICAL_CHANGE: Final = "People's changes lie all round the clock: there is no typical change."
+NO_TYPICAL_TIMES: Final = (
+    "In one period at least people's times lie all round the clock: there is a change, and no typical time."
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,14 +127,16 @@ def contrast_people(a: PersonValues, b: PersonValues, *, circular: bool = False)
     both = tuple(a.values.index[a.values.index.isin(b.values.index)])
     first, second = (_without(group, both) for group in (a, b))
     notes = [*_about_both(both), *_about_nights(a, b)]
-    one, other = _on_a_line(first.values, second.values) if circular else (first.values, second.values)
+    one, other = _side_by_side(first.values, second.values) if circular else (first.values, second.values)
     if one is None or other is None:
+        least = min(len(first.values), len(second.values))
+        notes += [NO_TYPICAL_TIME] if least >= MINIMUM_PEOPLE else _about_size(least, None, "a group")
         return Contrast(
             design="independent",
             a=_group(first, first.values, summarised=False),
             b=_group(second, second.values, summarised=False),
             means=None,
-            notes=(*notes, NO_TYPICAL_TIME),
+            notes=tuple(notes),
             in_both=both,
             compared=(_floats(first.values), _floats(second.values)),
         )
@@ -164,17 +170,21 @@ def contrast_periods(before: PersonValues, after: PersonValues, *, circular: boo
     notes += _about_nights(before, after)
     before, after = (_without(period, only) for period, only in ((before, only_a), (after, only_b)))
     away = _floats(changes(before, after, circular=circular))
-    means = means_within(away) if len(away) >= MINIMUM_PEOPLE else None
-    one, other = before.values, after.values
+    one, other, typical = before.values, after.values, True
+    lost = circular and len(away) >= MINIMUM_PEOPLE and math.isnan(circular_mean_h(away)[0])
     if circular:
-        line = _on_a_line(one, other)[0]
+        typical = not any(_no_typical_time(each.values) for each in (before, after))
+        line = _on_a_line(one)
         one = one if line is None else line
         other = one + away
-    notes += _about_size(len(away), means, "with both periods")
+    means = means_within(away) if len(away) >= MINIMUM_PEOPLE and not lost else None
+    notes += [NO_TYPICAL_CHANGE] if lost else _about_size(len(away), means, "with both periods")
+    if means is not None and not typical:
+        notes.append(NO_TYPICAL_TIMES)
     return Contrast(
         design="paired",
-        a=_group(before, one),
-        b=_group(after, other),
+        a=_group(before, one, summarised=typical),
+        b=_group(after, other, summarised=typical),
         means=means,
         notes=tuple(notes),
         only_a=only_a,
@@ -189,14 +199,19 @@ def changes(before: PersonValues, after: PersonValues, *, circular: bool = False
     Args:
         before: one value a person in the first period.
         after: likewise in the second.
-        circular: whether the values are times of day in hours; the way round is then the short one.
+        circular: whether the values are times of day in hours; everybody's way round is then the one that lies within
+            12 h of the typical change, and the short one where there is none.
     """
     both = after.values.index.intersection(before.values.index)
     away = after.values.loc[both] - before.values.loc[both]
     if not circular:
         return away
-    # Twelve hours are as far one way as the other; a rounding error must not choose between them.
-    return pd.Series(wrap_h(np.round(_floats(away), 9)), index=both, name="value")
+    # Half a day is as far one way as the other; a rounding error must not choose between them.
+    moved = np.round(_floats(away), 9)
+    centre = round(circular_mean_h(moved)[0], 9) if len(moved) else math.nan
+    if math.isnan(centre):
+        return pd.Series(unrolled_h(moved, 0.0), index=both, name="value")
+    return pd.Series(unrolled_h(moved, float(unrolled_h(np.array(centre), 0.0))), index=both, name="value")
 
 
 def describe(people: PersonValues, *, circular: bool = False) -> Group:
@@ -208,7 +223,7 @@ def describe(people: PersonValues, *, circular: bool = False) -> Group:
     """
     if not circular:
         return _group(people, people.values)
-    line = _on_a_line(people.values, people.values.iloc[:0])[0]
+    line = _on_a_line(people.values)
     if line is None:
         return _group(people, people.values, summarised=False)
     return _group(people, line)
@@ -224,15 +239,32 @@ def _without(group: PersonValues, ids: tuple[str, ...]) -> PersonValues:
     )
 
 
-def _on_a_line(
+def _on_a_line(times: "pd.Series[float]") -> "pd.Series[float] | None":
+    """Times of day unrolled around their own circular mean; None where there is no typical time."""
+    centre = circular_mean_h(times)[0] if len(times) else 0.0
+    return None if math.isnan(centre) else pd.Series(unrolled_h(_floats(times), centre), index=times.index)
+
+
+def _no_typical_time(times: "pd.Series[float]") -> bool:
+    return len(times) > 0 and math.isnan(circular_mean_h(times)[0])
+
+
+def _side_by_side(
     a: "pd.Series[float]", b: "pd.Series[float]"
 ) -> "tuple[pd.Series[float], pd.Series[float]] | tuple[None, None]":
-    """Times of day unrolled around everybody's circular mean; None where there is no typical time."""
-    centre = circular_mean_h(np.concatenate([a.to_numpy(), b.to_numpy()]))[0]
-    if len(a) + len(b) and math.isnan(centre):
+    """Each group unrolled around its own circular mean, b on the day on which the two lie within 12 h.
+
+    Around a mean of both a group that lies half a day from it would be cut in two. None where either group has no
+    typical time.
+    """
+    one, other = _on_a_line(a), _on_a_line(b)
+    if one is None or other is None:
         return None, None
-    one, other = (centre + wrap_h(_floats(group) - centre) for group in (a, b))
-    return pd.Series(one, index=a.index), pd.Series(other, index=b.index)
+    if len(one) and len(other):
+        centre = circular_mean_h(b)[0]
+        beside = float(unrolled_h(np.array(centre), circular_mean_h(a)[0]))
+        other = other + round(beside - centre)
+    return one, other
 
 
 def _group(people: PersonValues, values: "pd.Series[float]", *, summarised: bool = True) -> Group:

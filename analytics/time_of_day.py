@@ -30,6 +30,14 @@ def wrap_h(difference: float | Floats) -> float | Floats:
     return float(wrapped) if np.ndim(difference) == 0 else wrapped
 
 
+def unrolled_h(hours: Floats, centre: float | Floats) -> Floats:
+    """Times of day, or changes of them, moved by whole days to within 12 h of a centre: above -12, up to 12 from it."""
+    away = np.asarray(hours - centre, dtype=np.float64)
+    # Whole days are taken off instead of the difference added to the centre: what need not move keeps its last places.
+    moved: Floats = hours - 24 * np.round((away - wrap_h(away)) / 24)
+    return moved
+
+
 def circular_mean_h(hours: ArrayLike) -> tuple[float, float]:
     """The typical time of day in hours, 0 to 24, and R: how close together the times lie, at most 1.
 

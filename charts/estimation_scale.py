@@ -65,7 +65,8 @@ def scale_of(found: ComparedMetric, shape: BootstrapShape | None) -> Scale:
     ends = [0.0, of.value]
     ends += [] if math.isnan(of.low) else [of.low, of.high]
     ends += [shape.at[0], shape.at[-1]] if shape is not None and shape.at else []
-    if max(ends) - min(ends) >= _LEAST_SHARE * (high - low):
+    # Without means (no typical time) there is nothing that a difference could stand beside.
+    if not math.isnan(zero) and max(ends) - min(ends) >= _LEAST_SHARE * (high - low):
         low, high = _with_room(min(low, zero + min(ends)), max(high, zero + max(ends)))
         return _scale(found, low, high, aligned=True, away=(low - zero, high - zero))
     least = flat / 10

@@ -144,6 +144,57 @@ def test_times_all_round_the_clock_have_no_difference() -> None:
     assert "no typical time" in found.notes[-1]
 
 
+def clock_times(prefix: str, people: int, *, mean: float, sd: float, seed: int) -> pd.DataFrame:
+    draw = np.random.default_rng(seed)
+    return nights({f"{prefix}{n}": [(mean + sd * draw.standard_normal()) % 24] * 10 for n in range(people)})
+
+
+@pytest.mark.parametrize("mean", [13.8, 14.4, 15.0, 15.6, 16.2])
+def test_a_small_group_half_a_day_from_the_other_is_not_cut_in_two(mean: float) -> None:
+    many, few = clock_times("a", 60, mean=3.2, sd=0.7, seed=1), clock_times("b", 8, mean=mean, sd=1.2, seed=2)
+    found = compare(many, few, days=28, circular=True)
+    x, y = (frame.groupby("person_id")["value"].mean() for frame in (many, few))
+    away = (y.mean() - x.mean() + 12) % 24 - 12
+    assert evidence(found.evidence).difference.value == pytest.approx(away)
+    assert found.b.mean % 24 == pytest.approx(y.mean())
+    assert found.b.sd == pytest.approx(y.std())
+    welch = stats.ttest_ind(y - y.mean() + away, x - x.mean(), equal_var=False)
+    assert evidence(found.evidence).p == pytest.approx(welch.pvalue)
+    turned = evidence(compare(few, many, days=28, circular=True).evidence)
+    assert turned.difference.value == pytest.approx(-away)
+
+
+def test_people_who_all_move_by_half_a_day_are_not_cut_in_two() -> None:
+    draw = np.random.default_rng(3)
+    nightly = {f"p{n}": 3 + 0.5 * draw.standard_normal() for n in range(20)}
+    daily = {who: value + 12 + 0.6 * draw.standard_normal() for who, value in nightly.items()}
+    before, after = (nights({who: [at] * 10 for who, at in times.items()}) for times in (nightly, daily))
+    away = np.array([daily[who] - nightly[who] for who in nightly])
+    assert away.min() < 12 < away.max()
+    found = paired(before, after, days=28, circular=True)
+    assert evidence(found.evidence).difference.value % 24 == pytest.approx(away.mean())
+    assert found.b.mean % 24 == pytest.approx(np.mean(list(daily.values())))
+    assert found.b.sd == pytest.approx(np.std(list(daily.values()), ddof=1))
+
+
+def test_changes_all_round_the_clock_are_no_typical_change() -> None:
+    before = nights({f"p{n}": [3.0 + n / 10] * 10 for n in range(6)})
+    after = nights({f"p{n}": [(3.0 + 4.1 * n) % 24] * 10 for n in range(6)})
+    found = paired(before, after, days=28, circular=True)
+    assert found.evidence is None
+    assert "no typical change" in found.notes[-1]
+
+
+def test_periods_without_a_typical_time_have_a_change_and_no_mean_time() -> None:
+    before = nights({f"p{n}": [4.0 * n] * 10 for n in range(6)})
+    after = nights({f"p{n}": [(4.0 * n + 1 + n / 100) % 24] * 10 for n in range(6)})
+    found = paired(before, after, days=28, circular=True)
+    assert evidence(found.evidence).difference.value == pytest.approx(1.025)
+    for period in (found.a, found.b):
+        assert np.isnan([period.mean, period.sd, period.median, period.q1, period.q3]).all()
+    assert "no typical time" in found.notes[-1]
+
+
 def test_groups_of_nobody_are_said_to_be_too_small() -> None:
     nobody = nights({})
     for found in (
