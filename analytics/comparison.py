@@ -15,7 +15,7 @@ import numpy as np
 from analytics.cohort_metrics import CohortMetric
 from analytics.comparison_people import METRICS, GroupValues
 from analytics.contrasts import Contrast, Design, Group, contrast_people, contrast_periods
-from analytics.effects import NO_ESTIMATE, Estimate
+from analytics.effects import NO_ESTIMATE, Estimate, flat
 from analytics.evidence import mean_change
 from analytics.multiplicity import (
     benjamini_hochberg,
@@ -233,7 +233,8 @@ def _mean(contrast: Contrast, group: Group) -> Estimate:
 
 def _pooled_sd(contrast: Contrast) -> float:
     n, m = contrast.a.people, contrast.b.people
-    if contrast.means is None:
+    x, y = (np.asarray(group.values, dtype=np.float64) for group in (contrast.a, contrast.b))
+    if contrast.means is None or flat(x, y):
         return math.nan
     return math.sqrt(((n - 1) * contrast.a.sd**2 + (m - 1) * contrast.b.sd**2) / (n + m - 2))
 

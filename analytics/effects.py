@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 # Up to here the rank sum's distribution is counted out; beyond, the normal one is as good.
 _MOST_COUNTED = 20
+# A spread this small against the size of the values is the last places of floating point, not of people.
+_NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,13 @@ class Standardised:
     high_normal: float
 
 
+def flat(*groups: Floats) -> bool:
+    """Whether nobody differs from anybody of their group, but for the last places of floating point."""
+    known = [group for group in groups if len(group)]
+    size = max(1.0, *(float(np.abs(group).max()) for group in known)) if known else 1.0
+    return all(float(np.ptp(group)) <= _NO_SPREAD * size for group in known)
+
+
 def hedges_g(a: ArrayLike, b: ArrayLike) -> Standardised:
     """The difference of two groups' means (b minus a) in pooled standard deviations, corrected for small samples.
 
@@ -62,7 +71,7 @@ def hedges_g(a: ArrayLike, b: ArrayLike) -> Standardised:
     """
     first, second = _values(a), _values(b)
     n, m = len(first), len(second)
-    if n < 2 or m < 2:
+    if n < 2 or m < 2 or flat(first, second):
         return _no_standard()
     degrees = n + m - 2
     pooled = math.sqrt(((n - 1) * first.var(ddof=1) + (m - 1) * second.var(ddof=1)) / degrees)
@@ -84,7 +93,7 @@ def paired_g(differences: ArrayLike) -> Standardised:
     """
     values = _values(differences)
     n = len(values)
-    if n < 2:
+    if n < 2 or flat(values):
         return _no_standard()
     correction = 1 - 3 / (4 * (n - 1) - 1)
     return _standardised(

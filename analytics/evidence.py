@@ -14,6 +14,7 @@ from analytics.effects import (
     Estimate,
     Floats,
     Standardised,
+    flat,
     hedges_g,
     hodges_lehmann,
     paired_g,
@@ -21,9 +22,6 @@ from analytics.effects import (
     pseudo_median,
 )
 from analytics.resampling import bootstrap_centre, bootstrap_difference
-
-# A spread this small against the size of the values is the last places of floating point, not of people.
-_NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +97,7 @@ def means_between(x: Floats, y: Floats) -> OfMeans:
     error = math.sqrt(error_x + error_y)
     difference = float(y.mean() - x.mean())
     t, degrees, p, half = math.nan, math.nan, math.nan, math.nan
-    if not _flat(x, y):
+    if not flat(x, y):
         degrees = (error_x + error_y) ** 2 / (error_x**2 / (len(x) - 1) + error_y**2 / (len(y) - 1))
         t, p, half = _student(difference, error, degrees)
     return OfMeans(
@@ -151,7 +149,7 @@ def mean_change(away: Floats) -> MeanChange:
     """
     difference = float(away.mean())
     error, t, degrees, p, half = math.nan, math.nan, math.nan, math.nan, math.nan
-    if not _flat(away):
+    if not flat(away):
         degrees, error = float(len(away) - 1), float(away.std(ddof=1)) / math.sqrt(len(away))
         t, p, half = _student(difference, error, degrees)
     return MeanChange(
@@ -204,8 +202,3 @@ def _student(difference: float, error: float, degrees: float) -> tuple[float, fl
     """t, its two-sided p, and half the 95 % interval."""
     t = difference / error
     return t, float(2 * stats.t.sf(abs(t), degrees)), float(stats.t.ppf(0.975, degrees)) * error
-
-
-def _flat(*groups: Floats) -> bool:
-    size = max(1.0, *(float(np.abs(group).max()) for group in groups))
-    return all(float(np.ptp(group)) <= _NO_SPREAD * size for group in groups)

@@ -7,7 +7,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analytics.cohorts import RESAMPLED, compare, paired
-from analytics.effects import hodges_lehmann, probability_of_superiority, pseudo_median
+from analytics.effects import hedges_g, hodges_lehmann, paired_g, probability_of_superiority, pseudo_median
 from analytics.evidence import Evidence
 from analytics.multiplicity import benjamini_hochberg, holm
 from analytics.resampling import bootstrap_centre, bootstrap_difference
@@ -122,6 +122,20 @@ def test_people_who_are_all_alike_are_no_proof_of_anything() -> None:
     unmoved = evidence(paired(a, a, days=28).evidence)
     assert np.isnan([unmoved.p, unmoved.rank_p]).all()
     assert unmoved.superiority == 0.5
+
+
+def test_the_last_places_of_floating_point_are_no_spread_of_people() -> None:
+    a, b = np.full(6, 7.1), np.full(6, 7.3)
+    assert a.var(ddof=1) > 0, "the mean of equal numbers is not quite one of them"
+    assert np.isnan([hedges_g(a, b).hedges_g, paired_g(b - a).hedges_g, hedges_g(a, b).low]).all()
+    found = evidence(
+        compare(
+            nights({f"a{n}": [7.1] * 10 for n in range(6)}),
+            nights({f"b{n}": [7.3] * 10 for n in range(6)}),
+            days=28,
+        ).evidence
+    )
+    assert np.isnan(found.standardised.hedges_g)
 
 
 def test_bedtimes_are_compared_across_midnight() -> None:
