@@ -91,7 +91,9 @@ def _reach(rows: list[ComparedMetric]) -> float:
 
 
 def _sd_ticks(reach: float) -> list[float]:
-    step = next((each for each in (0.25, 0.5, 1.0, 2.0, 5.0) if reach / each <= 3), 10.0)
+    """At most three at either side of 0, at 1, 2 or 5 times a power of ten, however far the differences reach."""
+    power = 10.0 ** math.floor(math.log10(reach / 3))
+    step = next(digit * power for digit in (1, 2, 5, 10) if digit * power * 3 >= reach * (1 - 1e-9))
     count = math.floor(reach / step)
     return [step * at for at in range(-count, count + 1)]
 

@@ -14,8 +14,8 @@ from analytics.comparison_people import METRICS, GroupValues
 from analytics.people_bins import people_bins
 from analytics.person_values import PersonValues
 from charts.estimation import MOST_DOTS, MOST_LINES, caption, estimation
+from charts.forest import _sd_ticks, forest
 from charts.forest import caption as forest_caption
-from charts.forest import forest
 from charts.labels import width_px
 from charts.swarm import swarm
 from charts.theme import theme
@@ -230,6 +230,17 @@ class TestForest:
         said = forest_caption(compared)
         assert "98.3\u00a0%" in said
         assert "widened for 10 statistics" in said
+
+    @pytest.mark.parametrize("reach", [0.53, 0.8, 3.2, 29.0, 31.0, 7.8e7, 4e15])
+    def test_however_far_the_differences_reach_the_ticks_are_few_and_round(self, reach: float) -> None:
+        ticks_ = _sd_ticks(reach)
+        step = ticks_[-1] / (len(ticks_) // 2)
+        assert 3 <= len(ticks_) <= 7
+        assert max(ticks_) <= reach
+        assert step / 10 ** math.floor(math.log10(step) + 1e-9) == pytest.approx(
+            round(step / 10 ** math.floor(math.log10(step) + 1e-9))
+        )
+        assert ticks_[len(ticks_) // 2] == 0
 
     def test_without_a_test_there_is_a_sentence(self) -> None:
         assert forest(groups(3, 3), LIGHT).alt == "No statistic has people enough for a test."
