@@ -32,6 +32,9 @@ Way = Literal["more", "less", "unclear"]
 TOO_SMALL_SD: Final = 0.2
 """Differences of fewer standard deviations are too small to matter (Cohen's "small"; SPEC has none, [P])."""
 
+# The index of regularity goes from one day to the next; a spread grows with the length of the period.
+_OF_ANY_LENGTH: Final = ("sri", "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class MetricPeople:
@@ -45,7 +48,8 @@ class MetricPeople:
         too_few: ids of those with nights, but too few of them or no typical time.
         without: ids of those without any night for it.
         not_compared: ids of those with a value that is not compared: in both groups, in one period only, or a score
-            whose consistency comes from another estimator in the other period.
+            whose consistency comes from another estimator in the other period (in periods of different lengths: from a
+            spread).
     """
 
     people: int
@@ -72,6 +76,7 @@ class ComparedMetric:
         adjusted: the difference with an interval that leaves 0 out exactly where `p_adjusted` is under 0.05.
         confidence: of that interval, 0 to 1; NaN where no test was made.
         sd: standard deviation of the people, pooled over both; NaN where there is none.
+        withheld: why it is not compared although people have values, in a sentence; "" where it is.
     """
 
     metric: CohortMetric
@@ -84,6 +89,7 @@ class ComparedMetric:
     adjusted: Estimate = NO_ESTIMATE
     confidence: float = math.nan
     sd: float = math.nan
+    withheld: str = ""
 
     @property
     def way(self) -> Way:
@@ -115,14 +121,17 @@ class Compared:
         design: "independent" for groups, "paired" for periods.
         a, b: the groups, or the first and the second period.
         metrics: by id, in the order of `METRICS`.
-        withheld: by id of a metric why it is not compared although people have values, in a sentence.
     """
 
     design: Design
     a: GroupValues
     b: GroupValues
     metrics: Mapping[str, ComparedMetric]
-    withheld: Mapping[str, str]
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """By id of a metric why it is not compared although people have values, in a sentence."""
+        return {name: each.withheld for name, each in self.metrics.items() if each.withheld}
 
     @property
     def tested(self) -> tuple[ComparedMetric, ...]:
@@ -153,7 +162,7 @@ def two_periods(before: GroupValues, after: GroupValues) -> Compared:
     """The second period of a group against the first, of the people who have both.
 
     Scores count where consistency comes from the same estimator in both; spreads of periods of different lengths are
-    not compared, because the shorter one would seem steadier in everybody.
+    not compared, nor scores whose consistency is one, because the shorter one would seem steadier in everybody.
 
     Args:
         before: the group in the first period; how many nights a person needs is judged by the shorter one.
@@ -172,7 +181,9 @@ def two_periods(before: GroupValues, after: GroupValues) -> Compared:
             one, other = (_only(values, same) for values in (one, other))
         if name in withheld:
             one, other = (_only(values, set()) for values in (one, other))
-        return contrast_periods(one, other, circular=METRICS[name].circular)
+        found = contrast_periods(one, other, circular=METRICS[name].circular)
+        # Notes on how few people are left would give a reason that is none.
+        return replace(found, notes=()) if name in withheld else found
 
     return _compared("paired", before, after, contrast, withheld=withheld)
 
@@ -185,18 +196,19 @@ def _compared(
     *,
     withheld: Mapping[str, str],
 ) -> Compared:
-    bare = {name: _bare(METRICS[name], contrast(name), a, b) for name in METRICS}
+    bare = {name: _bare(METRICS[name], contrast(name), a, b, withheld.get(name, "")) for name in METRICS}
     adjusted = dict(_adjusted(bare))
     return Compared(
         design=design,
         a=a,
         b=b,
         metrics={name: adjusted[name] for name in METRICS},
-        withheld=withheld,
     )
 
 
-def _bare(metric: CohortMetric, contrast: Contrast, a: GroupValues, b: GroupValues) -> ComparedMetric:
+def _bare(
+    metric: CohortMetric, contrast: Contrast, a: GroupValues, b: GroupValues, withheld: str
+) -> ComparedMetric:
     """A metric before its p value is adjusted."""
     one, other = _people(contrast.a, a, metric), _people(contrast.b, b, metric)
     return ComparedMetric(
@@ -207,6 +219,7 @@ def _bare(metric: CohortMetric, contrast: Contrast, a: GroupValues, b: GroupValu
         mean_a=_mean(contrast, contrast.a),
         mean_b=_mean(contrast, contrast.b),
         sd=_pooled_sd(contrast),
+        withheld=withheld,
     )
 
 
@@ -265,7 +278,10 @@ def _adjusted(bare: Mapping[str, ComparedMetric]) -> Iterator[tuple[str, Compare
 def _same_estimator(before: GroupValues, after: GroupValues) -> set[str]:
     one = before.estimators
     other = after.estimators.reindex(one.index)
-    return set(one.index[one.eq(other).to_numpy()])
+    same = one.eq(other)
+    if before.days != after.days:
+        same &= one.isin(_OF_ANY_LENGTH)
+    return set(one.index[same.to_numpy()])
 
 
 def _only(values: PersonValues, ids: set[str]) -> PersonValues:

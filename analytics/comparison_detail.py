@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from analytics.comparison import ComparedMetric
+from analytics.comparison_words import why_no_mean
 from analytics.evidence import Sensitivity
 from analytics.mixed import MixedComparison, mixed_comparison
 from analytics.resampling import BootstrapShape
@@ -33,7 +34,7 @@ class Resampled:
 
 
 def resampled(found: ComparedMetric) -> Resampled | None:
-    """Ranks and bootstrap of a metric with the bootstrap's shape; None below 5 people a group."""
+    """Ranks and bootstrap of a metric with the bootstrap's shape; None where there is no mean."""
     sensitivity, shape = found.contrast.sensitivity(), found.contrast.shape()
     if sensitivity is None or shape is None:
         return None
@@ -48,7 +49,7 @@ def why_no_model(found: ComparedMetric, *, nights: int) -> str:
         nights: how many nights of it both groups have.
     """
     if found.contrast.means is None:
-        return "The mixed model needs people to compare."
+        return why_no_mean(found)
     if found.contrast.design == "paired":
         return "The mixed model is for two groups; here everybody is compared with themselves."
     if not found.metric.column:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from analytics import wording
 from analytics.comparison import TOO_SMALL_SD, Compared
-from analytics.comparison_people import METRICS, GroupValues
+from analytics.comparison_people import GroupValues
 from analytics.comparison_words import noun
 from analytics.contrasts import MINIMUM_PEOPLE
 from analytics.mixed import PEOPLE_FOR_MODEL
@@ -90,13 +90,13 @@ def _tests(compared: Compared) -> Iterator[str]:
 
 def _adjustment(compared: Compared) -> Iterator[str]:
     tested = compared.tested
-    primary = [noun(metric) for metric in METRICS.values() if metric.primary]
-    others = sum(not each.metric.primary for each in tested)
-    yield (
-        f"P values are adjusted for the {wording.plural(len(tested), 'statistic')} that were tested: by Holm among "
-        f"{', '.join(primary[:-1])} and {primary[-1]}, which were declared beforehand, by Benjamini and Hochberg among "
-        f"the other {others}, which are exploratory."
-    )
+    if not tested:
+        yield "No statistic has people enough for a test, so no p value is adjusted."
+    if tested:
+        families = " and ".join(_families(compared))
+        values = "The p value is adjusted" if len(tested) == 1 else "P values are adjusted"
+        was = "was" if len(tested) == 1 else "were"
+        yield f"{values} for the {wording.plural(len(tested), 'statistic')} that {was} tested: {families}."
     levels = {each.metric.primary: wording.percent(100 * each.confidence, 1) for each in tested}
     said = [
         f"{levels[key]} for {what}"
@@ -110,13 +110,31 @@ def _adjustment(compared: Compared) -> Iterator[str]:
     yield from compared.withheld.values()
 
 
+def _families(compared: Compared) -> Iterator[str]:
+    """Each family of p values that has any: how it was adjusted and what it holds."""
+    declared = [noun(each.metric) for each in compared.tested if each.metric.primary]
+    others = len(compared.tested) - len(declared)
+    if declared:
+        names = f"{', '.join(declared[:-1])} and {declared[-1]}" if len(declared) > 1 else declared[0]
+        was = "was" if len(declared) == 1 else "were"
+        yield f"by Holm {'among ' if len(declared) > 1 else 'for '}{names}, which {was} declared beforehand"
+    if others:
+        which = "other" if declared else "statistic"
+        whom = f"among the {others} {which}s" if others > 1 else f"for the one {which}"
+        yield f"by Benjamini and Hochberg {whom}, which {'are' if others > 1 else 'is'} exploratory"
+
+
 def _reading(compared: Compared, score_version: str) -> Iterator[str]:
     yield (
         f"In the overview differences are in standard deviations of the people, pooled over both; under {TOO_SMALL_SD} "
         "they count as too small to matter."
     )
     if compared.design == "paired":
-        yield "Scores are compared where their consistency comes from the same estimator in both periods."
+        lengths = "; in periods of different lengths only where that is the regularity index, not a spread"
+        yield (
+            "Scores are compared where their consistency comes from the same estimator in both periods"
+            f"{lengths if compared.a.days != compared.b.days else ''}."
+        )
     yield f"Score {score_version}."
     yield "A difference is no proof of a cause. Computed from recorded sessions; not a diagnosis."
 

@@ -8,7 +8,7 @@ from analytics import figures, wording
 from analytics.cohort_figures import apart
 from analytics.cohort_metrics import CohortMetric
 from analytics.comparison import Compared, ComparedMetric, MetricPeople
-from analytics.contrasts import MINIMUM_PEOPLE
+from analytics.contrasts import MINIMUM_PEOPLE, NO_TYPICAL_CHANGE, NO_TYPICAL_TIME
 from analytics.effects import Estimate
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "title",
     "told",
     "value_text",
+    "why_no_mean",
 ]
 
 
@@ -136,10 +137,16 @@ def title(compared: Compared, name: str) -> str:
         return _without_test(compared, found)
     if math.isnan(means.p):
         size = difference_text(found.metric, means.difference.value)
-        return f"{who}: {size} {noun(found.metric)}, the same for everybody, so there is no interval"
+        alike = (
+            ", the same for everybody"
+            if compared.design == "paired"
+            else "; nobody differs from the others of their group"
+        )
+        return f"{who}: {size} {noun(found.metric)}{alike}, so there is no interval"
     if found.way == "unclear":
         what = "change" if compared.design == "paired" else "difference"
-        between = _either_way(found, means.difference)
+        # The interval of the statistic alone may leave 0 out, which would contradict that nothing is clear.
+        between = _either_way(found, found.adjusted)
         return f"{who}: no clear {what} in {noun(found.metric)}, somewhere between {between}"
     nouns = _NOUNS[name]
     words = nouns.more if found.way == "more" else nouns.less
@@ -179,6 +186,9 @@ def forest_title(compared: Compared) -> str:
     if compared.design == "paired":
         verb = "changed"
     if not clear:
+        if rest == 1:
+            verb = "has not changed" if compared.design == "paired" else "does not differ"
+            return f"The one statistic with a test {verb} clearly"
         verb = "changed" if compared.design == "paired" else "differs"
         return f"None of {wording.plural(rest, 'statistic')} {verb} clearly"
     head = _listed(names) if len(names) <= 4 else wording.spelled(len(names), "statistic")
@@ -208,10 +218,14 @@ def left_out(compared: Compared, name: str) -> list[tuple[str, tuple[str, ...]]]
         return []
     if found.contrast.in_both:
         told_.append(("In both groups, and counted in neither", found.contrast.in_both))
+    other_score = set(found.a.not_compared) & set(found.b.not_compared) if paired else set()
+    if other_score:
+        ids = tuple(who for who in found.a.not_compared if who in other_score)
+        told_.append((_other_score(compared), ids))
     for people, where in sides:
-        if paired and people.not_compared:
-            why = "without such a value of the other period"
-            told_.append((f"In {where} only, {why}", people.not_compared))
+        once = tuple(who for who in people.not_compared if who not in other_score)
+        if paired and once:
+            told_.append((f"In {where} only, without such a value of the other period", once))
         if people.too_few:
             told_.append((f"Too few nights for it, or no typical time, in {where}", people.too_few))
         if people.without:
@@ -219,12 +233,44 @@ def left_out(compared: Compared, name: str) -> list[tuple[str, tuple[str, ...]]]
     return told_
 
 
+def why_no_mean(found: ComparedMetric) -> str:
+    """Why a metric has no mean and no test, in a sentence; "" where it has."""
+    if found.contrast.means is not None:
+        return ""
+    if found.withheld:
+        return found.withheld
+    paired = found.contrast.design == "paired"
+    least = min(found.a.people, found.b.people)
+    if not found.a.people and not found.b.people:
+        return f"Nobody has a value of {noun(found.metric)} to compare."
+    if least < MINIMUM_PEOPLE:
+        which = "with both periods" if paired else "a group"
+        return f"Too few people for a test or a mean: fewer than {MINIMUM_PEOPLE} {which}."
+    return NO_TYPICAL_CHANGE if paired else NO_TYPICAL_TIME
+
+
+def _other_score(compared: Compared) -> str:
+    """Why scores of people who have both periods are not compared."""
+    if compared.a.days != compared.b.days:
+        return "Consistency of the score from another estimator, or from a spread, in periods of different lengths"
+    return "Consistency of the score from another estimator in the other period"
+
+
 def _without_test(compared: Compared, found: ComparedMetric) -> str:
     a, b = found.contrast.a.people, found.contrast.b.people
     what = noun(found.metric)
     if min(a, b) >= MINIMUM_PEOPLE:
-        return f"{compared.b.label}: no typical {what}, so nothing to compare"
-    if not a and not b and not found.contrast.in_both:
+        typical = f"typical change in {what}" if compared.design == "paired" else f"typical {what}"
+        return f"{compared.b.label}: no {typical}, so nothing to compare"
+    if set(found.a.not_compared) & set(found.b.not_compared) and compared.design == "paired":
+        return f"{wording.plural(b, 'person', 'people')} with comparable scores in both periods: too few to compare"
+    if (
+        not a
+        and not b
+        and not found.contrast.in_both
+        and not found.a.not_compared
+        and not found.b.not_compared
+    ):
         return f"{what[0].upper()}{what[1:]}: nobody has enough valid nights in these dates"
     if compared.design == "paired":
         return f"{wording.plural(b, 'person', 'people')} with both periods: too few to compare"

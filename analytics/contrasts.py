@@ -28,6 +28,8 @@ from analytics.time_of_day import Floats, circular_mean_h, unrolled_h
 __all__ = [
     "ENOUGH_PEOPLE",
     "MINIMUM_PEOPLE",
+    "NO_TYPICAL_CHANGE",
+    "NO_TYPICAL_TIME",
     "RESAMPLED",
     "Contrast",
     "Design",

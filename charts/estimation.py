@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from analytics.comparison import Compared, ComparedMetric
-from analytics.comparison_words import difference_text, interval_text, noun, value_text
+from analytics.comparison_words import difference_text, interval_text, value_text, why_no_mean
 from analytics.people_bins import people_bins
 from analytics.resampling import BootstrapShape
 from analytics.wording import plural
@@ -59,9 +59,7 @@ def estimation(
     found = compared.metrics[name]
     sides = sides_of(compared, found, theme)
     if not any(side.counted.people for side in sides):
-        return nothing_to_draw(
-            theme, f"Nobody has a value of {noun(found.metric)} to compare.", columns=COLUMNS
-        )
+        return nothing_to_draw(theme, why_no_mean(found), columns=COLUMNS)
     scale = scale_of(found, shape)
     height_px = int(measure("estimation")["height_px"])
     traces = [

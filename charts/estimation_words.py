@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics.comparison import Compared, ComparedMetric, MetricPeople
 from analytics.comparison_people import GroupValues
-from analytics.comparison_words import difference_text, interval_text, noun, value_text
+from analytics.comparison_words import difference_text, interval_text, noun, value_text, why_no_mean
 from analytics.contrasts import Group
 from analytics.effects import Estimate
 from analytics.wording import NOTHING, plural, span
@@ -79,11 +79,13 @@ def caption(compared: Compared, name: str, *, shape: bool) -> str:
     else:
         people = "A line a person." if paired else "A dot a person."
     if found.contrast.means is None:
-        return f"{people} Only the people themselves: too few for a mean.".strip()
+        return f"{people} Only the people themselves. {why_no_mean(found)}"
     right = "the mean change" if paired else "the difference of the means"
     own = "" if scale_of(found, None).aligned else " on a scale of its own"
+    # On the clock a change can be typical where no time of either period is.
+    beside = "" if math.isnan(found.mean_a.value) else " Bar beside them: mean, 95 % interval."
     drawn = " and how its bootstrap spreads" if shape else ""
-    return f"{people} Bar beside them: mean, 95 % interval. Right: {right}{own}, its 95 % interval{drawn}.".strip()
+    return f"{people}{beside} Right: {right}{own}, its 95 % interval{drawn}.".strip()
 
 
 def interval_words(found: ComparedMetric, mean: Estimate) -> str:
@@ -100,7 +102,7 @@ def alt(compared: Compared, found: ComparedMetric, sides: tuple[Side, Side]) -> 
     told += [_told(side, found) for side in sides]
     means = found.contrast.means
     if means is None:
-        told.append("Too few people for a test.")
+        told.append(why_no_mean(found))
     else:
         word = "Change" if compared.design == "paired" else "Difference"
         ends = (

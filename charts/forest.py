@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.comparison import TOO_SMALL_SD, Compared, ComparedMetric
 from analytics.comparison_words import difference_text, interval_text, noun
-from analytics.wording import NBSP, NOTHING, number, p_value, percent
+from analytics.wording import NBSP, NOTHING, number, p_value, percent, plural
 from charts.chart import Chart, nothing_to_draw
 from charts.drawing import Drawing, Trace, scatter
 from charts.labels import width_px
@@ -34,7 +34,9 @@ def forest(compared: Compared, theme: Theme, *, narrow: bool = False) -> Chart:
     """
     rows = [each for each in compared.metrics.values() if not math.isnan(each.in_sd.low)]
     if not rows:
-        return nothing_to_draw(theme, "No statistic has people enough for a test.", columns=_COLUMNS)
+        few = "No statistic has people enough for a test."
+        why = "No statistic has a spread of people to set its difference against." if compared.tested else few
+        return nothing_to_draw(theme, why, columns=_COLUMNS)
     row_px = _NARROW_ROW_PX if narrow else int(measure("forest")["row_px"])
     height_px = row_px * len(rows) + _BOTTOM_PX + _TOP_PX
     reach = _reach(rows)
@@ -73,10 +75,14 @@ def caption(compared: Compared) -> str:
     levels = sorted({percent(100 * each.confidence, 1) for each in compared.tested})
     which = f" ({' or '.join(levels)})" if levels else ""
     what = "Change" if compared.design == "paired" else f"{compared.b.label} against {compared.a.label}"
-    count = len(compared.tested)
+    count = plural(len(compared.tested), "statistic")
+    lines = f"intervals widened for {count}{which}"
+    # Where everything is clear, adjusting leaves the intervals as they are.
+    if all(each.confidence < 0.95 + 1e-9 for each in compared.tested):
+        lines = f"95 % intervals, which adjusting for {count} does not widen"
     return (
         f"{what}, in standard deviations of the people; shaded: too small to matter ({number(TOO_SMALL_SD)}). Lines: "
-        f"intervals widened for {number(count, 0)} statistics{which}. Hollow: the interval holds zero."
+        f"{lines}. Hollow: the interval holds zero."
     )
 
 
@@ -204,7 +210,7 @@ def _table(compared: Compared) -> pd.DataFrame:
 
 
 def _cells(each: ComparedMetric) -> tuple[str, ...]:
-    if math.isnan(each.in_sd.low):
+    if math.isnan(each.adjusted.low):
         return (_label(each), *[NOTHING] * 6)
     low, value, high = (number(end, 2) for end in (each.in_sd.low, each.in_sd.value, each.in_sd.high))
     return (
@@ -213,6 +219,6 @@ def _cells(each: ComparedMetric) -> tuple[str, ...]:
         interval_text(each.metric, each.adjusted),
         percent(100 * each.confidence, 1),
         value,
-        f"{low} to {high}",
+        NOTHING if low == NOTHING else f"{low} to {high}",
         p_value(each.p_adjusted),
     )

@@ -7,7 +7,7 @@ import streamlit as st
 from analytics.cohort_metrics import CohortMetric
 from analytics.comparison import Compared
 from analytics.comparison_detail import why_no_model
-from analytics.comparison_words import difference_text, interval_text
+from analytics.comparison_words import difference_text, interval_text, why_no_mean
 from analytics.effects import Estimate
 from analytics.evidence import Sensitivity
 from analytics.mixed import MixedComparison
@@ -64,7 +64,7 @@ def sensitivity_card(application: Application, actor: Actor, question: Question,
     """Ranks, bootstrap and mixed model under a skeleton; a sentence where there is nothing to compute."""
     found = compared(application, actor, question)
     if found.metrics[metric].contrast.means is None:
-        st.markdown("Too few people for a test, so there is nothing to compute here.")
+        st.markdown(f"{why_no_mean(found.metrics[metric])} There is nothing to compute here.")
         return
     columns = st.columns(4)
     with columns[3]:

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
@@ -16,7 +18,7 @@ from analytics.comparison import Compared, two_groups, two_periods
 from analytics.comparison_detail import modelled, resampled, why_no_model
 from analytics.comparison_method import method
 from analytics.comparison_people import METRICS, GroupValues, group_values, metric_nights
-from analytics.comparison_words import forest_title, left_out, rests_on, title, told
+from analytics.comparison_words import forest_title, left_out, rests_on, title, told, why_no_mean
 from analytics.evidence import both_of
 from analytics.mixed import mixed_comparison
 from analytics.period_words import valid_night_words
@@ -24,6 +26,7 @@ from analytics.rules import DEFAULT_RULES
 from analytics.sleeper import Sleeper
 from analytics.wording import NBSP
 from tests.analytics.lives import LAST, Minutes, life, person, scattered
+from tests.charts.test_estimation import of
 
 DAYS = 28
 FIRST = LAST - timedelta(days=DAYS - 1)
@@ -158,7 +161,7 @@ def test_the_title_says_how_much_more_and_between_what(groups: Compared) -> None
 def test_where_nothing_is_clear_the_title_says_so_and_how_far_it_could_go(groups: Compared) -> None:
     assert groups.metrics["mean_waso_min"].way == "unclear"
     assert plain(title(groups, "mean_waso_min")) == (
-        "Later: 0 min wake after onset, the same for everybody, so there is no interval"
+        "Later: 0 min wake after onset; nobody differs from the others of their group, so there is no interval"
     )
     same = two_groups(values("One", A[:6], NIGHTS), values("Other", A[6:], NIGHTS))
     said = plain(title(same, "mean_tst_min"))
@@ -173,9 +176,128 @@ def test_the_overview_counts_what_differs(groups: Compared) -> None:
     head, _, rest = forest_title(groups).partition("; ")
     assert head.endswith(" differ")
     assert rest == f"the other {SPELLED[len(groups.tested) - clear]} do not clearly"
-    same = two_groups(values("One", A[:6], NIGHTS), values("Other", A[6:], NIGHTS))
-    if all(each.way == "unclear" for each in same.tested):
-        assert plain(forest_title(same)) == f"None of {len(same.tested)} statistics differs clearly"
+
+
+def test_where_nothing_differs_the_overview_says_of_how_many() -> None:
+    same = two_groups(of("One", "a", 12, seed=1), of("Other", "b", 12, seed=1))
+    assert plain(forest_title(same)) == "None of 10 statistics differs clearly"
+    assert plain(forest_title(two_periods(only(same.a, "score"), only(same.a, "score")))) == (
+        "No statistic has people enough for a test"
+    )
+    one = two_groups(only(same.a, "score"), only(same.b, "score"))
+    assert forest_title(one) == "The one statistic with a test does not differ clearly"
+
+
+def given(group: GroupValues, name: str, x: ArrayLike) -> GroupValues:
+    """The same people with other values of a metric."""
+    found = group.values[name]
+    series = pd.Series(np.array(x, dtype=np.float64), index=found.values.index)
+    return replace(group, values={**group.values, name: replace(found, values=series)})
+
+
+def only(group: GroupValues, name: str) -> GroupValues:
+    """The same people with values of one metric alone."""
+    nothing = {
+        key: each if key == name else replace(each, values=each.values[:0], nights=each.nights[:0])
+        for key, each in group.values.items()
+    }
+    return replace(group, values=nothing)
+
+
+def test_an_unclear_difference_is_printed_with_the_interval_that_holds_zero() -> None:
+    a, b = of("One", "a", 12, seed=1), of("Other", "b", 12, seed=1)
+    x = np.linspace(400, 460, 12)
+    found = two_groups(given(a, "mean_tst_min", x), given(b, "mean_tst_min", x + 18))
+    metric = found.metrics["mean_tst_min"]
+    assert metric.contrast.means is not None
+    assert metric.contrast.means.difference.low > 0
+    assert metric.way == "unclear"
+    said = plain(title(found, "mean_tst_min"))
+    assert said == (
+        f"Other: no clear difference in time asleep, somewhere between {round(-metric.adjusted.low)} min less and "
+        f"{round(metric.adjusted.high)} min more"
+    )
+
+
+def test_changes_that_are_the_same_for_everybody_are_said_to_be() -> None:
+    before = of("All", "p", 6, seed=1)
+    after = given(before, "mean_tst_min", before.values["mean_tst_min"].values + 30)
+    assert plain(title(two_periods(before, after), "mean_tst_min")) == (
+        "All: +30 min time asleep, the same for everybody, so there is no interval"
+    )
+
+
+def test_who_has_a_score_by_another_estimator_has_both_periods() -> None:
+    before = of("All", "p", 12, seed=1)
+    others = before.estimators.copy()
+    others.iloc[:4] = "midsleep_sd"
+    found = two_periods(before, replace(of("All", "p", 12, seed=2), estimators=others))
+    assert found.metrics["score"].a.people == 8
+    assert left_out(found, "score") == [
+        ("Consistency of the score from another estimator in the other period", before.people[:4])
+    ]
+    few = two_periods(
+        before, replace(of("All", "p", 12, seed=2), estimators=others.replace("sri", "midsleep_sd"))
+    )
+    assert "enough valid nights" not in title(few, "score")
+    assert "too few to compare" in title(few, "score")
+
+
+def test_scores_that_rest_on_a_spread_are_not_compared_in_periods_of_different_lengths() -> None:
+    after = of("All", "p", 12, seed=2)
+    estimators = after.estimators.copy()
+    estimators.iloc[:4] = "midsleep_sd"
+    after = replace(after, estimators=estimators)
+    before = replace(of("All", "p", 12, seed=1), estimators=estimators)
+    shorter = replace(before, first=before.first + timedelta(days=7))
+    assert two_periods(before, after).metrics["score"].a.people == 12
+    found = two_periods(shorter, after)
+    assert found.metrics["score"].a.people == 8
+    ((why, ids),) = left_out(found, "score")
+    assert "spread" in why
+    assert ids == before.people[:4]
+    said = method(found, "score", DEFAULT_RULES, score_version="x")
+    assert "only where that is the regularity index, not a spread" in said
+    assert "not a spread" not in method(two_periods(before, after), "score", DEFAULT_RULES, score_version="x")
+
+
+def test_a_withheld_metric_gives_its_reason_and_no_other() -> None:
+    before = of("All", "p", 12, seed=1)
+    found = two_periods(replace(before, first=before.first + timedelta(days=7)), of("All", "p", 12, seed=2))
+    metric = found.metrics["sd_midsleep_min"]
+    assert metric.contrast.notes == ()
+    assert why_no_mean(metric) == why_no_model(metric, nights=0) == found.withheld["sd_midsleep_min"]
+    assert why_no_mean(found.metrics["mean_tst_min"]) == ""
+
+
+def test_the_reason_for_no_mean_is_the_one_that_holds() -> None:
+    a, b = of("One", "a", 12, seed=1), of("Other", "b", 12, seed=1)
+    clock = two_groups(given(a, "mean_midsleep_h", np.arange(12) * 2.0), b)
+    assert "no typical time" in why_no_mean(clock.metrics["mean_midsleep_h"])
+    few = two_groups(of("One", "a", 3), b).metrics["mean_tst_min"]
+    assert why_no_mean(few).startswith("Too few people for a test")
+    nobody = two_groups(only(a, "score"), only(b, "score")).metrics["mean_tst_min"]
+    assert why_no_mean(nobody) == "Nobody has a value of time asleep to compare."
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "score",
+            "1 statistic that was tested: by Benjamini and Hochberg for the one statistic, which is exploratory",
+        ),
+        (
+            "mean_tst_min",
+            "1 statistic that was tested: by Holm for time asleep, which was declared beforehand.",
+        ),
+    ],
+)
+def test_the_method_speaks_of_the_statistics_that_were_tested(name: str, said: str) -> None:
+    found = two_groups(only(of("One", "a", 12), name), only(of("Other", "b", 12, seed=1), name))
+    text = plain(method(found, name, DEFAULT_RULES, score_version="x"))
+    assert said in text
+    assert ("Holm" in text) == (name == "mean_tst_min")
 
 
 def test_fewer_than_five_are_dots_and_a_sentence() -> None:

@@ -1,6 +1,7 @@
 """The estimation plot and the overview of a comparison: everybody is there, nothing is too large, few are dots only."""
 
 import math
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -158,8 +159,40 @@ def test_below_five_there_are_dots_and_no_mean_no_difference_and_no_shape() -> N
     compared = groups(3, 30)
     chart = estimation(compared, NAME, LIGHT)
     assert [trace.mode for trace in chart.figure.data] == ["markers", "markers"]
-    assert "too few for a mean" in caption(compared, NAME, shape=False)
+    assert "Too few people for a test or a mean" in caption(compared, NAME, shape=False)
     assert "Too few people for a test" in chart.alt
+
+
+def around_the_clock(group: GroupValues, turn: float = 0.0) -> GroupValues:
+    """The same people, whose mid-sleeps lie evenly all round the clock."""
+    found = group.values["mean_midsleep_h"]
+    times = (np.arange(len(found.values)) * 24 / len(found.values) + turn) % 24
+    even = replace(found, values=pd.Series(times, index=found.values.index))
+    return replace(group, values={**group.values, "mean_midsleep_h": even})
+
+
+def test_without_a_typical_time_nobody_is_said_to_be_too_few() -> None:
+    name = "mean_midsleep_h"
+    compared = two_groups(around_the_clock(of("A", "a", 12)), of("B", "b", 12))
+    assert math.isnan(compared.metrics[name].mean_b.value)
+    for said in (caption(compared, name, shape=False), estimation(compared, name, LIGHT).alt):
+        assert "there is no typical time to compare" in said
+        assert "oo few" not in said
+
+
+def test_a_change_without_a_typical_time_of_either_period_is_drawn_without_means() -> None:
+    name = "mean_midsleep_h"
+    compared = two_periods(
+        around_the_clock(of("A", "p", 12)), around_the_clock(of("A", "p", 12, seed=2), turn=1.0)
+    )
+    found = compared.metrics[name]
+    assert found.contrast.means is not None
+    assert found.contrast.means.difference.value == pytest.approx(1)
+    assert np.isnan([found.mean_a.value, found.mean_b.value, found.sd]).all()
+    chart = estimation(compared, name, LIGHT)
+    assert list(chart.table["Value"][:2]) == ["–", "–"]
+    assert "Bar beside them" not in caption(compared, name, shape=False)
+    assert forest(compared, LIGHT).table.set_index("Statistic").loc["Mid-sleep", "In SD"] == "–"
 
 
 @pytest.mark.parametrize(("one", "other"), [(0, 0), (0, 6), (1, 0), (1, 1)])
@@ -229,7 +262,23 @@ class TestForest:
         compared = groups(12, 12)
         said = forest_caption(compared)
         assert "98.3\u00a0%" in said
-        assert "widened for 10 statistics" in said
+        assert "widened for 10\u00a0statistics" in said
+
+    def test_where_everything_is_clear_nothing_is_said_to_be_widened(self) -> None:
+        a, b = of("Usual", "a", 12, seed=1), of("Later", "b", 12, seed=1)
+        far = {
+            name: replace(each, values=each.values + 10 * float(each.values.std()))
+            for name, each in b.values.items()
+            if not METRICS[name].circular
+        }
+        far["mean_midsleep_h"] = replace(
+            b.values["mean_midsleep_h"], values=b.values["mean_midsleep_h"].values + 5
+        )
+        compared = two_groups(a, replace(b, values=far))
+        assert all(each.way == "more" for each in compared.tested)
+        said = forest_caption(compared)
+        assert "widened" not in said
+        assert "95 % intervals, which adjusting for 10\u00a0statistics does not widen" in said
 
     @pytest.mark.parametrize("reach", [0.53, 0.8, 3.2, 29.0, 31.0, 7.8e7, 4e15])
     def test_however_far_the_differences_reach_the_ticks_are_few_and_round(self, reach: float) -> None:
