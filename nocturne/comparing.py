@@ -1,6 +1,6 @@
 """Two groups of people, or two periods of one group: whose nights, and answers that are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -10,10 +10,12 @@ from analytics.comparison_detail import Resampled, modelled, resampled, why_no_m
 from analytics.comparison_people import METRICS, GroupValues, group_values, metric_nights
 from analytics.mixed import MixedComparison
 from analytics.summary import Sleeper
-from nocturne.access import Actor
+from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.cohorts import Cohort, cohort_people
+from nocturne.documents import Document
 from nocturne.grounds import kept, sleeper, statistics
+from reports.comparison_csv import comparison_csv, comparison_file_name
 from store.people import Person
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "Periods",
     "Question",
     "compared",
+    "comparison_sheet",
     "just_before",
     "likely_pair",
     "mixed_model",
@@ -130,6 +133,21 @@ def mixed_model(
         return modelled(of, a, b, days=sides[0].days)
 
     return kept(application, ("compared by a model", actor, question, metric), _made, grounds=people)
+
+
+def comparison_sheet(
+    application: Application, actor: Actor, found: Compared, names: Mapping[str, str]
+) -> Document:
+    """The people of a comparison with the values that it was computed from, one row each, as CSV.
+
+    Raises:
+        NotAllowed: the actor may not make reports.
+    """
+    authorize(actor, Permission.MAKE_REPORTS, application.organisation)
+    content = comparison_csv(
+        found, names, application.night_rules, score_version=application.score_rules.version
+    )
+    return Document(name=comparison_file_name(found), media_type="text/csv", content=content)
 
 
 def likely_pair(choices: Sequence[Cohort]) -> tuple[Cohort, Cohort] | None:

@@ -45,7 +45,7 @@ def _page() -> None:
         people_card(application, actor, question, metric, names=names, charts=charts)
     with right, card("rests", "What this rests on"):
         rests_card(found, metric, names)
-        taken_home(application, found, metric, names)
+        taken_home(application, actor, found, metric, names)
     _overview(found, charts)
     with card("beside", "Without trusting the means"):
         sensitivity_card(application, actor, question, metric)

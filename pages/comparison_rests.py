@@ -8,10 +8,12 @@ from analytics.comparison import Compared
 from analytics.comparison_method import method
 from analytics.comparison_words import left_out, noun, told
 from analytics.wording import plural
+from nocturne.access import Actor, NotAllowed, Permission, authorize
 from nocturne.application import Application
+from nocturne.comparing import comparison_sheet
 from pages.explained import meaning
 from pages.parts import escape
-from reports.comparison_csv import comparison_csv, comparison_file_name
+from reports.comparison_csv import comparison_file_name
 
 _MOST_NAMED = 40
 _MEANINGS = {
@@ -83,16 +85,22 @@ def _meanings() -> None:
             st.markdown(f"**{label}.** {meaning(name)}")
 
 
-def taken_home(application: Application, found: Compared, metric: str, names: Mapping[str, str]) -> None:
-    """The method to copy, and the values of the people to repeat it with."""
+def taken_home(
+    application: Application, actor: Actor, found: Compared, metric: str, names: Mapping[str, str]
+) -> None:
+    """The method to copy, and for who may make reports the values of the people to repeat it with."""
     rules, version = application.night_rules, application.score_rules.version
     with st.container(horizontal=True):
         with st.popover("Copy method", icon=":material/content_copy:", key="compare_method"):
             st.code(method(found, metric, rules, score_version=version), language=None, wrap_lines=True)
         _meanings()
+    try:
+        authorize(actor, Permission.MAKE_REPORTS, application.organisation)
+    except NotAllowed:
+        return
     st.download_button(
         "People’s values as CSV",
-        lambda: comparison_csv(found, names, rules, score_version=version),
+        lambda: comparison_sheet(application, actor, found, names).content,
         file_name=comparison_file_name(found),
         mime="text/csv",
         icon=":material/download:",

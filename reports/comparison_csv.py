@@ -1,14 +1,15 @@
 """The people of a comparison as CSV: a row a person, with every value that its statistics were computed from.
 
-Nothing is rounded, and who is not counted is in it too with the reason, so that whoever reads it can repeat everything
-or decide otherwise. What holds for all rows (dates, seed, when a night is valid) stands in columns of its own: a file
-with lines of comment before its header is read wrongly by half of the programs.
+Nothing is rounded, and who is not counted in a statistic is in it too, with the reason beside the value, so that
+whoever reads it can repeat everything or decide otherwise. What holds for all rows (dates, seed, when a night is valid)
+stands in columns of its own: a file with lines of comment before its header is read wrongly by half of the programs.
 """
 
 from collections.abc import Iterator, Mapping
 
 from analytics.comparison import Compared
 from analytics.comparison_people import METRICS, GroupValues
+from analytics.comparison_words import left_out
 from analytics.period_words import valid_night_words
 from analytics.resampling import RESAMPLES, SEED
 from analytics.rules import ValidNight
@@ -29,18 +30,35 @@ def comparison_csv(
         score_version: of the score, by its rules.
     """
     paired = compared.design == "paired"
+    sides = ("first_", "second_") if paired else ("",)
     columns = [
         column
-        for side in (("first_", "second_") if paired else ("",))
-        for name in METRICS
-        for column in (f"{side}{name}", f"{side}{name}_nights")
+        for side in sides
+        for column in (
+            *(part for name in METRICS for part in (f"{side}{name}", f"{side}{name}_nights")),
+            f"{side}estimator",
+        )
     ]
     held = _holding(compared, rules, score_version)
+    why = {name: _reasons(compared, name) for name in METRICS}
     rows = _paired(compared, names) if paired else _grouped(compared, names)
     return csv_bytes(
-        ["person_id", "name", "group", "counted", *columns, *held],
-        ([*row, *held.values()] for row in rows),
+        ["person_id", "name", "group", "side", *columns, *(f"{name}_counted" for name in METRICS), *held],
+        ([*row, *(reasons[str(row[0])] for reasons in why.values()), *held.values()] for row in rows),
     )
+
+
+def _reasons(compared: Compared, name: str) -> dict[str, str]:
+    """By person_id "yes", or why somebody is not counted in a statistic."""
+    found = compared.metrics[name]
+    whole = dict.fromkeys((*compared.a.people, *compared.b.people), f"no: {found.withheld or 'no value'}")
+    reasons: dict[str, list[str]] = {}
+    for why, ids in left_out(compared, name):
+        for who in ids:
+            reasons.setdefault(who, []).append(why)
+    told = {who: f"no: {'; '.join(said)}" for who, said in reasons.items()}
+    counted = (*found.contrast.a.values.index, *found.contrast.b.values.index)
+    return {**whole, **told, **{str(who): "yes" for who in counted}}
 
 
 def comparison_file_name(compared: Compared) -> str:
@@ -75,8 +93,8 @@ def _grouped(compared: Compared, names: Mapping[str, str]) -> Iterator[list[Cell
             if who in both and group == "b":
                 continue
             label = f"{compared.a.label}; {compared.b.label}" if who in both else of.label
-            counted = "no: in both groups" if who in both else f"yes: {group}"
-            yield [who, names.get(who, ""), label, counted, *_values(of, who)]
+            side = "both" if who in both else group
+            yield [who, names.get(who, ""), label, side, *_values(of, who)]
 
 
 def _paired(compared: Compared, names: Mapping[str, str]) -> Iterator[list[Cell]]:
@@ -87,14 +105,14 @@ def _paired(compared: Compared, names: Mapping[str, str]) -> Iterator[list[Cell]
             who,
             names.get(who, ""),
             compared.b.label,
-            "where there is a value of both periods",
+            "both periods",
             *_values(compared.a, who),
             *_values(compared.b, who),
         ]
 
 
 def _values(of: GroupValues, who: str) -> Iterator[Cell]:
-    """The value and its nights of every metric; empty where there is none, or too few nights for it."""
+    """Every metric's value and its nights, empty where there is none; then what the score's consistency comes from."""
     for name in METRICS:
         found = of.values[name]
         if who in found.values.index:
@@ -103,3 +121,4 @@ def _values(of: GroupValues, who: str) -> Iterator[Cell]:
         else:
             yield None
             yield None
+    yield str(of.estimators.get(who, ""))

@@ -17,11 +17,12 @@ from analytics.effects import Estimate
 from analytics.wording import number, p_value, percent
 from asleep.simulator.server import Running, serve
 from asleep.simulator.world import simulated_world
+from nocturne import access
 from nocturne import application as applications
 from nocturne import cohorts as of
 from nocturne.access import local_actor
 from nocturne.application import Application
-from nocturne.comparing import METRICS
+from nocturne.comparing import METRICS, Groups, compared, comparison_sheet
 from nocturne.roster import add_person
 from nocturne.sync import synchronise
 from reports.comparison_csv import comparison_csv
@@ -351,7 +352,7 @@ def downloaded(monkeypatch: pytest.MonkeyPatch, **params: str) -> list[dict[str,
         made.append(comparison_csv(*args, **more))  # type: ignore[arg-type]
         return made[-1]
 
-    monkeypatch.setattr("pages.comparison_rests.comparison_csv", noted)
+    monkeypatch.setattr("nocturne.comparing.comparison_csv", noted)
     buttons: list[Callable[[], bytes]] = []
     monkeypatch.setattr("streamlit.download_button", lambda _label, data, **_more: buttons.append(data))
     opened(**params)
@@ -365,7 +366,9 @@ def test_the_csv_repeats_the_comparison(study: Study, monkeypatch: pytest.Monkey
     assert {row["bootstrap_seed"] for row in rows} == {"42"}
     frame = pd.DataFrame(rows).replace("", float("nan"))
     x, y = (
-        frame.loc[frame["counted"] == f"yes: {group}", "mean_tst_min"].astype("float64").dropna()
+        frame.loc[(frame["side"] == group) & (frame["mean_tst_min_counted"] == "yes"), "mean_tst_min"].astype(
+            "float64"
+        )
         for group in "ab"
     )
     found = statistics_of.compare(
@@ -375,6 +378,23 @@ def test_the_csv_repeats_the_comparison(study: Study, monkeypatch: pytest.Monkey
     assert y.mean() - x.mean() == pytest.approx(found.evidence.difference.value)
     assert sorted(x) == pytest.approx(sorted(found.a.values))
     assert (rows[0]["from"], rows[0]["to"]) == (FIRST.isoformat(), LAST.isoformat())
+
+
+def test_who_may_not_make_reports_gets_no_names_and_values(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(opened(a=study.a, b=study.b).download_button) == 1
+    fewer = access.ROLES["local"] - {access.Permission.MAKE_REPORTS}
+    monkeypatch.setitem(access.ROLES, "local", fewer)
+    app = opened(a=study.a, b=study.b)
+    assert not app.download_button
+    assert heading(app).startswith("Later: ")
+    actor = local_actor(study.application.organisation)
+    groups = {each.name: each for each in of.cohorts(study.application, actor)}
+    question = Groups(a=groups[study.a], b=groups[study.b], first=FIRST, last=LAST)
+    found = compared(study.application, actor, question)
+    with pytest.raises(access.NotAllowed):
+        comparison_sheet(study.application, actor, found, {})
 
 
 def test_the_csv_of_two_periods_has_both_values_of_each_person(
