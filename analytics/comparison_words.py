@@ -274,6 +274,9 @@ def _without_test(compared: Compared, found: ComparedMetric) -> str:
         return f"{what[0].upper()}{what[1:]}: nobody has enough valid nights in these dates"
     if compared.design == "paired":
         return f"{wording.plural(b, 'person', 'people')} with both periods: too few to compare"
+    if found.contrast.in_both and not min(a, b):
+        emptied = compared.a.label if not a else compared.b.label
+        return f"Everybody of {emptied} is in the other group too: nobody is left to compare"
     return f"{wording.number(a, 0)} and {wording.plural(b, 'person', 'people')}: too few to compare"
 
 

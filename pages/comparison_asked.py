@@ -75,15 +75,16 @@ def _groups(choices: Sequence[Cohort], pair: tuple[Cohort, Cohort] | None) -> tu
     """Both groups of the link, the likely ones where it names none."""
     named = {cohort.name: cohort for cohort in choices}
     a, b = pair or _first_two(choices)
-    wanted = {name: asked(name) for name in _OF_GROUPS}
-    one, other = (
-        _group(named, wanted[name], default) for name, default in zip(_OF_GROUPS, (a, b), strict=True)
-    )
+    found = {name: named.get(asked(name) or "") for name in _OF_GROUPS}
+    one, other = found["a"] or a, found["b"] or b
     # Where the link names one group only, the other must be another one.
-    if wanted["a"] is None and one.name == other.name:
+    if found["a"] is None and one.name == other.name:
         one = next((cohort for cohort in (a, b, *choices) if cohort.name != other.name), one)
-    elif wanted["b"] is None and one.name == other.name:
+    elif found["b"] is None and one.name == other.name:
         other = next((cohort for cohort in (b, a, *choices) if cohort.name != one.name), other)
+    for name, cohort in zip(_OF_GROUPS, (one, other), strict=True):
+        if found[name] is None and asked(name):
+            _remark_unknown(cohort)
     for name, cohort in zip(_OF_GROUPS, (one, other), strict=True):
         settle(name, cohort.name)
     return one, other
@@ -95,16 +96,11 @@ def _first_two(choices: Sequence[Cohort]) -> tuple[Cohort, Cohort]:
     return (others[0], others[1]) if len(others) > 1 else (choices[0], choices[-1])
 
 
-def _group(named: Mapping[str, Cohort], wanted: str | None, default: Cohort) -> Cohort:
-    if wanted is None:
-        return default
-    if wanted not in named:
-        remark(
-            "The link names a cohort that does not exist: it may have been removed, or nobody carries its tag any "
-            f"more. {default.label} is shown."
-        )
-        return default
-    return named[wanted]
+def _remark_unknown(shown: Cohort) -> None:
+    remark(
+        "The link names a cohort that does not exist: it may have been removed, or nobody carries its tag any "
+        f"more. {shown.label} is shown."
+    )
 
 
 def _cohort(application: Application, actor: Actor, choices: Sequence[Cohort]) -> Cohort:

@@ -209,7 +209,7 @@ def test_groups_are_chosen_on_the_page_and_the_link_names_both(study: Study) -> 
     app.selectbox(key="compare_a").set_value("everyone").run()
     assert not app.exception
     assert (view(app)["a"], view(app)["b"]) == ("everyone", study.b)
-    assert heading(app) == "8 and 0 people: too few to compare"
+    assert heading(app) == "Everybody of Later is in the other group too: nobody is left to compare"
     assert "Groups that share no people can be compared." in said(app)
     assert "In both groups and counted in neither: 8 people." in said(app)
 
@@ -259,6 +259,18 @@ def test_a_removed_cohort_is_a_remark(study: Study) -> None:
     app = opened(a=study.a, b="c_aaaaaaaaaaaa")
     assert any("a cohort that does not exist" in each for each in remarks(app))
     assert view(app)["a"] == study.a
+
+
+def test_an_unknown_group_is_another_one_than_the_group_that_is_known(study: Study) -> None:
+    for known in (study.a, study.b):
+        app = opened(a="nobody", b=known)
+        assert "compared with itself" not in heading(app)
+        assert any("a cohort that does not exist" in each for each in remarks(app))
+
+
+def test_a_group_within_the_other_leaves_nobody_and_the_title_says_why(study: Study) -> None:
+    app = opened(a="everyone", b=study.b)
+    assert heading(app) == "Everybody of Later is in the other group too: nobody is left to compare"
 
 
 def test_periods_that_overlap_are_a_remark_and_the_days_before_are_taken(study: Study) -> None:
