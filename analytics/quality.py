@@ -15,11 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.analysed import Analysed
-from analytics.asked import Synced, day_number, known_days
+from analytics.asked import NEVER, Synced, day_number, known_days
 from analytics.basis import Basis, basis_of
 from analytics.fates import Fates, fates
 from analytics.ledger import ANALYSED, RECEIVED, VALID, Ledger, added, ledgers_of
-from analytics.quality_people import adherence
+from analytics.quality_people import Days, adherence
 from analytics.quality_states import (
     NO_RECORDING,
     NOT_SYNCED,
@@ -30,11 +30,10 @@ from analytics.quality_states import (
 from analytics.rules import DEFAULT_RULES, ValidNight
 from analytics.sleeper import Sleeper
 
-__all__ = ["READ", "Days", "Quality", "days_known", "quality"]
+__all__ = ["READ", "Days", "Quality", "days_known", "days_recorded", "quality"]
 
 Codes = NDArray[np.uint8]
 Counts = NDArray[np.int64]
-Days = tuple[Counts, Counts]
 
 READ: Final = (
     *("person_id", "night", "kind", "grade", "basis", "valid", "reasons", "pieces"),
@@ -191,10 +190,32 @@ def days_known(people: Sequence[Sleeper], nights: pd.DataFrame, synced: Mapping[
     Raises:
         ValueError: somebody is among them twice.
     """
-    ids = pd.Index(_ids(people), dtype="str")
-    owner = ids.get_indexer(pd.Index(nights["person_id"]))
-    label = nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
+    owner, label = _labels(people, nights)
     return known_days(people, synced, owner=owner, label=label)
+
+
+def days_recorded(people: Sequence[Sleeper], nights: pd.DataFrame) -> Days:
+    """First and last day of each person with a recording, whenever; -`NEVER` and `NEVER` without one.
+
+    Args:
+        people: in this order.
+        nights: every night of theirs, whenever: `person_id` and `night`.
+
+    Raises:
+        ValueError: somebody is among them twice.
+    """
+    owner, label = _labels(people, nights)
+    theirs = owner >= 0
+    first, last = np.full((2, len(people)), [[-NEVER], [NEVER]], dtype=np.int64)
+    np.minimum.at(first, owner[theirs], label[theirs])
+    np.maximum.at(last, owner[theirs], label[theirs])
+    return first, last
+
+
+def _labels(people: Sequence[Sleeper], nights: pd.DataFrame) -> tuple[Counts, Counts]:
+    """Of every night the place of its person among these, negative for others, and its label as days since 1970."""
+    owner = pd.Index(_ids(people), dtype="str").get_indexer(pd.Index(nights["person_id"]))
+    return owner, nights["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
 
 
 def quality(
@@ -205,6 +226,7 @@ def quality(
     first: date,
     last: date,
     known: Days,
+    recorded: Days | None = None,
     synced_at: Mapping[str, pd.Timestamp] | None = None,
     analysed: Analysed | None = None,
     rules: ValidNight = DEFAULT_RULES,
@@ -218,6 +240,7 @@ def quality(
         first: first night label.
         last: last night label, inclusive.
         known: `days_known` of these people, in their order.
+        recorded: `days_recorded` of them; without it that of `nights`.
         synced_at: by person_id the moment of the last synchronisation, for the sheet.
         analysed: what is analysed; time asleep without one.
         rules: by which the nights were made.
@@ -243,7 +266,15 @@ def quality(
     day = found.rows["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)[at] - day_number(first)
     states = _states((len(ids), days), day_number(first), known)
     states[found.owner[at], day] = recorded_states(found, at)
-    table = adherence(people, found, states, first=first, last=last, synced_at=synced_at or {})
+    table = adherence(
+        people,
+        found,
+        states,
+        first=first,
+        last=last,
+        recorded=recorded or days_recorded(people, nights),
+        synced_at=synced_at or {},
+    )
     order = np.lexsort(
         (table["name"].str.casefold().to_numpy(dtype=str), table["valid_nights"].to_numpy(dtype=np.int64))
     )

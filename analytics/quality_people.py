@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analytics.asked import NEVER, day_number
 from analytics.fates import NOT_ANALYSED, SENTENCES, Fates
 from analytics.grades import PROVISIONAL, REASONS
 from analytics.quality_states import NO_RECORDING, NOT_SYNCED
@@ -18,6 +19,8 @@ __all__ = ["COLUMNS", "REASON_COLUMNS", "adherence"]
 
 Codes = NDArray[np.uint8]
 Counts = NDArray[np.int64]
+Days = tuple[Counts, Counts]
+"""A first and a last day of each person, as days since 1970."""
 
 _NIGHTS_NEVER: Final = frozenset({"SUPERSEDED", "NAP"})
 """Codes of what is no night by itself: a replaced version, a nap beside its main sleep."""
@@ -31,7 +34,7 @@ COLUMNS: Final = (
     *("name", "period_first", "period_last", "expected_nights", "not_synced_nights", "unrecorded_nights"),
     *("recorded_nights", "valid_a_nights", "valid_b_nights", "provisional_nights", "valid_nights"),
     *("left_out_nights", "analysed_nights", "valid_pct", "first_night", "last_night"),
-    "longest_run_unrecorded_nights",
+    *("before_first_nights", "after_last_nights", "longest_run_unrecorded_nights"),
     *REASON_COLUMNS.values(),
     "last_synchronised_utc",
 )
@@ -45,6 +48,7 @@ def adherence(
     *,
     first: date,
     last: date,
+    recorded: Days,
     synced_at: Mapping[str, pd.Timestamp],
 ) -> pd.DataFrame:
     """One row a person in the order given, `COLUMNS`.
@@ -55,6 +59,7 @@ def adherence(
         states: of `quality_states`, people x nights.
         first: first night label of the period.
         last: its last one.
+        recorded: of `quality.days_recorded`.
         synced_at: by person_id the moment of the last synchronisation.
     """
     ids = pd.Index([sleeper.person_id for sleeper in people], dtype="str", name="person_id")
@@ -82,6 +87,7 @@ def adherence(
         "analysed_nights": counted(codes == ""),
         "valid_pct": rounded_series(pd.Series(100 * counted(valid) / states.shape[1], index=ids), 1),
         **_edges(states, first),
+        **_beyond(recorded, day_number(first), day_number(last)),
         "longest_run_unrecorded_nights": _longest_runs(states <= NO_RECORDING),
         **{column: counted(codes == code) for code, column in REASON_COLUMNS.items()},
         "last_synchronised_utc": pd.DatetimeIndex(
@@ -104,6 +110,16 @@ def _edges(states: Codes, first: date) -> dict[str, pd.DatetimeIndex]:
         moments[~some] = np.datetime64("NaT")
         found[name] = pd.DatetimeIndex(moments).as_unit("us")
     return found
+
+
+def _beyond(recorded: Days, first: int, last: int) -> dict[str, Counts]:
+    """Nights of the period before each person's first recording ever, and after the last; 0 without any."""
+    begun, ended = recorded
+    days, some = last - first + 1, ended > NEVER
+    return {
+        "before_first_nights": np.where(some, np.clip(begun, first, last + 1) - first, 0),
+        "after_last_nights": np.where(some, days - (np.clip(ended, first - 1, last) - first + 1), 0),
+    }
 
 
 def _longest_runs(found: NDArray[np.bool_]) -> Counts:

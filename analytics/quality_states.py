@@ -17,9 +17,9 @@ STATES: Final[Mapping[int, str]] = {
     GRADE_A: "grade A",
     GRADE_B: "grade B",
     UNGRADED: "provisional",
-    NOT_ANALYSED: "valid, not analysed",
-    LEFT_OUT: "left out",
-    UNUSABLE: "no usable sleep",
+    NOT_ANALYSED: "left out, but valid",
+    LEFT_OUT: "left out by a rule",
+    UNUSABLE: "left out, unusable",
     NO_RECORDING: "no recording",
     NOT_SYNCED: "not synced",
 }

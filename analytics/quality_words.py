@@ -7,7 +7,7 @@ from analytics import wording
 from analytics.quality import Quality
 from analytics.quality_states import REASON_SENTENCES, UNRECORDED
 
-__all__ = ["SHORT_REASONS", "flow_title", "grid_title", "listed_title", "title"]
+__all__ = ["SHORT_REASONS", "edges_told", "flow_title", "grid_title", "listed_title", "title"]
 
 SHORT_REASONS: Final[Mapping[str, str]] = {
     "NOT_SYNCED": "not synced",
@@ -80,6 +80,27 @@ def flow_title(found: Quality) -> str:
     recorded = f"{wording.of(found.recorded, found.expected)} expected nights were recorded ({share})"
     rest = [f"{wording.number(found.valid, 0)} are valid", f"{wording.number(found.in_analysis, 0)} analysed"]
     return f"{recorded}; {', '.join(rest)}"
+
+
+def edges_told(found: Quality) -> str:
+    """How many nights without a recording lie before anybody began or after they ended; "" where none does."""
+    before, after = (int(found.people[name].sum()) for name in ("before_first_nights", "after_last_nights"))
+    if not before and not after:
+        return ""
+    without = found.expected - found.recorded
+    parts = [
+        f"{wording.number(nights, 0)}{noun} {what}"
+        for nights, noun, what in (
+            (before, f" of them {'lies' if before == 1 else 'lie'}", "before a person’s first recording"),
+            (after, "" if before else f" of them {'lies' if after == 1 else 'lie'}", "after their last"),
+        )
+        if nights
+    ]
+    verb = "has" if without == 1 else "have"
+    return (
+        f"{wording.plural(without, 'expected night')} {verb} no recording: {', '.join(parts)}. "
+        "Every calendar day counts as expected all the same."
+    )
 
 
 def listed_title(found: Quality, code: str) -> str:

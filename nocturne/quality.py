@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from analytics.analysed import Analysed
-from analytics.quality import READ, Quality, days_known, quality
+from analytics.quality import READ, Quality, days_known, days_recorded, quality
 from analytics.quality_change import QualityChange
 from analytics.rules import ValidNight
 from analytics.signal_gaps import longest_gaps_min
@@ -182,6 +182,7 @@ def _made(
         first=first,
         last=last,
         known=days_known(everybody, here, asked(application)),
+        recorded=days_recorded(everybody, here),
         synced_at=_synced_at(application),
         analysed=analysed,
         rules=application.night_rules if rules is None else rules,

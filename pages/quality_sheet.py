@@ -21,8 +21,9 @@ def sheet_card(application: Application, actor: Actor, found: Quality, code: str
     nights = found.counted(code)
     heading = f"Adherence sheet: one row for each of {plural(len(found.people), 'person', 'people')}"
     caption = (
-        "Nights expected, recorded, valid by grade, left out by each reason and analysed, first and last night, and "
-        "the longest run without a recording. Every column is defined in docs/definitions.md."
+        "Nights expected, recorded, valid by grade, left out by each reason and analysed, first and last night, nights "
+        "before the first recording and after the last, and the longest run without one. Every column is defined in "
+        "docs/definitions.md."
     )
     with card("sheet", heading, caption), st.container(horizontal=not narrow()):
         st.download_button(

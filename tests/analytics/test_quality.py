@@ -29,7 +29,7 @@ from analytics.quality_states import (
     UNUSABLE,
 )
 from analytics.quality_states import NOT_ANALYSED as VALID_ONLY
-from analytics.quality_words import SHORT_REASONS, flow_title, grid_title, listed_title, title
+from analytics.quality_words import SHORT_REASONS, edges_told, flow_title, grid_title, listed_title, title
 from analytics.rules import ValidNight
 from analytics.signal_gaps import longest_gaps_min
 from analytics.sleeper import Sleeper
@@ -112,6 +112,13 @@ def test_every_night_is_in_the_state_that_it_is_in() -> None:
         [GRADE_A] * 7,
     ]
     assert found.states.dtype == np.uint8
+
+
+def test_what_the_title_counts_as_left_out_is_called_so_in_the_grid() -> None:
+    found = squad(minimum_nights=3)
+    called = {state for state, name in STATES.items() if name.startswith("left out")}
+    assert int(np.isin(found.states, list(called)).sum()) == len(found.left_out) == 5
+    assert title(found).startswith("5 of 12 nights were left out")
 
 
 def test_the_counts_are_those_by_hand() -> None:
@@ -269,6 +276,38 @@ def test_the_other_titles_count_too() -> None:
     assert listed_title(found, "") == "3\u00a0recorded nights left out"
     assert listed_title(found, "LONG_GAP").startswith("1\u00a0night: The signal was lost")
     assert "nobody" in flow_title(squad(people=[])).lower()
+
+
+def test_nights_before_anybody_recorded_are_told_from_those_that_were_missed() -> None:
+    sessions = {
+        ANA: [recorded(ANA, day) for day in (2, 3)],
+        BEN: [recorded(BEN, day) for day in (-4, 5)],
+        CYD: [],
+    }
+    found = squad(sessions=sessions)
+    edges = dict(
+        zip(
+            found.people.index,
+            found.people[["before_first_nights", "after_last_nights"]].to_numpy().tolist(),
+            strict=True,
+        )
+    )
+    assert edges[ANA.person_id] == [2, 3]
+    assert edges[BEN.person_id] == [0, 1], "who recorded before the period had begun by then"
+    assert edges[CYD.person_id] == [0, 0], "who has no recording has no first one"
+    assert (
+        edges_told(found)
+        .replace("\u00a0", " ")
+        .startswith(
+            "18 expected nights have no recording: 2 of them lie before a person’s first recording, 4 after their last"
+        )
+    )
+    later = squad(people=[ANA], sessions={ANA: [recorded(ANA, 9)]})
+    assert later.people["before_first_nights"].tolist() == [7]
+    earlier = squad(people=[ANA], sessions={ANA: [recorded(ANA, -9)]})
+    assert earlier.people["after_last_nights"].tolist() == [7]
+    assert edges_told(squad(people=[ANA])) == ""
+    assert edges_told(squad(people=[])) == ""
 
 
 def test_every_reason_has_a_sentence_and_a_phrase() -> None:

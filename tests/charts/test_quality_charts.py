@@ -104,13 +104,14 @@ def test_a_phone_shows_two_weeks_and_counts_all() -> None:
 def test_a_square_says_why_its_night_is_left_out() -> None:
     found = squad()
     words = np.array(quality_grid(found, LIGHT).figure.data[0].text)
-    assert words[1, 1] == "left out: a long gap in the signal"
-    assert words[1, 3] == "no usable sleep: no sleep found"
+    assert words[1, 1] == "left out by a rule: a long gap in the signal"
+    assert words[1, 3] == "left out, unusable: no sleep found"
     assert words[1, 0] == "grade B"
     assert words[0, 0] == "not synced"
     assert "9 grade" not in quality_grid(found, LIGHT).alt
-    assert "8 grade A; 1 grade B; 2 left out; 1 no usable sleep; 2 no recording; 7 not synced" in (
-        quality_grid(found, LIGHT).alt
+    assert (
+        "8 grade A; 1 grade B; 2 left out by a rule; 1 left out, unusable; 2 no recording; 7 not synced"
+        in (quality_grid(found, LIGHT).alt)
     )
 
 
