@@ -7,7 +7,7 @@ Remarks about a link that names nothing stand above the page for as long as that
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -61,6 +61,7 @@ def arrive(page: str) -> None:
         state["carried_in"] = dict(state.get("carried", {})) if "page" in state else {}
         state["page"] = page
         state["subjects"] = set()
+        state["foreign"] = (_query(_asked_for()), state.pop("left_with", frozenset()))
     subject = _subject(_asked_for())
     if subject not in state["subjects"]:
         # What was settled is the same view as what it was asked for with: the address was completed meanwhile.
@@ -112,9 +113,34 @@ def choose(**changes: str | list[str] | None) -> None:
     st.query_params.from_dict({name: value for name, value in view.items() if value not in (None, "", [])})
 
 
+def leave_for(page: str, **values: str) -> NoReturn:
+    """Leads to another page, and Back from there to this view as it is.
+
+    On the way Streamlit writes the parameters of the new page into the history under the address of the old one. So
+    they hold all that is shown here; the new page reads nothing of it but person, cohort and period, nor keeps it.
+    What this run has not come to yet is still as the link has it.
+
+    Args:
+        page: its file.
+        values: what the new page shows.
+    """
+    named: dict[str, Any] = {**{name: in_link(name) for name in st.query_params}, **st.session_state["view"]}
+    view = {name: value for name, value in named.items() if value not in (None, "", [])}
+    st.session_state["left_with"] = frozenset(view) - {*CARRIED, *values}
+    st.switch_page(page, query_params={**view, **values})
+
+
+def in_link(name: str) -> list[str]:
+    """Every value that the link gives a parameter, but for what stands there only for the way back."""
+    query, names = st.session_state.get("foreign", ("", frozenset()))
+    if name in names and query == _query(_asked_for()):
+        return []
+    return st.query_params.get_all(name)
+
+
 def asked(name: str) -> str | None:
     """What the link says, or where it is a bare address what comes from the page before."""
-    value = st.query_params.get(name)
+    value = next(reversed(in_link(name)), None)
     if value is None and not any(known in st.query_params for known in CARRIED):
         carried: dict[str, str] = st.session_state.get("carried_in", {})
         return carried.get(name)

@@ -15,7 +15,7 @@ from analytics.wording import NOTHING, number, of, plural, rounded_series
 from charts.sparkline import data_uri, sparkline
 from charts.theme import ThemeName
 from charts.theme import theme as theme_named
-from pages.carried import taken_along
+from pages.carried import leave_for
 from pages.cohort_turning import turn
 from pages.explained import meaning
 from pages.links import query_page
@@ -84,7 +84,7 @@ def _to_open(people: pd.DataFrame) -> list[str]:
     chosen = _table(people, "cohort_people", mode="single-row")
     person_id = chosen_row(chosen, [str(person_id) for person_id in people.index], "cohort_rows")
     if person_id:
-        st.switch_page("person.py", query_params=taken_along(person=person_id))
+        leave_for("person.py", person=person_id)
     return []
 
 

@@ -14,7 +14,7 @@ from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.cohorts import cohorts
 from nocturne.views import NothingRecorded, person_nights, statistics
-from pages.carried import asked, remark, settle
+from pages.carried import asked, in_link, remark, settle
 from pages.parts import TO_HOME, PageEnded, Way, awaiting, person_picker, problem, stale_banner, trouble
 from store.people import Person, UnknownPerson
 
@@ -109,26 +109,41 @@ def _remark(name: str, sentence: str) -> None:
 
 def query_date(name: str, instead: str) -> date | None:
     """A date from the link, or None when it is absent or cannot be meant, with a remark that `instead` is shown."""
-    text = asked(name)
-    if text is None:
-        return None
-    try:
-        value = date.fromisoformat(text)
-    except ValueError:
-        _remark(
-            name,
-            f"The link's “{name}” is not a date: it reads {text[:40]!r}, and a date is written like 2026-02-11. "
-            f"{instead}",
-        )
-        return None
-    if not _EARLIEST <= value < _LATEST:
-        years = f"the years {_EARLIEST.year} to {_LATEST.year - 1}"
-        _remark(name, f"The link's “{name}” is {value}, and there are nights of {years} only. {instead}")
-        return None
+    value, wrong = _date(name)
+    if wrong:
+        _remark(name, f"The link's “{name}” {wrong} {instead}")
     return value
 
 
-def query_choice(name: str, choices: Collection[str], default: str, *, what: str, instead: str) -> str:
+def date_in_link(name: str) -> date | None:
+    """The same date without a remark, for who has yet to find out what is shown instead."""
+    return _date(name)[0]
+
+
+def _date(name: str) -> tuple[date | None, str]:
+    """A date from the link, or what is wrong with it; neither where it is absent."""
+    text = asked(name)
+    if text is None:
+        return None, ""
+    try:
+        value = date.fromisoformat(text)
+    except ValueError:
+        return None, f"is not a date: it reads {text[:40]!r}, and a date is written like 2026-02-11."
+    if not _EARLIEST <= value < _LATEST:
+        years = f"the years {_EARLIEST.year} to {_LATEST.year - 1}"
+        return None, f"is {value}, and there are nights of {years} only."
+    return value, ""
+
+
+def query_choice(
+    name: str,
+    choices: Collection[str],
+    default: str,
+    *,
+    what: str,
+    instead: str,
+    lacking: str = "does not exist",
+) -> str:
     """The one of the choices that the link names, or the default; with a remark where it names none of them.
 
     Args:
@@ -137,11 +152,12 @@ def query_choice(name: str, choices: Collection[str], default: str, *, what: str
         default: what holds otherwise.
         what: what the link names, as in "a metric".
         instead: what the remark says of the default: "time asleep is shown".
+        lacking: what the remark says of a choice that there is not, after "that".
     """
     wanted = asked(name)
     if wanted is None or wanted in choices:
         return wanted if wanted is not None else default
-    _remark(name, f"The link names {what} that does not exist; {instead}.")
+    _remark(name, f"The link names {what} that {lacking}; {instead}.")
     return default
 
 
@@ -165,7 +181,7 @@ def query_number(name: str, least: float, most: float, *, instead: str) -> float
 
 def query_filters(name: str, known: Sequence[str], what: str) -> list[str]:
     """Those of the link's values that are known; a remark says that others are left out."""
-    wanted = list(dict.fromkeys(st.query_params.get_all(name)))
+    wanted = list(dict.fromkeys(in_link(name)))
     found = [value for value in wanted if value in known]
     if len(found) < len(wanted):
         remark(f"The link filters by {what} that nothing here has; it is left out.")

@@ -5,8 +5,8 @@ from typing import Final
 
 import streamlit as st
 
-from pages.carried import remark, settle
-from pages.links import drop, query_choice, query_date
+from pages.carried import asked, remark, settle
+from pages.links import date_in_link, drop, query_choice, query_date
 from pages.parts import follow_link
 
 PERIODS: Final = {"4-weeks": 28, "6-weeks": 42, "3-months": 91, "1-year": 365}
@@ -22,19 +22,22 @@ def linked_period(newest: date, *, default: str) -> tuple[date, date]:
         newest: the label of the newest night.
         default: the length of the page, one of `PERIODS`.
     """
-    instead = f"The newest {_LABELS[default]} are shown."
-    first, last = query_date("from", instead), query_date("to", instead)
-    length = query_choice(
-        "period", PERIODS, default, what="a period", instead=f"the newest {_LABELS[default]} are shown"
-    )
-    settle("period", length if length != default else None)
+    first, last = date_in_link("from"), date_in_link("to")
+    wanted = asked("period")
+    days = PERIODS[wanted if wanted in PERIODS else default]
     ends = last or newest
-    begins = first or ends - timedelta(days=PERIODS[length] - 1)
-    if (wrong := _wrong(begins, ends)) and (first or last):
-        if "from" in st.query_params or "to" in st.query_params:
-            remark(f"The link's period runs from {begins} to {ends}, and {wrong}. {instead}")
+    begins = first or ends - timedelta(days=days - 1)
+    wrong = f"from {begins} to {ends}, and {why}" if (why := _wrong(begins, ends)) and (first or last) else ""
+    if wrong:
         first = last = None
-        begins, ends = newest - timedelta(days=PERIODS[length] - 1), newest
+        begins, ends = newest - timedelta(days=days - 1), newest
+    instead = _shown(first, last, wanted if wanted in PERIODS else default)
+    for name in ("from", "to"):
+        query_date(name, f"{instead[0].upper()}{instead[1:]}.")
+    length = query_choice("period", PERIODS, default, what="a period", instead=instead)
+    settle("period", length if length != default else None)
+    if wrong and ("from" in st.query_params or "to" in st.query_params):
+        remark(f"The link's period runs {wrong}. {instead[0].upper()}{instead[1:]}.")
     settle("from", first.isoformat() if first else None)
     settle("to", last.isoformat() if last else None)
     return begins, ends
@@ -74,6 +77,21 @@ def period_picker(page: str, *, default: str) -> None:
         key=key,
         label_visibility="collapsed",
         on_change=go,
+    )
+
+
+def _shown(first: date | None, last: date | None, length: str) -> str:
+    """What is shown by the dates of the link that hold, for a remark about the others."""
+    label = _LABELS[length]
+    verb = "is" if label.startswith("1 ") else "are"
+    if first and last:
+        return f"the dates from {first} to {last} are shown"
+    if last:
+        return f"the {label} up to {last} {verb} shown"
+    return (
+        f"the dates from {first} to the newest night are shown"
+        if first
+        else f"the newest {label} {verb} shown"
     )
 
 

@@ -13,7 +13,7 @@ from analytics.wording import clock, duration, of, plural, rounded_series
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.journal import night_tags
-from pages.carried import taken_along
+from pages.carried import leave_for
 from pages.links import drop, query_filters
 from pages.parts import card, chosen_row, follow_link
 from store.people import Person
@@ -45,13 +45,8 @@ def nights_card(application: Application, actor: Actor, found: Person, shown: Pe
 
 
 def open_night(person_id: str, session_id: str) -> NoReturn:
-    """Leads to a night, and Back from there to the same period and metric.
-
-    On the way Streamlit writes the parameters of the new page into the old one's entry of the history, so they hold
-    what Person needs too; Night leaves out of its address what it does not know.
-    """
-    metric = st.session_state["view"].get("metric")
-    st.switch_page("night.py", query_params=taken_along(person=person_id, session=session_id, metric=metric))
+    """Leads to a night, and Back from there to the same period, metric and tags."""
+    leave_for("night.py", person=person_id, session=session_id)
 
 
 def _has(tags: Mapping[date, Sequence[str]], night: date, wanted: Sequence[str]) -> bool:

@@ -10,13 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 from analytics.quality import Quality
 from analytics.quality_flow import flow
 from analytics.quality_states import REASON_SENTENCES, UNRECORDED
-from analytics.quality_words import SHORT_REASONS, flow_title, listed_title
+from analytics.quality_words import SHORT_REASONS, edges_told, flow_title, listed_title
 from analytics.wording import duration, number, of, percent
 from charts.quality_flow import quality_flow
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.quality import longest_gaps
-from pages.carried import settle, taken_along
+from pages.carried import leave_for, settle
 from pages.drawn import Drawn
 from pages.explained import meaning
 from pages.links import drop, query_choice
@@ -32,7 +32,12 @@ def flow_card(found: Quality, charts: Drawn) -> tuple[str, DeltaGenerator]:
     reasons = found.nights_by_reason
     chosen = (
         query_choice(
-            "reason", ("", *reasons), "", what="a reason that no night here has", instead="all are shown"
+            "reason",
+            ("", *reasons),
+            "",
+            what="a reason",
+            lacking="no night here has",
+            instead="all are shown",
         )
         if reasons
         else ""
@@ -43,6 +48,8 @@ def flow_card(found: Quality, charts: Drawn) -> tuple[str, DeltaGenerator]:
         "have several, and a nap is none of its own."
     )
     with card("flow", flow_title(found), caption):
+        if told := edges_told(found):
+            st.markdown(escape(told))
         chart = charts.chart(
             f"flow {chosen}",
             lambda: quality_flow(flow(found), theme(), chosen=chosen, narrow=narrow()),
@@ -90,8 +97,8 @@ def listing(application: Application, actor: Actor, found: Quality, code: str) -
         return
     person_id, session_id = row
     if session_id:
-        st.switch_page("night.py", query_params={"person": person_id, "session": session_id})
-    st.switch_page("person.py", query_params=taken_along(person=person_id))
+        leave_for("night.py", person=person_id, session=session_id)
+    leave_for("person.py", person=person_id)
 
 
 def _chosen(nights: pd.DataFrame, gaps: list[float], code: str) -> tuple[str, str] | None:

@@ -16,7 +16,7 @@ from nocturne.application import Application
 from nocturne.cohorts import Cohort
 from nocturne.mapping import MapProgress
 from nocturne.quality import EngineFailed, quality_by
-from pages.carried import settle, taken_along
+from pages.carried import leave_for, settle
 from pages.links import drop, query_number
 from pages.parts import Way, card, chosen_row, escape, follow_link, narrow
 from pages.rule_fields import RULE_FIELDS, RuleField, rule_fields, rules_of_fields
@@ -152,7 +152,7 @@ def _changed(nights: pd.DataFrame) -> None:
     )
     person_id = chosen_row(table, nights["person_id"].tolist(), "quality_changed_rows")
     if person_id:
-        st.switch_page("person.py", query_params=taken_along(person=person_id))
+        leave_for("person.py", person=person_id)
 
 
 def _limits(now: ValidNight) -> None:

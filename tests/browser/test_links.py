@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_by_hand import choose_row
 from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import Served
 
@@ -211,3 +212,47 @@ def test_the_usual_of_a_night_is_not_cut(browser: Browser, dashboard: Served, wi
         line = usual.nth(place)
         assert line.evaluate("node => node.scrollWidth <= node.clientWidth")
         assert re.search("(min|%)$", line.inner_text().strip())
+
+
+@pytest.mark.parametrize(
+    ("address", "table"),
+    [
+        (
+            "quality?cohort={}&reason=NO_RECORDING&measure=snoring_min&minimum=5&period=3-months",
+            ".st-key-quality_nights",
+        ),
+        (
+            "cohort?cohort={}&sex=female&sex=male&metric=start_clock_h&period=3-months",
+            ".st-key-cohort_people",
+        ),
+    ],
+)
+def test_back_from_the_row_of_a_table_shows_what_was_left(
+    browser: Browser, dashboard: Served, address: str, table: str
+) -> None:
+    page = open_tab(browser).page
+    page.goto(dashboard.address)
+    settle(page)
+    wait_until_synchronised(page)
+    choose(page, "Cohort", 1)
+    page.wait_for_url(re.compile(r"cohort=(?!everyone)"))
+    (cohort,) = parse_qs(urlsplit(page.url).query)["cohort"]
+    page.goto(f"{dashboard.address}/{address.format(cohort)}")
+    settle(page)
+    page.wait_for_timeout(1500)
+    settle(page)
+    left, facts = parse_qs(urlsplit(page.url).query), page.locator(".st-key-quiet_facts").inner_text()
+    assert set(left) == set(parse_qs(address)) - {address.partition("=")[0]} | {"cohort"}
+    choose_row(page, page.locator(f"{table} [data-testid=stDataFrame]"))
+    page.wait_for_url(re.compile(r"/person\?"))
+    settle(page)
+    page.wait_for_url(lambda url: set(parse_qs(urlsplit(url).query)) == {"person", "period"})
+    expect(page.locator("[data-testid=stAlert]")).to_have_count(0)  # the metric of people is none of a person
+    page.go_back()
+    page.wait_for_url(re.compile(address.partition("?")[0]))
+    settle(page)
+    page.wait_for_url(lambda url: "person" not in parse_qs(urlsplit(url).query))
+    assert parse_qs(urlsplit(page.url).query) == left
+    expect(page.locator(".st-key-quiet_facts")).to_have_text(facts, use_inner_text=True)
+    expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
+    no_fault(page)

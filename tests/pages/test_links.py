@@ -74,6 +74,28 @@ def test_garbage_in_every_parameter_at_once_shows_the_page(filled: Application, 
         ("person.py", {"from": "yesterday"}, "is not a date"),
         ("person.py", {"from": "2026-03-02", "to": "2026-03-01"}, "ends before it begins"),
         ("cohort.py", {"from": "2020-03-02", "to": "2026-03-01"}, "is longer than a year"),
+        (
+            "person.py",
+            {"from": "1999-01-01", "to": "2099-01-01"},
+            "2000 to 2099 only. The 4 weeks up to 2099-01-01 are shown.",
+        ),
+        (
+            "quality.py",
+            {"from": "abc", "to": "2026-03-01", "period": "3-months"},
+            "2026-02-11. The 3 months up to 2026-03-01 are shown.",
+        ),
+        (
+            "cohort.py",
+            {"from": "2026-03-01", "to": "abc"},
+            "The dates from 2026-03-01 to the newest night are shown.",
+        ),
+        ("cohort.py", {"from": "2050-03-01", "to": "abc"}, "2026-02-11. The newest 6 weeks are shown."),
+        (
+            "cohort.py",
+            {"from": "2026-02-01", "to": "2026-03-01", "period": "decade"},
+            "does not exist; the dates from 2026-02-01 to 2026-03-01 are shown.",
+        ),
+        ("quality.py", {"reason": "zz"}, "The link names a reason that no night here has; all are shown."),
         ("report.py", {"ending": "tomorrow"}, "is not a date"),
         (
             "report.py",
