@@ -10,6 +10,7 @@ import pandas as pd
 from analytics.analysed import Analysed
 from analytics.quality import READ, Quality, days_known, days_recorded, quality
 from analytics.quality_change import QualityChange
+from analytics.quality_states import UNRECORDED
 from analytics.rules import ValidNight
 from analytics.signal_gaps import longest_gaps_min
 from cache.archive import NightArchive
@@ -154,7 +155,10 @@ def left_out_sheet(application: Application, actor: Actor, found: Quality, code:
         NotAllowed: the actor may not make reports.
     """
     authorize(actor, Permission.MAKE_REPORTS, application.organisation)
-    return Document(name=left_out_name(found, code), media_type="text/csv", content=left_out_csv(found, code))
+    nights = found.nights_of(code)
+    gaps = [float("nan")] * len(nights) if code in UNRECORDED else longest_gaps(application, actor, nights)
+    content = left_out_csv(found, gaps, code)
+    return Document(name=left_out_name(found, code), media_type="text/csv", content=content)
 
 
 def _columns(analysed: Analysed) -> tuple[str, ...]:

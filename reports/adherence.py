@@ -1,6 +1,7 @@
 """How complete a cohort's nights are, as CSV: one row a person, or one row a night that is left out."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,9 @@ __all__ = ["LEFT_OUT_COLUMNS", "adherence_csv", "adherence_name", "left_out_csv"
 
 LEFT_OUT_COLUMNS = (
     *("person_id", "name", "night", "step", "code", "reason", "kind", "grade"),
-    *("missing_share", "tib_min", "recorded_min", "session_ids"),
+    *("missing_share", "longest_gap_of_signal_min", "tib_min", "recorded_min", "session_ids"),
 )
+_SHARE_PLACES: Final = 6
 _DATES = frozenset({"period_first", "period_last", "first_night", "last_night", "night"})
 
 
@@ -36,14 +38,22 @@ def adherence_csv(found: Quality) -> bytes:
     return csv_bytes(["person_id", *COLUMNS], rows)
 
 
-def left_out_csv(found: Quality, code: str = "") -> bytes:
+def left_out_csv(found: Quality, gaps_min: Sequence[float], code: str = "") -> bytes:
     """One row a night, newest first, `LEFT_OUT_COLUMNS`: of one reason, else all recorded nights that are not analysed.
+
+    Args:
+        found: whose nights.
+        gaps_min: the longest gap of signal in each of these nights, NaN where it is not known.
+        code: of a reason.
 
     Raises:
         ValueError: no night is left out for that reason.
     """
     nights = found.nights_of(code)
-    nights = nights.assign(reason=[REASON_SENTENCES[each] for each in nights["code"]])
+    nights = nights.assign(
+        reason=[REASON_SENTENCES[each] for each in nights["code"]],
+        longest_gap_of_signal_min=np.asarray(gaps_min, dtype=np.float64),
+    )
     rows = (
         [_cell(name, value) for name, value in zip(LEFT_OUT_COLUMNS, values, strict=True)]
         for values in nights[list(LEFT_OUT_COLUMNS)].itertuples(index=False, name=None)
@@ -68,6 +78,8 @@ def _cell(name: str, value: Any) -> Cell:
         return None
     if isinstance(value, pd.Timestamp):
         return value.date() if name in _DATES else f"{value.tz_localize(None).isoformat(timespec='seconds')}Z"
+    if name.endswith("_share"):
+        return round(float(value), _SHARE_PLACES)  # of the 32 bits of an archive, without their noise
     if isinstance(value, np.float32):
         return float(str(value))  # the shortest decimal that is the same in the 32 bits of an archive
     plain: Cell = value.item() if isinstance(value, np.generic) else value

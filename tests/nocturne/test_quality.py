@@ -104,6 +104,11 @@ def test_the_list_of_left_out_nights_loads_too(filled: Application, actor: Actor
     assert table["code"].value_counts().to_dict() == {
         code: count for code, count in found.nights_by_reason.items() if code != "NO_RECORDING"
     }
+    gaps = longest_gaps(filled, actor, found.nights_of())
+    assert table["longest_gap_of_signal_min"].tolist() == pytest.approx(gaps, nan_ok=True)
+    shares = table["missing_share"].dropna()
+    assert (shares == shares.round(6)).all(), "no noise of 32 bits"
+    assert (shares > 0).any()
     one = read(left_out_sheet(filled, actor, found, "NO_RECORDING").content, ["night"])
     assert len(one) == found.unrecorded
 
