@@ -136,7 +136,9 @@ def _panels(nights: CohortNights, title: str, once: Once) -> None:
     low, high = (nights.metric.words(end) for end in nights.wide_scale)
     caption = (
         f"A line a person, all from {low} to {high}, in the order of the table; the last 7 nights in colour. Band: "
-        "what is usual for the person, the mean of the 28 nights before those 7 plus and minus one standard deviation."
+        "what is usual for the person, the mean of the 28 nights before those 7 plus and minus one standard deviation. "
+        f"The number is the mean of these {plural(len(nights.dates), 'night')}; a diamond says where the last 7 lie "
+        "against the band."
     )
     images = once("panels", lambda: _lines(shown), page)
     with card("panels", title, caption):

@@ -100,6 +100,7 @@ def _table(people: pd.DataFrame, key: str, *, mode: Literal["single-row", "multi
     columns = {
         "Person": people["name"],
         "Flag": people["label"],
+        "Few nights": people["few"],
         "Against usual, min": rounded_series(people["delta_tst_min"]),
         "Asleep, h": rounded_series(people["mean_tst_min"] / 60, 1),
         "Efficiency, %": rounded_series(people["mean_se_pct"]),
@@ -107,7 +108,6 @@ def _table(people: pd.DataFrame, key: str, *, mode: Literal["single-row", "multi
         "Last 28 nights": _lines(people) if not narrow() else people["valid_28"],
         "Valid of 28": people["valid_28"],
         "Tags": [list(tags) for tags in people["tags"]],
-        "Few nights": people["few"],
     }
     shown = [name for name in columns if not narrow() or name in _ON_A_PHONE]
     return st.dataframe(
@@ -135,18 +135,18 @@ def _columns() -> dict[str, Any]:
         "Against usual, min": of_kind.NumberColumn(
             "Against" if narrow() else None,
             format="%+d",
-            width=72 if narrow() else 128,
+            width=72 if narrow() else 112,
             help=meaning("delta_tst_min"),
         ),
         "Asleep, h": of_kind.NumberColumn(format="%.1f", width=80, help=meaning("week_tst_min")),
         "Efficiency, %": of_kind.ProgressColumn(
-            format="%.0f", min_value=0, max_value=100, width=124, help=meaning("week_se_pct")
+            format="%.0f", min_value=0, max_value=100, width=100, help=meaning("week_se_pct")
         ),
         "Score": of_kind.NumberColumn(format="%.1f", width=68, help=meaning("week_score")),
-        "Last 28 nights": of_kind.ImageColumn(width=176, help=meaning("usual_band")),
+        "Last 28 nights": of_kind.ImageColumn(width=140, help=meaning("usual_band")),
         "Valid of 28": of_kind.NumberColumn(width=84, help=meaning("valid_28")),
         "Tags": of_kind.ListColumn(width=150),
-        "Few nights": of_kind.TextColumn(width=110, help=meaning("rests_on_few")),
+        "Few nights": of_kind.TextColumn(width=104, help=meaning("rests_on_few")),
     }
 
 

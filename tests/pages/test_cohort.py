@@ -122,6 +122,19 @@ def test_on_a_phone_the_flag_leaves_room_for_numbers(
     assert columns["Flag"]["width"] == width
 
 
+def test_few_nights_stand_beside_the_flag_and_no_column_lies_beyond_the_edge(filled: Application) -> None:  # noqa: F811
+    table = opened().dataframe[0]
+    names = list(table.value.columns)
+    assert names.index("Few nights") == names.index("Flag") + 1
+    widths = json.loads(table.proto.columns)
+    assert sum(widths[name]["width"] for name in names) <= 1100
+
+
+def test_the_panels_say_what_their_number_and_their_mark_are(filled: Application) -> None:  # noqa: F811
+    app = said(opened())
+    assert "The number is the mean of these 42 nights; a diamond says where the last 7 lie" in app
+
+
 def test_a_name_that_is_taken_is_refused_with_a_sentence(filled: Application, actor: Actor) -> None:  # noqa: F811
     of.save_cohort(filled, actor, "Squad", person_ids=[])
     app = opened()
