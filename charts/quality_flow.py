@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from analytics.quality_flow import FlowRow
+from analytics.quality_words import SHORT_REASONS
 from analytics.wording import MINUS, NOTHING, number, percent, plural
 from charts.chart import Chart, nothing_to_draw
 from charts.drawing import Drawing, Trace, bar
@@ -17,7 +18,7 @@ _COLUMNS = ("Step or reason", "Nights", "Sessions")
 _ROW_PX, _NARROW_ROW_PX, _TOP_PX, _BOTTOM_PX = 27, 44, 26, 4
 _LABEL_PX, _NIGHTS_PX, _SESSIONS_PX = 424, 74, 84
 _NARROW_SESSIONS_PX = 66
-_LONGEST, _NARROW_LONGEST = 70, 50
+_LONGEST = 70
 _BAR, _LEAST_SHARE = 0.62, 0.004
 
 
@@ -93,7 +94,7 @@ def _heads(theme: Theme, right: int) -> Iterator[dict[str, object]]:
 def _texts(rows: Sequence[FlowRow], theme: Theme, right: int, *, narrow: bool) -> Iterator[dict[str, object]]:
     for at, row in enumerate(rows):
         quiet = row.kind == "reason"
-        label = textwrap.shorten(row.label, _NARROW_LONGEST if narrow else _LONGEST, placeholder="…")
+        label = _short(row) if narrow else textwrap.shorten(row.label, _LONGEST, placeholder="…")
         text = label if quiet else f"<b>{label}</b>"
         indent = 14 if quiet else 0
         y = at - 0.24 if narrow else at
@@ -106,6 +107,14 @@ def _texts(rows: Sequence[FlowRow], theme: Theme, right: int, *, narrow: bool) -
             yield _written(
                 text, theme, x=1, xshift=shift, anchor="right", y=at + (0.2 if narrow else 0), quiet=quiet
             )
+
+
+def _short(row: FlowRow) -> str:
+    """What a phone has room for; the table twin has the sentence."""
+    if row.kind == "step":
+        return row.label
+    short = SHORT_REASONS[row.code]
+    return f"{short[0].upper()}{short[1:]}"
 
 
 def _written(

@@ -25,6 +25,8 @@ from pages.parts import card, chosen_row, escape, follow_link, narrow, show, the
 _KEY: Final = "quality_reason"
 _MOST_LISTED: Final = 100
 _ROW_PX: Final = 35
+_MEASURED: Final = {"MOSTLY_MISSING": "Missing", "LONG_GAP": "Longest gap"}
+"""What a phone shows of the nights of a reason: the measure that it is about, else the time in bed."""
 
 
 def flow_card(found: Quality, charts: Drawn) -> tuple[str, DeltaGenerator]:
@@ -122,7 +124,11 @@ def _table(nights: pd.DataFrame, gaps: list[float], code: str) -> Mapping[str, A
             "In bed": [duration(minutes) for minutes in measured],
         }
     if not code:
-        columns["Reason"] = [REASON_SENTENCES[each] for each in nights["code"]]
+        said = SHORT_REASONS if narrow() else REASON_SENTENCES
+        columns["Reason"] = [said[each] for each in nights["code"]]
+    if narrow():
+        answer = _MEASURED.get(code, "In bed") if code else "Reason"
+        columns = {name: columns[name] for name in ("Person", "Night", answer) if name in columns}
     return st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
@@ -132,13 +138,13 @@ def _table(nights: pd.DataFrame, gaps: list[float], code: str) -> Mapping[str, A
         key="quality_nights",
         column_config={
             "Person": st.column_config.TextColumn(pinned=not narrow()),
-            "Night": st.column_config.DateColumn(format="ddd D MMM YYYY"),
+            "Night": st.column_config.DateColumn(format="D MMM" if narrow() else "ddd D MMM YYYY"),
             "Missing": st.column_config.TextColumn(alignment="right", help=meaning("missing_share")),
             "Longest gap": st.column_config.TextColumn(
                 alignment="right", help=meaning("longest_gap_of_signal_min")
             ),
             "In bed": st.column_config.TextColumn(alignment="right", help=meaning("recorded_min")),
-            "Reason": st.column_config.TextColumn(width="large"),
+            "Reason": st.column_config.TextColumn(width="medium" if narrow() else "large"),
         },
         alt="The nights that are left out, with what was measured of them",
     )

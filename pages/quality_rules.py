@@ -147,7 +147,13 @@ def _changed(nights: pd.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key="quality_changed",
-        column_config={"Night": st.column_config.DateColumn(format="ddd D MMM YYYY")},
+        column_config={
+            "Person": st.column_config.TextColumn(pinned=not narrow(), width="small"),
+            "Night": st.column_config.DateColumn(
+                format="D MMM" if narrow() else "ddd D MMM YYYY", width=64 if narrow() else "small"
+            ),
+            **dict.fromkeys(("Now", "By these"), st.column_config.TextColumn(width="large")),
+        },
         alt="The nights whose fate would be another one by these rules",
     )
     person_id = chosen_row(table, nights["person_id"].tolist(), "quality_changed_rows")

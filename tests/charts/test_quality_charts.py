@@ -153,6 +153,13 @@ def test_the_flow_has_a_bar_a_step_and_each_reason_hangs_where_it_is_taken(narro
     assert chart.height_px == chart.figure.layout.height
 
 
+def test_no_reason_is_cut_off_on_a_phone() -> None:
+    chart = quality_flow(flow(squad(minimum_nights=3)), LIGHT, narrow=True)
+    written = [str(each.text) for each in chart.figure.layout.annotations]
+    assert "A long gap in the signal" in written
+    assert not [text for text in written if "…" in text]
+
+
 def test_the_flow_s_words_and_table_have_every_number() -> None:
     found = squad()
     chart = quality_flow(flow(found), LIGHT)

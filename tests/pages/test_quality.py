@@ -23,7 +23,7 @@ from nocturne.mapping import EngineFailed
 from nocturne.quality import quality_of
 from nocturne.roster import EVERYONE, add_person
 from nocturne.sync import synchronise
-from pages import quality_rules
+from pages import quality_flow, quality_rules
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, UNTIL, make_application, roster_csv, simulator  # noqa: F401
 from tests.nocturne.importing import import_people
@@ -115,6 +115,19 @@ def test_a_chosen_reason_lists_exactly_its_nights_and_stands_in_the_link(filled:
     app.pills(key="quality_reason").set_value(None).run()
     assert "reason" not in app.query_params
     assert len(listed(app)) == len(found.left_out)
+
+
+@pytest.mark.parametrize(("code", "answer"), [("", "Reason"), ("TIME_IN_BED_SHORT", "In bed")])
+def test_a_phone_shows_of_each_night_what_was_asked(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    answer: str,
+) -> None:
+    monkeypatch.setattr(quality_flow, "narrow", lambda: True)
+    asked = {"reason": code} if code else {}
+    columns = [list(each.value.columns) for each in page(**asked, **period()).dataframe]
+    assert ["Person", "Night", answer] in columns
 
 
 def test_a_row_opens_the_night(filled: Application) -> None:  # noqa: F811
