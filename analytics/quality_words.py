@@ -88,17 +88,15 @@ def edges_told(found: Quality) -> str:
     if not before and not after:
         return ""
     without = found.expected - found.recorded
-    parts = [
-        f"{wording.number(nights, 0)}{noun} {what}"
-        for nights, noun, what in (
-            (before, f" of them {'lies' if before == 1 else 'lie'}", "before a person’s first recording"),
-            (after, "" if before else f" of them {'lies' if after == 1 else 'lie'}", "after their last"),
-        )
-        if nights
-    ]
-    verb = "has" if without == 1 else "have"
+    verb, count = ("lies" if (before or after) == 1 else "lie"), wording.number
+    ends = f"{count(before or after, 0)} of them {verb}"
+    if before and after:
+        ends += f" before a person’s first recording, {count(after, 0)} after their last"
+    else:
+        ends += f" {'before a person’s first' if before else 'after a person’s last'} recording"
+    has = "has" if without == 1 else "have"
     return (
-        f"{wording.plural(without, 'expected night')} {verb} no recording: {', '.join(parts)}. "
+        f"{wording.plural(without, 'expected night')} {has} no recording: {ends}. "
         "Every calendar day counts as expected all the same."
     )
 

@@ -137,14 +137,16 @@ def _table(nights: pd.DataFrame, gaps: list[float], code: str) -> Mapping[str, A
         selection_mode="single-row",
         key="quality_nights",
         column_config={
-            "Person": st.column_config.TextColumn(pinned=not narrow()),
-            "Night": st.column_config.DateColumn(format="D MMM" if narrow() else "ddd D MMM YYYY"),
+            "Person": st.column_config.TextColumn(pinned=not narrow(), width=84 if narrow() else None),
+            "Night": st.column_config.DateColumn(
+                format="D MMM" if narrow() else "ddd D MMM YYYY", width=60 if narrow() else None
+            ),
             "Missing": st.column_config.TextColumn(alignment="right", help=meaning("missing_share")),
             "Longest gap": st.column_config.TextColumn(
                 alignment="right", help=meaning("longest_gap_of_signal_min")
             ),
             "In bed": st.column_config.TextColumn(alignment="right", help=meaning("recorded_min")),
-            "Reason": st.column_config.TextColumn(width="medium" if narrow() else "large"),
+            "Reason": st.column_config.TextColumn(width=150 if narrow() else "large"),
         },
         alt="The nights that are left out, with what was measured of them",
     )

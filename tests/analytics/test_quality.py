@@ -304,7 +304,9 @@ def test_nights_before_anybody_recorded_are_told_from_those_that_were_missed() -
     )
     later = squad(people=[ANA], sessions={ANA: [recorded(ANA, 9)]})
     assert later.people["before_first_nights"].tolist() == [7]
+    assert "7 of them lie before a person’s first recording." in edges_told(later).replace("\u00a0", " ")
     earlier = squad(people=[ANA], sessions={ANA: [recorded(ANA, -9)]})
+    assert "7 of them lie after a person’s last recording." in edges_told(earlier).replace("\u00a0", " ")
     assert earlier.people["after_last_nights"].tolist() == [7]
     assert edges_told(squad(people=[ANA])) == ""
     assert edges_told(squad(people=[])) == ""
