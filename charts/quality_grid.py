@@ -38,7 +38,7 @@ _COLUMNS = ("Person", "Valid nights")
 _AXIS_PX, _KEY_ROW_PX, _BOTTOM_PX, _RIGHT_PX = 30, 20, 6, {False: 66, True: 60}
 _SWATCH_PX, _KEY_GAP_PX = 14, 14
 # What a phone leaves for the key beside the names, and a desk; a row of it ends where the next entry has no room.
-_KEY_PX = {False: 980, True: 310}
+_KEY_PX = {False: 980, True: 220}
 
 
 class _Look(NamedTuple):

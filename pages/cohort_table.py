@@ -128,25 +128,25 @@ def _columns() -> dict[str, Any]:
     """How each column is written, how wide it is, and what its heading says of it."""
     of_kind = st.column_config
     return {
-        "Person": of_kind.TextColumn(pinned=True, width=100 if narrow() else 132),
+        "Person": of_kind.TextColumn(pinned=True, width=100 if narrow() else 112),
         "Flag": of_kind.TextColumn(
             width=_PHONE_FLAG_PX if narrow() else 124, help=f"{meaning('label')} {escape(HOW_TO_READ)}"
         ),
         "Against usual, min": of_kind.NumberColumn(
             "Against" if narrow() else None,
             format="%+d",
-            width=72 if narrow() else 112,
+            width=72 if narrow() else 128,
             help=meaning("delta_tst_min"),
         ),
-        "Asleep, h": of_kind.NumberColumn(format="%.1f", width=80, help=meaning("week_tst_min")),
+        "Asleep, h": of_kind.NumberColumn(format="%.1f", width=76, help=meaning("week_tst_min")),
         "Efficiency, %": of_kind.ProgressColumn(
             format="%.0f", min_value=0, max_value=100, width=100, help=meaning("week_se_pct")
         ),
-        "Score": of_kind.NumberColumn(format="%.1f", width=68, help=meaning("week_score")),
-        "Last 28 nights": of_kind.ImageColumn(width=140, help=meaning("usual_band")),
+        "Score": of_kind.NumberColumn(format="%.1f", width=64, help=meaning("week_score")),
+        "Last 28 nights": of_kind.ImageColumn(width=130, help=meaning("usual_band")),
         "Valid of 28": of_kind.NumberColumn(width=84, help=meaning("valid_28")),
         "Tags": of_kind.ListColumn(width=150),
-        "Few nights": of_kind.TextColumn(width=104, help=meaning("rests_on_few")),
+        "Few nights": of_kind.TextColumn(width=100, help=meaning("rests_on_few")),
     }
 
 
