@@ -145,7 +145,7 @@ def _columns() -> dict[str, Any]:
         "Score": of_kind.NumberColumn(format="%.1f", width=64, help=meaning("week_score")),
         "Last 28 nights": of_kind.ImageColumn(width=130, help=meaning("usual_band")),
         "Valid of 28": of_kind.NumberColumn(width=84, help=meaning("valid_28")),
-        "Tags": of_kind.ListColumn(width=150),
+        "Tags": of_kind.ListColumn(width=146),
         "Few nights": of_kind.TextColumn(width=100, help=meaning("rests_on_few")),
     }
 
