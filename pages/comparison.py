@@ -1,7 +1,11 @@
 """Compare: two groups of people over one period, or two periods of one group; the person is the unit."""
 
+from collections.abc import Sequence
+
+import pandas as pd
 import streamlit as st
 
+from analytics.basis import READ
 from analytics.comparison import Compared
 from analytics.comparison_words import forest_title, people_heading, rests_on, title
 from analytics.wording import plural, span
@@ -11,13 +15,16 @@ from nocturne.access import Actor, Permission
 from nocturne.application import Application
 from nocturne.cohorts import cohort_people, cohorts
 from nocturne.comparing import Groups, Question, compared
+from nocturne.views import statistics
 from pages.access import require
 from pages.comparison_asked import asked_for, controls
 from pages.comparison_detail import people_card, sensitivity_card
 from pages.comparison_rests import rests_card, taken_home
 from pages.drawn import Drawn, drawn
 from pages.parts import TO_HOME, card, escape, narrow, problem, show, stale_banner, theme
+from pages.parts import rests_on as stages_of
 from pages.parts import title as page_title
+from store.people import Person
 
 
 def _page() -> None:
@@ -38,6 +45,7 @@ def _page() -> None:
     names = {person_id: person.name for person_id, person in people.items()}
     page_title(title(found, metric), _facts(found, metric))
     stale_banner(application, list(people.values()))
+    _basis(application, list(people.values()), found)
     controls(application, actor, question, metric)
     charts = drawn(application, actor, (question,), grounds=(found, names))
     left, right = st.columns([1.9, 1])
@@ -49,6 +57,19 @@ def _page() -> None:
     _overview(found, charts)
     with card("beside", "Without trusting the means"):
         sensitivity_card(application, actor, question, metric)
+
+
+def _basis(application: Application, people: Sequence[Person], found: Compared) -> None:
+    """Says on how many of the nights that are compared the stages are here."""
+    nights = statistics(application, people)[list(READ)]
+    inside = pd.concat(
+        [
+            nights["night"].between(pd.Timestamp(side.first), pd.Timestamp(side.last))
+            for side in (found.a, found.b)
+        ],
+        axis=1,
+    ).any(axis=1)
+    stages_of(application, nights[inside])
 
 
 def _other_groups(application: Application, actor: Actor) -> str:

@@ -153,8 +153,8 @@ def test_a_person_without_nights_has_a_page_that_says_so(empty: Application) -> 
     for page in PAGES[1:]:
         app = run(page)
         assert not app.exception, page
-        assert "No night of Noa yet" in words(app) or page in {"cohort.py", "comparison.py"}
-        assert "Synchronise in Admin" in ways(app) or page in {"cohort.py", "comparison.py"}
+        assert "No night of Noa yet" in words(app) or page in {"cohort.py", "comparison.py", "quality.py"}
+        assert "Synchronise in Admin" in ways(app) or page in {"cohort.py", "comparison.py", "quality.py"}
 
 
 def test_who_has_no_nights_is_not_the_default_and_leaves_the_way_to_somebody_else(
