@@ -92,7 +92,7 @@ def test_the_method_is_copied_and_the_values_are_downloaded(browser: Browser, st
     with page.expect_download() as coming:
         wait.get_by_role("button", name="People’s values as CSV").click()
     text = Path(coming.value.path()).read_text(encoding="utf-8")
-    assert text.startswith("person_id,name,group,counted,mean_tst_min,mean_tst_min_nights")
+    assert text.startswith("person_id,name,group,side,mean_tst_min,mean_tst_min_nights")
     no_fault(page)
 
 
