@@ -12,6 +12,7 @@ from analytics.wording import NBSP, day, number, of
 from charts.chart import Chart, nothing_to_draw
 from charts.drawing import Drawing, Trace, heatmap, scatter
 from charts.labels import width_px
+from charts.scale_key import ScaleKey
 from charts.theme import TRANSPARENT, Margin, Theme, bare_axis, font_px, plotly_layout
 
 __all__ = ["calendar"]
@@ -58,8 +59,8 @@ def calendar(found: CalendarDays, theme: Theme, *, narrow: bool = False) -> Char
         margin=Margin(l=64 if written else _LEFT_PX, r=4, t=_TOP_PX, b=_BOTTOM_PX),
         xaxis=_across(dates, places, columns, theme, written=written, narrow=narrow),
         yaxis=_down(dates, places, rows, theme, written=written),
-        shapes=list(_swatches(theme)),
-        annotations=list(_key_words(found, theme)),
+        shapes=_key(found).swatches(theme),
+        annotations=_key(found).words(theme),
     )
     traces = [
         _heatmap(found, places, (rows, columns), theme, written=written),
@@ -235,44 +236,9 @@ def _down(
     )
 
 
-def _swatches(theme: Theme) -> Iterator[dict[str, object]]:
-    steps = len(theme.sequential)
-    for n, colour in enumerate(theme.sequential):
-        begun = _KEY_END_PX - (steps - n) * _SWATCH_PX
-        yield {
-            "type": "rect",
-            "xref": "paper",
-            "yref": "paper",
-            "xsizemode": "pixel",
-            "ysizemode": "pixel",
-            "xanchor": 1,
-            "yanchor": 1,
-            "x0": begun,
-            "x1": begun + _SWATCH_PX - 1,
-            "y0": _KEY_Y_PX,
-            "y1": _KEY_Y_PX + 10,
-            "fillcolor": colour,
-            "line": {"width": 0},
-        }
-
-
-def _key_words(found: CalendarDays, theme: Theme) -> Iterator[dict[str, object]]:
-    begun = _KEY_END_PX - len(theme.sequential) * _SWATCH_PX
+def _key(found: CalendarDays) -> ScaleKey:
     low, high = _ends(found)
-    for words, shift, anchor in ((low, begun - 6, "right"), (high, _KEY_END_PX + 4, "left")):
-        yield {
-            "text": words,
-            "xref": "paper",
-            "yref": "paper",
-            "x": 1,
-            "y": 1,
-            "xshift": shift,
-            "yshift": _KEY_Y_PX + 5,
-            "xanchor": anchor,
-            "yanchor": "middle",
-            "showarrow": False,
-            "font": {"size": font_px("axis"), "color": theme.text_secondary},
-        }
+    return ScaleKey(low=low, high=high, end_px=_KEY_END_PX, y_px=_KEY_Y_PX, swatch_px=_SWATCH_PX)
 
 
 def _ends(found: CalendarDays) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from charts.chart import Chart, nothing_to_draw
 from charts.day_axis import day_axis
 from charts.drawing import Drawing, Layout, Trace, heatmap, scatter
 from charts.people_grid import MOST_MARKED_NIGHTS, NARROW_NIGHTS, marked, name_axis, names_px, unique_names
-from charts.theme import TRANSPARENT, Margin, Theme, font_px, measure, plotly_layout
+from charts.scale_key import ScaleKey
+from charts.theme import TRANSPARENT, Margin, Theme, measure, plotly_layout
 
 __all__ = ["encoded", "people_map", "unique_names"]
 
@@ -144,14 +145,15 @@ def _layout(
     height_px: int,
     narrow: bool,
 ) -> Layout:
+    key = _key(seen.metric, seen.scale)
     return plotly_layout(
         theme,
         height_px=height_px,
         margin=Margin(l=names_px(names, narrow=narrow), r=_RIGHT_PX, t=_TOP_PX, b=_BOTTOM_PX),
         xaxis=day_axis(dates[0].date(), dates[-1].date(), theme, narrow=narrow, side="top", showline=False),
         yaxis=name_axis(names, labels, theme, narrow=narrow),
-        shapes=list(_key_swatches(theme)),
-        annotations=list(_key_words(seen.metric, seen.scale, theme)),
+        shapes=key.swatches(theme),
+        annotations=key.words(theme),
     )
 
 
@@ -159,43 +161,9 @@ def _layout(
 _KEY_END_PX, _KEY_Y_PX = -44, 34
 
 
-def _key_swatches(theme: Theme) -> Iterator[dict[str, object]]:
-    steps = len(theme.sequential)
-    for n, colour in enumerate(theme.sequential):
-        begun = _KEY_END_PX - (steps - n) * _SWATCH_PX
-        yield {
-            "type": "rect",
-            "xref": "paper",
-            "yref": "paper",
-            "xsizemode": "pixel",
-            "ysizemode": "pixel",
-            "xanchor": 1,
-            "yanchor": 1,
-            "x0": begun,
-            "x1": begun + _SWATCH_PX - 1,
-            "y0": _KEY_Y_PX,
-            "y1": _KEY_Y_PX + 10,
-            "fillcolor": colour,
-            "line": {"width": 0},
-        }
-
-
-def _key_words(metric: NightMetric, scale: tuple[float, float], theme: Theme) -> Iterator[dict[str, object]]:
-    begun = _KEY_END_PX - len(theme.sequential) * _SWATCH_PX
-    for value, shift, anchor in ((scale[0], begun - 6, "right"), (scale[1], _KEY_END_PX + 4, "left")):
-        yield {
-            "text": metric.words(value),
-            "xref": "paper",
-            "yref": "paper",
-            "x": 1,
-            "y": 1,
-            "xshift": shift,
-            "yshift": _KEY_Y_PX + 5,
-            "xanchor": anchor,
-            "yanchor": "middle",
-            "showarrow": False,
-            "font": {"size": font_px("axis"), "color": theme.text_secondary},
-        }
+def _key(metric: NightMetric, scale: tuple[float, float]) -> ScaleKey:
+    low, high = (metric.words(end) for end in scale)
+    return ScaleKey(low=low, high=high, end_px=_KEY_END_PX, y_px=_KEY_Y_PX, swatch_px=_SWATCH_PX)
 
 
 def _alt(seen: CohortNights) -> str:
