@@ -24,7 +24,7 @@ from pages.parts import card, chosen_row, escape, narrow, theme
 ROWS: Final = 500
 """So many people stand on one page of the table: each of them carries a drawing of 1.5 kB."""
 
-_ROW_PX, _MOST_ROWS, _PHONE_FLAG_PX = 44, 9, 92
+_ROW_PX, _MOST_ROWS, _PHONE_FLAG_PX = 36, 9, 92
 _ON_A_PHONE: Final = ("Person", "Flag", "Against usual, min", "Asleep, h", "Valid of 28", "Tags")
 _CHOSEN: Final = "cohort_chosen"
 _SELECTIONS: Final = "cohort_selections"
