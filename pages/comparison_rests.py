@@ -79,8 +79,10 @@ def _who_is_left_out(found: Compared, metric: str, names: Mapping[str, str]) -> 
             st.markdown(f"**{escape(why)}** ({len(ids)}): {shown}{more}")
 
 
-def _meanings() -> None:
+def _meanings(found: Compared) -> None:
+    a, b = (escape(side.label) for side in (found.a, found.b))
     with st.popover("What these mean", icon=":material/help:", type="tertiary", key="compare_meanings"):
+        st.markdown(f"Below, b is {b} and a is {a}, which it is compared with.")
         for label, name in _MEANINGS.items():
             st.markdown(f"**{label}.** {meaning(name)}")
 
@@ -93,7 +95,7 @@ def taken_home(
     with st.container(horizontal=True):
         with st.popover("Copy method", icon=":material/content_copy:", key="compare_method"):
             st.code(method(found, metric, rules, score_version=version), language=None, wrap_lines=True)
-        _meanings()
+        _meanings(found)
     try:
         authorize(actor, Permission.MAKE_REPORTS, application.organisation)
     except NotAllowed:

@@ -241,6 +241,12 @@ def test_below_five_people_there_are_dots_and_no_test(study: Study) -> None:
     assert set(people["Value"][:2]) == {"–"}
 
 
+def test_what_the_numbers_mean_begins_with_which_group_is_which(study: Study) -> None:
+    assert "Below, b is Later and a is Usual, which it is compared with." in said(
+        opened(a=study.a, b=study.b)
+    )
+
+
 def test_five_to_nine_people_are_a_small_sample(study: Study) -> None:
     assert "Small sample: 8 people a group." in said(opened(a=study.a, b=study.b))
 
