@@ -42,10 +42,12 @@ export default function (component) {
   const wanted = new URLSearchParams(data.query)
   for (const [name, value] of now) if (name.startsWith("embed")) wanted.append(name, value)
   const told = (names) => [...names].map((pair) => pair.join("=")).sort().join("&")
-  // Only the address that this run was asked with is completed: after Back another one may stand there already.
-  const asked = [told(new URLSearchParams(data.asked)), window.nocturneAddress]
-  if (!asked.includes(told(now))) return
-  window.nocturneAddress = told(wanted)
+  // Only the address that this run was asked with is completed, or what it was completed to before: after Back or
+  // Forward another one may stand there already.
+  const asked = told(new URLSearchParams(data.asked))
+  const before = window.nocturneAddress
+  if (told(now) !== asked && !(before?.asked === asked && before.completed === told(now))) return
+  window.nocturneAddress = { asked, completed: told(wanted) }
   if (told(now) === told(wanted)) return
   const query = wanted.toString()
   window.history.replaceState(window.history.state, "", window.location.pathname + (query ? `?${query}` : ""))

@@ -61,6 +61,17 @@ def reports(page: Page) -> None:
     page.wait_for_url(lambda url: url != before)
 
 
+def go(page: Page, way: str, *, until: str) -> int:
+    """Back or forward in the browser's history until an address is reached; after how many entries."""
+    for steps in range(1, 6):
+        page.evaluate(f"history.{way}()")
+        page.wait_for_timeout(500)
+        settle(page)
+        if page.url == until:
+            return steps
+    raise AssertionError(f"The history does not lead {way} to {until}; {page.url} is shown.")
+
+
 @pytest.mark.parametrize(
     ("path", "turn"),
     [
@@ -99,15 +110,37 @@ def test_a_link_copied_from_a_page_opens_the_same_view(
     expect(fresh.locator("[data-testid=stAlert]")).to_have_count(0)
     assert fresh.url == copied
 
-    while page.url != bare:
-        page.go_back()
-        settle(page)
+    go(page, "back", until=bare)
     expect(page.locator("h1")).to_have_text(first)
-    while page.url != copied:
-        page.go_forward()
-        settle(page)
+    go(page, "forward", until=copied)
     expect(page.locator("h1")).to_have_text(title)
     no_fault(page)
+
+
+def test_forward_before_the_page_that_back_led_to_has_said_its_address_keeps_the_next_one(
+    browser: Browser, dashboard: Served
+) -> None:
+    page = open_tab(browser).page
+    page.goto(dashboard.address)
+    settle(page)
+    wait_until_synchronised(page)
+    page.goto(f"{dashboard.address}/reports")
+    page.wait_for_url(re.compile(r"\?"))
+    settle(page)
+    bare = page.url
+    reports(page)
+    page.wait_for_timeout(1500)
+    settle(page)
+    copied = page.url
+    steps = go(page, "back", until=bare)
+    go(page, "forward", until=copied)
+    for after_ms in range(60, 240, 20):
+        page.evaluate(f"history.go(-{steps})")
+        page.wait_for_timeout(after_ms)
+        page.evaluate(f"history.go({steps})")
+        page.wait_for_timeout(1000)
+        settle(page)
+        assert page.url == copied, after_ms
 
 
 def test_the_navigation_on_top_takes_person_and_period_along(browser: Browser, dashboard: Served) -> None:
