@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from analytics.figures import Figure
-from nocturne.definitions import definition
 from pages.parts import escape
+from reports.definitions import definition
 
 
 def explained(label: str, text: str, rests_on: Sequence[str], *, means: str) -> None:

@@ -13,9 +13,9 @@ from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.cohort_filter import filtered
 from nocturne.cohorts import CohortRule
-from nocturne.definitions import definition
 from nocturne.roster import add_person
 from pages import cohort_metric, cohort_table
+from reports.definitions import definition
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, make_application, simulator  # noqa: F401
 from tests.pages.test_cohort import opened

@@ -4,7 +4,7 @@ import pytest
 
 from analytics.figures import QUANTITIES
 from analytics.usual import COMPARED
-from nocturne.definitions import Undefined, definition
+from reports.definitions import Undefined, definition
 from tests.serving import ROOT
 
 
