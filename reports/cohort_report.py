@@ -7,7 +7,7 @@ import pandas as pd
 from analytics.sleeper import Sleeper
 from analytics.summary import CohortPeriod
 from reports.file_names import named
-from reports.kinds import Format, Kind
+from reports.kinds import Ending, Kind
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,6 +27,6 @@ class CohortReport:
     sleepers: tuple[Sleeper, ...]
 
 
-def file_name(report: CohortReport, kind: Format) -> str:
+def file_name(report: CohortReport, ending: Ending) -> str:
     """`weekly-cohort-Rowers-2026-02-11.pdf`; what a file name cannot hold of the cohort's name becomes a checksum."""
-    return named(f"{report.kind}-cohort", report.period.name, report.period.last, kind)
+    return named(f"{report.kind}-cohort", report.period.name, report.period.last, ending)

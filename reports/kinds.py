@@ -8,6 +8,9 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Format = Literal["pdf", "html", "xlsx", "csv"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
+Ending = Literal["pdf", "html", "xlsx", "csv", "zip"]
+"""What file names end in: that of a format, or of several documents in one file."""
+
 Paper = Literal["a4", "letter"]
 PAPERS: Final[tuple[Paper, ...]] = get_args(Paper)
 

@@ -58,6 +58,20 @@ def lines(name: str, ends: Iterable[tuple[float, float, float, float]]) -> Marku
     )
 
 
+def broken_line(name: str, heights: Iterable[float]) -> Markup:
+    """A line through heights one unit of x apart, as one path; NaN breaks it, and what stands alone becomes a dot."""
+    steps, pen, alone = [], False, False
+    for x, y in enumerate(heights):
+        if y != y:  # noqa: PLR0124  NaN
+            steps.append("h0" if alone else "")
+            pen, alone = False, False
+            continue
+        steps.append(f"{'L' if pen else 'M'}{x} {coordinate(y)}")
+        pen, alone = True, not pen
+    steps.append("h0" if alone else "")
+    return _path(name, steps)
+
+
 def dots(name: str, centres: Iterable[tuple[float, float]]) -> Markup:
     """Round dots of one class: lines of no length with round ends stay round when the picture is stretched."""
     return _path(name, (f"M{coordinate(x)} {coordinate(y)}h0" for x, y in centres))

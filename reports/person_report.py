@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from analytics.night_view import NightView
+from analytics.raster import Raster
 from analytics.summary import PersonPeriod
 from reports.file_names import named
-from reports.kinds import Format, Kind
+from reports.kinds import Ending, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,13 +17,15 @@ class PersonReport:
         kind: its layout; a period of any number of days works, the layouts are made for 7 and for 28 to 31.
         period: the week or the month.
         hypnograms: the main sleeps of the period, those left out included, in any order.
+        raster: what was recorded of every five minutes of it; None where only the nights are at hand.
     """
 
     kind: Kind = "weekly"
     period: PersonPeriod
     hypnograms: tuple[NightView, ...] = ()
+    raster: Raster | None = None
 
 
-def file_name(report: PersonReport, kind: Format) -> str:
+def file_name(report: PersonReport, ending: Ending) -> str:
     """A file name of our own id and the last date: `weekly-p_abc-2026-02-11.html`; never a person's name."""
-    return named(report.kind, report.period.sleeper.person_id, report.period.last, kind)
+    return named(report.kind, report.period.sleeper.person_id, report.period.last, ending)

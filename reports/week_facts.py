@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import pandas as pd
 
@@ -13,8 +14,11 @@ from analytics.reliability import period_gate
 from analytics.score import Part, PeriodScore, band, recommended_hours
 from analytics.summary import ClockSpread, PersonPeriod, Sleeper
 from analytics.trends import Trend
+from reports.periods import called
 
 _PLUS_MINUS = "\u00b1"
+_SHARES: Final = ("period_light_pct", "period_deep_pct", "period_rem_pct")
+_OVER_WEEKS: Final = ("phase_deviation_h", "sjl_h", "msfsc_h", "debt_net_min")
 _TIMES = "\u00d7"
 
 
@@ -57,7 +61,7 @@ class PartText:
 
 
 def score_text(period: PersonPeriod) -> ScoreText:
-    """The score of the week, how it is made, and how it moved against the four weeks before."""
+    """The score of the period, how it is made, and how it moved against the four weeks before."""
     score, figures = period.score, period.figures
     parts = tuple(_part(part, figures[f"score_{part.name[0]}"]) for part in score.parts)
     if not figures["score"].shown:
@@ -66,7 +70,7 @@ def score_text(period: PersonPeriod) -> ScoreText:
             band="",
             change=_before(period.before),
             parts=parts,
-            sum=f"No score for this week: {score.reason}",
+            sum=f"No score for this {called(period.days)}: {score.reason}",
         )
     terms = " + ".join(
         f"{wording.number(part.weight)} {_TIMES} {text.value}"
@@ -88,6 +92,17 @@ def regularity_facts(period: PersonPeriod) -> tuple[Fact, ...]:
         _clock("Bedtime", period.bed, period.days),
         _clock("Rise time", period.rise, period.days),
     )
+
+
+def further_facts(period: PersonPeriod) -> tuple[Fact, ...]:
+    """How the sleep of the period divides into stages, and what the weeks up to its end say."""
+    told = [period.figures[name] for name in _SHARES]
+    shares = Fact(
+        label="Stages, of all sleep",
+        value=", ".join(f"{each.label.removesuffix(', of sleep')} {each.text}" for each in told),
+        note=told[0].note or told[0].counted,
+    )
+    return (shares, *(_counted(period.figures[name]) for name in _OVER_WEEKS))
 
 
 def trend_text(trend: Trend) -> tuple[str, str]:
@@ -133,6 +148,13 @@ def recommended_h(sleeper: Sleeper, on: date) -> tuple[float, float, str]:
     age = sleeper.age_years(on.year)
     whom = "adults, as the age is not known" if age is None else f"age {wording.number(age, 0)}"
     return *recommended_hours(age), whom
+
+
+def _counted(figure: Figure) -> Fact:
+    """A figure of the weeks up to the end of the period, with the nights behind it or why there is none."""
+    return Fact(
+        label=figure.label, value=figure.text if figure.shown else "", note=figure.note or figure.counted
+    )
 
 
 def _part(part: Part, figure: Figure) -> PartText:

@@ -1,6 +1,6 @@
 """The nights of a week in words: one line per date, naps, the table of statistics, and what was left out and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -31,6 +31,8 @@ class NightLine:
         missing: why the night does not count; empty when it does.
         brief: the same with the first reason only, for the narrow place beside the picture.
         note: what else a reader must know of it, e.g. that the clocks changed.
+        session_id: of the sleep that is drawn; empty when there is none.
+        said: the picture as a sentence with its numbers.
     """
 
     label: str
@@ -43,38 +45,53 @@ class NightLine:
     missing: str = ""
     brief: str = ""
     note: str = ""
+    session_id: str = ""
+    said: str = ""
 
 
-def night_lines(report: PersonReport, axis: ClockAxis | None) -> tuple[NightLine, ...]:
-    """One line per calendar date of the period, oldest first, whether or not there is a night."""
+def night_lines(
+    report: PersonReport, axis: ClockAxis | None, rows: Sequence[Row] | None = None
+) -> tuple[NightLine, ...]:
+    """One line per calendar date of the period, oldest first, whether or not there is a night.
+
+    Args:
+        report: whose nights.
+        axis: the clock on which each is drawn; None draws none.
+        rows: `night_rows` of the period, where they are at hand.
+    """
     period = report.period
-    rows = _by_date(with_efficiency(period.nights))
+    by_date = _by_date(night_rows(period.nights) if rows is None else rows)
     views = {view.session_id: view for view in report.hypnograms}
     days = (period.last - period.first).days + 1
     return tuple(
-        _line(day, rows.get(day, []), views, axis)
+        _line(day, by_date.get(day, []), views, axis)
         for day in (period.first + timedelta(n) for n in range(days))
     )
 
 
-def nap_sentences(nights: pd.DataFrame) -> tuple[str, ...]:
-    """One sentence per nap of the week: when, how long asleep, and why it is not counted if it is not."""
-    naps = nights[nights["kind"] == "nap"]
-    return tuple(_nap(row) for row in records(naps))
+def night_rows(nights: pd.DataFrame) -> list[Row]:
+    """The rows of a nights frame with the efficiency that counts, by start: what the functions below read."""
+    return records(with_efficiency(nights))
 
 
-def left_out(nights: pd.DataFrame) -> tuple[str, ...]:
-    """One line per recording of the week that is in no mean: when it was, and every reason."""
-    out = nights[~nights["valid"].astype(bool) & (nights["kind"] != "nap")]
-    return tuple(f"{_when(row)}. {' '.join(why_left_out(row['reasons']))}" for row in records(out))
+def nap_sentences(rows: Sequence[Row]) -> tuple[str, ...]:
+    """One sentence per nap of the period: when, how long asleep, and why it is not counted if it is not."""
+    return tuple(_nap(row) for row in rows if row["kind"] == "nap")
 
 
-def remarks(nights: pd.DataFrame) -> tuple[str, ...]:
+def left_out(rows: Sequence[Row]) -> tuple[str, ...]:
+    """One line per recording of the period that is in no mean: when it was, and every reason."""
+    out = (row for row in rows if not row["valid"] and row["kind"] != "nap")
+    return tuple(f"{_when(row)}. {' '.join(why_left_out(row['reasons']))}" for row in out)
+
+
+def remarks(rows: Sequence[Row]) -> tuple[str, ...]:
     """One line per remark on sleeps that do count (a clock change, a value that differs), with their dates."""
     dates: dict[str, list[str]] = {}
-    for row in records(nights[nights["valid"].astype(bool)]):
-        for sentence in sentences(row["reasons"], valid=True):
-            dates.setdefault(sentence, []).append(_day(row["night"].date()))
+    for row in rows:
+        if row["valid"]:
+            for sentence in sentences(row["reasons"], valid=True):
+                dates.setdefault(sentence, []).append(_day(row["night"].date()))
     return tuple(f"{', '.join(days)}. {sentence}" for sentence, days in dates.items())
 
 
@@ -94,6 +111,8 @@ def _line(day: date, rows: list[Row], views: Mapping[str, NightView], axis: Cloc
         missing=missing,
         brief=_brief(reasons),
         note=view.clock_note if view is not None else "",
+        session_id=row["session_id"] if row is not None else "",
+        said=_in_numbers(_day(day), row, missing) if row is not None else f"{_day(day)}: {missing}",
     )
 
 
@@ -114,6 +133,8 @@ def _counted(day: date, row: Row, view: NightView | None, axis: ClockAxis | None
         awake=wording.duration(row["waso_min"]),
         cells=night_cells(row),
         note=view.clock_note if view is not None else "",
+        session_id=row["session_id"],
+        said=_in_numbers(_day(day), row, ""),
     )
 
 
@@ -178,8 +199,9 @@ def _day(value: date) -> str:
     return wording.day(value, year=False, short=True)
 
 
-def _by_date(nights: pd.DataFrame) -> dict[date, list[Row]]:
-    rows: dict[date, list[Row]] = {}
-    for row in records(nights[nights["night"].notna()]):
-        rows.setdefault(row["night"].date(), []).append(row)
-    return rows
+def _by_date(rows: Sequence[Row]) -> dict[date, list[Row]]:
+    found: dict[date, list[Row]] = {}
+    for row in rows:
+        if not absent(row["night"]):
+            found.setdefault(row["night"].date(), []).append(row)
+    return found

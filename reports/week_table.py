@@ -11,6 +11,7 @@ from analytics.night_summary import NightSummary, night_summaries, nights_below
 from analytics.person_figures import SHORT_NIGHT_MIN
 from analytics.reliability import period_gate
 from analytics.summary import PersonPeriod
+from reports.periods import called
 from reports.rows import Row
 
 
@@ -73,7 +74,12 @@ def foot(period: PersonPeriod) -> tuple[Foot, ...]:
     confidence.
     """
     if period.valid.empty:
-        return (Foot(label="Mean", sentence="No valid night this week, so there is nothing to average."),)
+        return (
+            Foot(
+                label="Mean",
+                sentence=f"No valid night this {called(period.days)}, so there is nothing to average.",
+            ),
+        )
     names = [column.name for column in AMOUNTS]
     found = night_summaries(with_efficiency(period.valid), names, days=period.days)
     return (

@@ -1,7 +1,6 @@
-"""The weekly report of a person: what it is made from, and the two files it is handed out as."""
+"""The weekly report of a person: what it is made from, and its table."""
 
 from reports.person_csv import weekly_csv
-from reports.person_html import weekly_html
 from reports.person_report import PersonReport, file_name
 
-__all__ = ["PersonReport", "file_name", "weekly_csv", "weekly_html"]
+__all__ = ["PersonReport", "file_name", "weekly_csv"]

@@ -9,13 +9,14 @@ _VOID = {"meta", "br", "hr", "img", "input", "link", "path"}
 
 @dataclass
 class Document:
-    """What a document holds: elements in order, its visible text, its headings, its pictures, its styles."""
+    """What a document holds: elements in order, its visible text, its headings, pictures, styles and scripts."""
 
     elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     text: str = ""
     headings: list[tuple[int, str]] = field(default_factory=list)
     pictures: list[tuple[dict[str, str], str]] = field(default_factory=list)
     style: str = ""
+    scripts: list[tuple[dict[str, str], str]] = field(default_factory=list)
     unclosed: list[str] = field(default_factory=list)
 
 
@@ -32,6 +33,8 @@ class _Reader(HTMLParser):
             self.found.headings.append((int(tag[1]), ""))
         if tag == "svg":
             self.found.pictures.append((given, ""))
+        if tag == "script":
+            self.found.scripts.append((given, ""))
         if tag not in _VOID:
             self.open.append(tag)
 
@@ -47,6 +50,9 @@ class _Reader(HTMLParser):
         found = self.found
         if "style" in self.open:
             found.style += data
+        elif "script" in self.open:
+            attributes, script = found.scripts[-1]
+            found.scripts[-1] = (attributes, script + data)
         elif "svg" in self.open:
             attributes, title = found.pictures[-1]
             found.pictures[-1] = (attributes, title + data)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics import wording
 from analytics.ledger import exclusion_ledger
+from analytics.night_drawing import stage_shares
 from analytics.night_view import Against, NightView
 from analytics.nights import NIGHT_COLUMNS
 from analytics.patterns import patterns
@@ -124,7 +125,7 @@ def view_of(sleep: Sleep, frame: pd.DataFrame, zone: str = ZONE, note: str = "")
         latency_min=float(row["sol_min"]),
         final_wake_min=float(row["final_wake_min"]),
         statistics=row,
-        shares=pd.DataFrame(),
+        shares=stage_shares(np.array(sleep.stages, dtype=np.int8)),
         against=(),
         beside=(),
     )

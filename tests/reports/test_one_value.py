@@ -20,9 +20,10 @@ from analytics.summary import (
     person_week,
 )
 from analytics.usual import counted_efficiency_pct
+from reports.person_html import person_html
 from reports.week_facts import regularity_facts
 from reports.week_nights import night_lines
-from reports.weekly import PersonReport, weekly_csv, weekly_html
+from reports.weekly import PersonReport, weekly_csv
 from tests.analytics.recordings import Recording, at, session_set
 from tests.reports.documents import read
 
@@ -66,7 +67,9 @@ def test_efficiency_of_a_night_with_up_to_a_fifth_lost_is_the_same_everywhere(lo
     assert float(shown.csv["efficiency_pct"]) == pytest.approx(counted)
     line = night_lines(shown.report, None)[-1]
     assert line.efficiency == line.cells[-1] == against.text == wording.percent(counted)
-    text = read(weekly_html(shown.report, generated_at=datetime(2026, 2, 12, tzinfo=UTC))).text
+    text = read(
+        person_html(shown.report, generated_at=datetime(2026, 2, 12, tzinfo=UTC), plotly="beside")
+    ).text
     assert wording.percent(counted) in text
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from reports.person_html import person_html
 from reports.style import palettes
-from reports.weekly import PersonReport, weekly_html
-from tests.reports.made_up import NAN, report_of, week_of_nights
+from reports.weekly import PersonReport
+from tests.reports.made_up import NAN, Sleep, at, report_of, week_of_nights
 
 A4_PRINTABLE = {"width": 658, "height": 986}  # 174 mm by 261 mm at 96 to the inch
 
@@ -21,7 +22,7 @@ def address(tmp_path: Path) -> str:
 
 def saved(report: PersonReport, folder: Path) -> str:
     file = folder / "report.html"
-    file.write_bytes(weekly_html(report, generated_at=datetime(2026, 2, 12, tzinfo=UTC)))
+    file.write_bytes(person_html(report, generated_at=datetime(2026, 2, 12, tzinfo=UTC)))
     return file.as_uri()
 
 
@@ -106,4 +107,24 @@ def test_nothing_overlaps_on_paper(browser: Browser, address: str) -> None:
     )
     assert wide == []
     assert page.evaluate("document.documentElement.scrollWidth") <= A4_PRINTABLE["width"]
+    page.close()
+
+
+def test_a_week_with_a_long_name_naps_and_a_clock_change_prints_on_one_sheet(
+    browser: Browser, tmp_path: Path
+) -> None:
+    nights = week_of_nights()
+    name = "Maximiliane-Alexandra von und zu Hohenstein-Waldburg"
+    naps = [
+        Sleep(begun=at(f"2026-02-{day} 14:10"), stages=(0,) * 6 + (1,) * 50, kind="nap")
+        for day in ("06", "08", "10")
+    ]
+    note = "The clocks went forward by 1 h at 02:00; this recording lasted 7 h 51 min."
+    report = report_of(
+        [*nights, *naps], name=name, notes={f"s-{night.begun:%Y%m%d%H%M}": note for night in nights[:2]}
+    )
+    page = browser.new_page()
+    page.goto(saved(report, tmp_path))
+
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
     page.close()

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from analytics import wording
 from analytics.grades import REASONS
-from reports.weekly import PersonReport, weekly_csv, weekly_html
+from reports.person_html import person_html
+from reports.plotly_page import PLOTLY_FILE
+from reports.weekly import PersonReport, weekly_csv
 from tests.reports import made_up
 from tests.reports.documents import Document, read
 from tests.reports.made_up import FIRST, LAST, NAN, Sleep, at, report_of, stages_of_a_night, week_of_nights
@@ -25,7 +27,7 @@ DATES = [wording.day(date(2026, 2, day), year=False, short=True) for day in rang
 
 
 def document(report: PersonReport) -> Document:
-    return read(weekly_html(report, generated_at=MADE))
+    return read(person_html(report, generated_at=MADE, plotly="beside"))
 
 
 def mixed_week() -> list[Sleep]:
@@ -51,7 +53,6 @@ def test_nothing_is_asked_of_the_network() -> None:
 
     tags = {tag for tag, _ in found.elements}
     assert not tags & {
-        "script",
         "link",
         "img",
         "iframe",
@@ -66,7 +67,7 @@ def test_nothing_is_asked_of_the_network() -> None:
     }
     for _, attributes in found.elements:
         for name in ("src", "srcset", "href", "xlink:href", "action", "poster", "data", "background"):
-            assert attributes.get(name, "#").startswith(("#", "data:"))
+            assert attributes.get(name, "#").startswith(("#", "data:")) or attributes[name] == PLOTLY_FILE
         assert "url(" not in attributes.get("style", "")
     assert all(target.startswith("data:") for target in re.findall(r"url\(\s*['\"]?([^)]*)", found.style))
     assert "@import" not in found.style
@@ -76,6 +77,7 @@ def test_nothing_is_asked_of_the_network() -> None:
         a["content"] for tag, a in found.elements if a.get("http-equiv") == "Content-Security-Policy"
     )
     assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
 
 
 def test_the_document_is_well_formed_and_its_headings_are_in_order() -> None:
@@ -110,7 +112,13 @@ def test_a_name_is_only_ever_text(name: str) -> None:
 
     assert name in found.text
     assert name in found.headings[0][1]
-    assert not {"script", "b"} & {tag for tag, a in found.elements if tag == "script" or (tag == "b" and a)}
+    assert [tag for tag, a in found.elements if tag == "b" and a] == []
+    assert [a for a, _ in found.scripts] == [
+        {"type": "application/octet-stream", "id": "plots"},
+        {"src": PLOTLY_FILE},
+        {},
+    ]
+    assert name not in found.scripts[-1][1]
     plain = document(report_of(week_of_nights()))
     assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
 
@@ -239,7 +247,9 @@ def test_a_spread_needs_six_nights() -> None:
 
 def test_a_typical_hour_needs_three_nights_and_five_to_be_trusted() -> None:
     two, four = (document(report_of(week_of_nights()[:nights])).text for nights in (2, 4))
-    assert two.count("a mean of a week needs 3\xa0nights; there are 2") == 2
+    assert two.count("a mean of a week needs 3\xa0nights; there are 2") == 3, (
+        "of both hours, and of the stages"
+    )
     assert "no typical time" not in two
     assert four.count("mean of 4\xa0nights, low confidence, no spread") == 2
 
@@ -321,7 +331,7 @@ def test_the_footer_says_method_number_version_and_what_it_is_not() -> None:
     assert "Not a medical device and not a diagnosis." in text
     assert "made 12\xa0February\xa02026, 07:42 UTC" in text
     assert "n = 7\xa0valid nights · score evidence-2" in text
-    assert "Acme · made" in read(weekly_html(report, generated_at=MADE, product="Acme")).text
+    assert "Acme · made" in read(person_html(report, generated_at=MADE, plotly="beside", product="Acme")).text
 
 
 @pytest.mark.parametrize(
@@ -344,7 +354,7 @@ def test_the_recommended_hours_are_those_of_the_age_also_before_the_year_of_birt
 
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="pass an aware datetime"):
-        weekly_html(report_of([]), generated_at=at("2026-02-12 00:00"))
+        person_html(report_of([]), generated_at=at("2026-02-12 00:00"))
 
 
 def test_the_clock_change_is_told_beside_its_night() -> None:
