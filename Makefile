@@ -50,7 +50,8 @@ lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --extra dask --extra postgres --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade --output-file requirements.lock
 
-# Fetches Inter from npm as charts/tokens.json says and writes the two renamed subsets into pages/static.
+# Fetches Inter from npm as charts/tokens.json says and writes it renamed: for the screen into pages/static, for PDF
+# into reports/fonts.
 fonts: setup
 	$(BIN)/python scripts/build_fonts.py
 

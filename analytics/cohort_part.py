@@ -28,7 +28,7 @@ from analytics.usual_spread import usual_spreads
 __all__ = ["RANKED_BY", "READ", "CohortPart", "cohort_part", "put_together"]
 
 _PARTS: Final = ("score_e", "score_c", "score_d")
-_TRIAGE: Final = ("attention", "flag", "label", "reasons", "red", "max_abs_z", "stale_days")
+_TRIAGE: Final = ("attention", "flag", "since", "label", "reasons", "red", "max_abs_z", "stale_days")
 READ: Final = (
     "person_id",
     "night",
@@ -188,14 +188,15 @@ def _table(people: Sequence[Sleeper], inside: pd.DataFrame, now: _Days, before: 
     ids = pd.Index([sleeper.person_id for sleeper in people], dtype="str", name="person_id")
     values = {name: each.values.reindex(ids) for name, each in now.values.items()}
     values |= {name: now.scores[name].reindex(ids) for name in _PARTS}
-    change = now.values["mean_tst_min"].values - before.values["mean_tst_min"].values
+    asleep, asleep_earlier = (each.values["mean_tst_min"].values.reindex(ids) for each in (now, before))
     asleep_before = before.values["mean_tst_min"].low_confidence
     few = {who for each in now.values.values() for who in each.low_confidence} | set(asleep_before)
     columns: dict[str, object] = {
         "valid_nights": _nights_of(now.mains, ids),
         "recorded_nights": _nights_of(inside, ids),
         **{name: _rounded(name, column) for name, column in values.items()},
-        "change_tst_min": _rounded("mean_tst_min", change.reindex(ids)),
+        # Of the two as printed, as everywhere: a reader who subtracts them finds the same.
+        "change_tst_min": _rounded("mean_tst_min", asleep) - _rounded("mean_tst_min", asleep_earlier),
         "few_nights": ids.isin(few),
     }
     return pd.DataFrame(columns, index=ids)

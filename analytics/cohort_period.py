@@ -33,11 +33,13 @@ class CohortPeriod:
         people: one row per person, index person_id, whom to look at first on top; every number is rounded as printed
             and NaN where a gate withholds it: `name`, `tags`, `valid_nights`, `recorded_nights`, one column for each id
             of `figures`, `score_e`, `score_c`, `score_d`, `change_tst_min` (against the 28 days before), `few_nights`
-            (whether a mean rests on few nights), and of triage on `last` `attention`, `flag`, `label`, `reasons`.
+            (whether a mean rests on few nights), and of triage on `last` `attention`, `flag`, `since`, `label`,
+            `reasons`.
         attention: how many need attention on `last`.
         coverage: nights expected (of everybody), recorded and valid, and sessions left out by reason.
         ledger: the ledgers of all people, added up.
         method: how it was computed, in plain words.
+        version: of the score.
         unserved: by person_id why somebody could not be computed, in a sentence; they are counted nowhere above.
     """
 
@@ -53,6 +55,7 @@ class CohortPeriod:
     coverage: Coverage
     ledger: Ledger
     method: str
+    version: str
     unserved: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -170,5 +173,6 @@ def cohort_of_parts(
         coverage=coverage(whole.ledger, expected=days * len(served)),
         ledger=whole.ledger,
         method=cohort_period_words.method(facts, valid_night),
+        version=rules.version,
         unserved=left_out,
     )

@@ -23,10 +23,10 @@ _LAST: date = (FIRST + np.timedelta64(NIGHTS - 1, "D")).astype(date)
 
 def figures() -> list[Figure]:
     """Best of 15 rounds of a person's year, of 3 of a cohort's week."""
-    nights = _nights(1)
+    nights = nights_of_people(1)
     asleep = nights["tst_min"]
-    one = _sleepers(1)[0]
-    many, squad = _nights(_PEOPLE), _sleepers(_PEOPLE)
+    one = sleepers_of(1)[0]
+    many, squad = nights_of_people(_PEOPLE), sleepers_of(_PEOPLE)
     first = _LAST - timedelta(days=NIGHTS - 1)
 
     def lines() -> None:
@@ -54,7 +54,8 @@ def figures() -> list[Figure]:
     ]
 
 
-def _nights(people: int) -> pd.DataFrame:
+def nights_of_people(people: int) -> pd.DataFrame:
+    """A year of made-up nights of so many people, `NIGHTS` of each."""
     values, offsets = stages_of(people)
     owner, day = np.repeat(np.arange(people), NIGHTS), np.tile(np.arange(NIGHTS), people)
     nights = nights_of(night_statistics(values, offsets), ids_of(people), owner, day)
@@ -62,9 +63,11 @@ def _nights(people: int) -> pd.DataFrame:
     return nights.assign(grade="A", pieces=1, start=start, start_clock_h=23.0, end_clock_h=7.0)
 
 
-def _sleepers(people: int) -> list[Sleeper]:
+def sleepers_of(people: int, *, called: str = "") -> list[Sleeper]:
+    """The people of `nights_of_people`; they are called by their ids, or by these words before them."""
     return [
-        Sleeper(person_id=name, name=name, zone="UTC", birth_year=1985) for name in ids_of(people).tolist()
+        Sleeper(person_id=name, name=f"{called}{name}", zone="UTC", birth_year=1985)
+        for name in ids_of(people).tolist()
     ]
 
 

@@ -11,6 +11,7 @@ from analytics.wording import NBSP, of, plural
 from charts.chart import Chart, nothing_to_draw
 from charts.drawing import Drawing, Trace, bar, scatter
 from charts.labels import width_px
+from charts.swarm import rows_beside, side_of
 from charts.theme import Margin, Theme, bare_axis, faded, font_px, plotly_layout
 
 _COLUMNS = ("Person", "Mean", "Nights")
@@ -110,16 +111,9 @@ def _dots(spread: Spread, theme: Theme, reach: tuple[float, float], *, narrow: b
 
 def _stacked(values: list[float], width: float) -> list[float]:
     """Heights at which dots of a width do not cover their neighbours: on the line, else above and below it in turn."""
-    taken: list[float] = []
-    rows: list[int] = []
-    for value in values:
-        row = next((n for n, end in enumerate(taken) if value - end >= width), len(taken))
-        if row == len(taken):
-            taken.append(value)
-        taken[row] = value
-        rows.append(row)
-    apart = min(0.2, 0.86 / max((len(taken) + 1) // 2, 1))
-    return [apart * ((row + 1) // 2) * (1 if row % 2 else -1) for row in rows]
+    rows = rows_beside(values, width)
+    apart = min(0.2, 0.86 / max((max(rows) + 2) // 2, 1))
+    return [apart * side_of(row) for row in rows]
 
 
 def _bars(spread: Spread, theme: Theme) -> Iterator[Trace]:

@@ -1,4 +1,4 @@
-"""Dots of one column moved aside so that those of nearly the same height can be told apart."""
+"""Dots of one column, or along one line, moved aside so that those of nearly the same value can be told apart."""
 
 import math
 from collections import defaultdict
@@ -30,3 +30,26 @@ def swarm(values: Sequence[float], *, tall: float, wide: float, most: float) -> 
             shift = 0.5 if len(row) % 2 == 0 else 0.0
             offsets[at] = max(-most, min(most, (side - shift) * step))
     return offsets
+
+
+def rows_beside(values: Sequence[float], width: float) -> list[int]:
+    """The row of each dot along a line so that none covers another: 0 on the line, then rows above and below in turn.
+
+    Args:
+        values: in ascending order.
+        width: of a dot, in the unit of the values.
+    """
+    ends: list[float] = []
+    rows = []
+    for value in values:
+        row = next((n for n, end in enumerate(ends) if value - end >= width), len(ends))
+        if row == len(ends):
+            ends.append(value)
+        ends[row] = value
+        rows.append(row)
+    return rows
+
+
+def side_of(row: int) -> int:
+    """How many rows a row of `rows_beside` lies above the line; negative below it."""
+    return (row + 1) // 2 * (1 if row % 2 else -1)

@@ -12,6 +12,7 @@ from scipy import stats
 
 from analytics.cohort_metrics import METRICS
 from analytics.cohort_period import CohortPeriod, cohort_month, cohort_period, cohort_week
+from analytics.cohort_triage import cohort_triage
 from analytics.disclosure import SHARED
 from analytics.multiplicity import benjamini_hochberg, holm
 from analytics.person_period import person_week
@@ -349,3 +350,12 @@ class TestShared:
         ].mean()
         # Each mean may be 2.5 min off, which is 67 min for the difference.
         assert abs(worked_out - own) <= 14 * 2.5 + 13 * 2.5 + 1
+
+
+def test_since_when_somebody_needs_attention_is_what_triage_says() -> None:
+    nights = lives(SQUAD, week_min=-70)
+    period = week(nights=nights)
+    told = cohort_triage(SQUAD, nights, night=LAST, synced={})
+    assert period.people["attention"].any()
+    assert period.people["since"].to_dict() == told["since"].reindex(period.people.index).to_dict()
+    assert period.version in period.method
