@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from analytics.grades import REASONS
 from analytics.stages import STATISTICS
 from reports.cells import cell
-from reports.person_csv import _shortest
+from reports.night_table import shortest
 from reports.weekly import weekly_csv
 from tests.reports.made_up import NAN, Sleep, at, report_of, week_of_nights
 
@@ -108,7 +108,7 @@ def test_a_number_of_an_archive_is_written_in_its_own_digits(kept: float, writte
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_what_an_archive_keeps_comes_back_from_its_text(kept: float) -> None:
-    written = cell(_shortest(kept))
+    written = cell(float(shortest(np.array([kept]))[0]))
 
     assert np.float32(written) == np.float32(kept)
     assert len(written) <= len(repr(kept))
