@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from analytics.daily_slots import Recorded, joined
 from analytics.dating import night_labels
 from analytics.day_words import regularity_counts
-from analytics.episodes import episodes_of, settle_overlaps
+from analytics.episodes import Episodes, episodes_of, settle_overlaps
 from analytics.grades import DEFAULT_RULES, REASONS, Flags, Floats, ValidNight, unusable_sessions
 from analytics.ragged import Ragged
-from analytics.received import Columns, Counts, placed
+from analytics.received import Columns, Counts, Received, placed
 from analytics.recordings import Recordings, in_order
 from analytics.sessions import NO_INSTANT, SESSION_COLUMNS, SessionSet, rows_of
 from analytics.sleep_columns import recorded_sleep, recorded_unstaged, sleep_columns
@@ -39,6 +39,7 @@ __all__ = [
     "ValidNight",
     "night_columns",
     "night_table",
+    "sleeps_among",
 ]
 
 _INSTANT = "datetime64[us, UTC]"
@@ -120,9 +121,7 @@ def night_columns(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAUL
     """
     received = placed(sessions.latest(), zone)
     flags = unusable_sessions(received.columns, received.sessions.stages)
-    recordings = _sleeps_among(received.sessions, flags, rules)
-    anchor_h, day = sleep_days(recordings, received.places[recordings.row], rules)
-    episodes = episodes_of(recordings, day, rules)
+    anchor_h, episodes = _episodes_among(received, flags, rules)
     unusable = np.flatnonzero(np.any(list(flags.values()), axis=0))
     columns = sleep_columns(received, episodes, rules)
     if len(unusable):
@@ -141,6 +140,20 @@ def night_columns(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAUL
         name: columns[name][order].astype(_ARRAYS.get(dtype, dtype), copy=False)
         for name, dtype in NIGHT_COLUMNS.items()
     }
+
+
+def sleeps_among(sessions: SessionSet, *, zone: str, rules: ValidNight = DEFAULT_RULES) -> Episodes:
+    """The sleeps that `night_table` has a row each of, with their stages; arguments likewise."""
+    received = placed(sessions.latest(), zone)
+    flags = unusable_sessions(received.columns, received.sessions.stages)
+    return _episodes_among(received, flags, rules)[1]
+
+
+def _episodes_among(received: Received, flags: dict[str, Flags], rules: ValidNight) -> tuple[float, Episodes]:
+    """The anchor of the person's sleep days, and the sleeps; unusable sessions get their reason in `flags`."""
+    recordings = _sleeps_among(received.sessions, flags, rules)
+    anchor_h, day = sleep_days(recordings, received.places[recordings.row], rules)
+    return anchor_h, episodes_of(recordings, day, rules)
 
 
 def _sleeps_among(sessions: SessionSet, flags: dict[str, Flags], rules: ValidNight) -> Recordings:

@@ -2,14 +2,16 @@
 
 import argparse
 import sys
+import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
 from nocturne import views
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
+from nocturne.mapping import MapProgress
 from nocturne.progress import Failure
 from store.cohorts import Cohort
 from store.people import Person
@@ -91,9 +93,22 @@ def complain(failures: Sequence[Failure], people: Sequence[Person]) -> None:
     names = {person.person_id: person.name for person in people}
     by_reason: dict[str, list[str]] = {}
     for failure in failures:
-        by_reason.setdefault(failure.reason, []).append(names[failure.person_id])
+        by_reason.setdefault(failure.reason, []).append(names.get(failure.person_id, failure.person_id))
     for reason, concerned in by_reason.items():
         print(f"{', '.join(concerned)}: {reason}", file=sys.stderr)
+
+
+def now_and_then(every_s: float = 5.0) -> Callable[[MapProgress], None]:
+    """Says on standard error how far a run is, at most every few seconds, and not for a short one."""
+    said_at = time.monotonic()
+
+    def tell(progress: MapProgress) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= every_s:
+            said_at = time.monotonic()
+            print(progress.in_words, file=sys.stderr, flush=True)
+
+    return tell
 
 
 def a_date(text: str) -> date:

@@ -15,9 +15,20 @@ import pytest
 
 from nocturne.access import local_actor
 from nocturne.application import Application, build
+from nocturne.bundles import BundleWanted, make_bundle
 from nocturne.sync import synchronise
 from settings import Settings
+from tests.nocturne.bundling import (
+    nights_from_csv,
+    nights_from_parquet,
+    opened,
+    same_nights,
+    same_statistics,
+    statistics_from_csv,
+    statistics_from_parquet,
+)
 from tests.nocturne.importing import import_people
+from tests.reports.test_bundle import described_rightly
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "real-nights"
@@ -114,6 +125,35 @@ def test_the_night_the_clocks_went_back_lasts_as_long_as_it_lasted(replay: Repla
 def test_people_without_clock_times_keep_their_nights_apart(replay: Replay) -> None:
     for _, nights in replay.nights[replay.nights["kind"] == "main"].groupby("person_id", observed=True):
         assert nights["night"].is_unique
+
+
+@pytest.mark.parametrize("pseudonyms", [False, True])
+def test_a_research_bundle_of_them_reproduces_every_statistic(
+    replay: Replay, tmp_path: Path, *, pseudonyms: bool
+) -> None:
+    application, path = replay.application, tmp_path / "real.zip"
+    wanted = BundleWanted(
+        people=application.people(),
+        label="everyone",
+        first=date(2000, 1, 1),
+        last=application.now().date(),
+        pseudonyms=pseudonyms,
+        hypnograms=True,
+    )
+    run = make_bundle(application, local_actor(application.organisation), wanted, path)
+    assert not run.failures
+    bundle = opened(path)
+    described_rightly(bundle)
+    nights = nights_from_parquet(bundle)
+    assert len(nights) == NIGHTS
+    same_statistics(statistics_from_parquet(bundle), nights)
+    same_statistics(statistics_from_csv(bundle), nights_from_csv(bundle))
+    if pseudonyms:
+        names = [person.name for person in application.people()] + list(replay.sessions.values())
+        said = b"".join(bundle.members.values())
+        assert not [name for name in names if name.encode() in said]
+    else:
+        same_nights(nights, replay.nights.reset_index()[list(nights)])
 
 
 def _oura(replay: Replay) -> pd.DataFrame:
