@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     nocturne_score_weight_duration: float = Field(
         default=0.3, ge=0, le=1, description="Share of duration in the score."
     )
+    nocturne_reports_dir: Path | None = Field(
+        default=None,
+        description="Folder for the reports of the schedule. Default: `reports` in the data folder.",
+    )
     nocturne_demo_people: int = Field(default=48, ge=1, le=5000, description="People in the demo.")
     nocturne_demo_nights: int = Field(
         default=90, ge=1, le=730, description="Nights of each person in the demo."
@@ -123,6 +127,13 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """Where this organisation's files live; the demo keeps apart, so that it may be thrown away."""
         return self.nocturne_data_dir / "demo" if self.environment == "demo" else self.nocturne_data_dir
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where the schedule writes reports, one folder in it for each run; organisations keep apart."""
+        if self.nocturne_reports_dir is None:
+            return self.folder / "reports"
+        return self.nocturne_reports_dir / f"{self.organisation}-{self.asleep_environment}"
 
     @property
     def database_url(self) -> str:

@@ -22,6 +22,7 @@ from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from nocturne.engines import EngineFailed
+from nocturne.scheduled import ScheduledReports
 from settings import SettingsError, is_loopback, read_settings
 from store.people import StoreError
 
@@ -60,7 +61,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         applications.register(application, request_sync=background.request)
         held.callback(applications.forget)
         held.callback(background.stop)
+        scheduled = ScheduledReports(application)
+        held.callback(scheduled.stop)
         background.start()
+        scheduled.start()
         yield
 
 

@@ -7,25 +7,30 @@ from typing import Final
 from bench import (
     archive,
     browser,
+    bundle,
     cache,
     client,
     cohort,
+    cohort_documents,
     crowd,
+    documents,
     home,
     kernel,
     periods,
     person,
     regularity,
+    report_runs,
     scale,
     screens,
     simulator,
     sync,
+    workbooks,
 )
 from bench.results import table, write
 
 PARTS: Final = (
-    kernel, regularity, cohort, periods, scale, simulator, cache, client, archive, sync, home, person, browser, screens,
-    crowd,
+    kernel, regularity, cohort, cohort_documents, periods, scale, simulator, cache, client, archive, sync, home, person,
+    browser, screens, crowd, documents, workbooks, report_runs, bundle,
 )  # fmt: skip
 LATEST = Path(__file__).parent / "latest.json"
 

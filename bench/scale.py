@@ -77,7 +77,7 @@ def measured(people: int, workers: int) -> dict[str, Any]:
     start = time.perf_counter()
     found = summary("Everyone", squad, part_of, archive=archive, engine=engine, synced={})
     seconds = time.perf_counter() - start
-    gib = sum(_peak_gib(pid) for pid in pids)
+    gib = sum(peak_gib(pid) for pid in pids)
     cpu = [_cpu_s(pid) - was for pid, was in zip(pids, before, strict=True)]
     engine.close()
     return {"seconds": seconds, "gib": gib, "cpu": cpu, "digest": _digest(found)}
@@ -128,7 +128,8 @@ def _seconds(run: dict[str, Any]) -> float:
     return float(run["seconds"])
 
 
-def _peak_gib(pid: str) -> float:
+def peak_gib(pid: str) -> float:
+    """The most memory that a process has held, in GiB; "self" for this one."""
     # Not getrusage, whose figure a child process inherits from its parent.
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 2**30

@@ -1,4 +1,4 @@
-"""The command line: `python -m nocturne people | cohorts | sync | status | report | erase | backup | restore | ...`.
+"""The command line: `python -m nocturne people | cohorts | sync | status | report | bundle | erase | backup | ...`.
 
 Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
 """
@@ -17,11 +17,12 @@ from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.backup import BackupError
 from nocturne.batches import EngineMissing
-from nocturne.commands import cohorts, keeping, nights, people, reports
+from nocturne.commands import bundle, cohorts, keeping, nights, people, reports
 from nocturne.commands.asked import ASKED_WRONGLY, DONE, IN_PART, Usage
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.engines import EngineFailed
 from nocturne.roster_file import RosterError
+from nocturne.runs import NotYet, RemovedMeanwhile
 from settings import Settings, SettingsError, read_settings
 from store.errors import Invalid, UnreadableBackup
 from store.people import DuplicatePerson, StoreError, UnknownPerson, UnusableDatabase
@@ -37,9 +38,10 @@ _ASKED_WRONGLY = (
     views.UnknownCohort,
     BackupError,
     UnreadableBackup,
+    NotYet,
     Usage,
 )
-_FAILED = (AsleepError, DemoFailed, EngineFailed, StoreError, OSError)
+_FAILED = (AsleepError, DemoFailed, EngineFailed, RemovedMeanwhile, StoreError, OSError)
 # Commands that ask nobody get an address where nobody is.
 _NOBODY = ("http://127.0.0.1:9", "no-vendor-needed")
 
@@ -112,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m nocturne", description="Sleep analytics over the Asleep API."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for subject in (people, cohorts, nights, upkeep, reports, keeping):
+    for subject in (people, cohorts, nights, upkeep, reports, bundle, keeping):
         subject.add_commands(commands)
     return parser
 

@@ -1,25 +1,87 @@
-"""A person's report from the archive alone, as the files of it: what a report run maps over people."""
+"""A report as its files, and a person's report from the archive alone: what a run maps over people."""
 
-import os
-import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
+
+import pandas as pd
 
 from analytics.night_view import night_view
+from analytics.person_period import month_up_to
+from analytics.raster import raster
 from analytics.score import ScoreRules
+from analytics.sessions import SessionSet
 from analytics.sleep_debt import SleepNeed
 from analytics.standing import Standing
 from analytics.summary import PersonPeriod, Profile, Sleeper, person_period
 from cache.archive import NightArchive
 from nocturne.mapping import Unserved
-from reports.person_report import PersonReport, file_name
-from reports.weekly import weekly_csv, weekly_html
+from nocturne.pseudonyms import alias_of, pseudonymous
+from reports.cohort_html import cohort_html
+from reports.cohort_pdf import cohort_pdf
+from reports.cohort_report import CohortReport
+from reports.cohort_report import file_name as cohort_file_name
+from reports.cohort_tables import cohort_tables
+from reports.kinds import FORMATS, KINDS, MEDIA_TYPES, PAPERS, Ending, Format, Kind, Paper
+from reports.person_html import person_html
+from reports.person_pdf import person_pdf
+from reports.person_report import PersonReport
+from reports.person_report import file_name as person_file_name
+from reports.person_tables import person_tables
+from reports.tables import csv_documents
+from reports.workbook import xlsx_bytes
 
-Format = Literal["html", "csv"]
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+__all__ = [
+    "FORMATS",
+    "KINDS",
+    "MEDIA_TYPES",
+    "PAPERS",
+    "Document",
+    "Format",
+    "Kind",
+    "Paper",
+    "PersonDocuments",
+    "Reader",
+    "Served",
+    "Wanted",
+    "documents",
+    "named",
+    "report_of",
+]
+
+_WEEK: Final = timedelta(days=6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which report, and as what.
+
+    Attributes:
+        kind: weekly or monthly.
+        ending: the label of its last night.
+        formats: as what it is handed out.
+        paper: of the PDF.
+        pseudonyms: whether people go by pseudonyms everywhere in it.
+        plotly: whether an HTML holds the script that draws its charts, or finds it in a file beside it.
+    """
+
+    kind: Kind = "weekly"
+    ending: date
+    formats: tuple[Format, ...] = FORMATS
+    paper: Paper = "a4"
+    pseudonyms: bool = False
+    plotly: Literal["inside", "beside"] = "inside"
+
+    @property
+    def first(self) -> date:
+        """The label of its first night: of 7, or the day after the same day of the month before."""
+        return self.ending - _WEEK if self.kind == "weekly" else month_up_to(self.ending)
+
+    @property
+    def period(self) -> str:
+        """What it covers, in words: `the week that ends on 2026-02-11`."""
+        return f"the {'week' if self.kind == 'weekly' else 'month'} that ends on {self.ending}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +100,12 @@ class Reader:
     Attributes:
         sleeper: the person.
         places: by metric of triage their place in the cohort (`cohort_triage.cohort_standings`), where something moved.
+        pseudonym: what the person is called in the report; "" for their name.
     """
 
     sleeper: Sleeper
     places: Mapping[str, Standing] = field(default_factory=dict)
+    pseudonym: str = ""
 
     @property
     def person_id(self) -> str:
@@ -50,81 +114,124 @@ class Reader:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeeklyDocuments:
-    """A person's week as documents: what is computed where the nights are read."""
+class Served:
+    """A person's documents."""
+
+    person_id: str
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDocuments:
+    """A person's report, and its documents: what is computed where the nights are read."""
 
     organisation: str
-    ending: date
-    formats: tuple[Format, ...]
+    wanted: Wanted
     rules: ScoreRules
     need: SleepNeed | None
     generated_at: datetime
 
-    def __call__(self, archive: NightArchive, reader: Reader, /) -> tuple[Document, ...]:
-        """The person's documents, one for each format.
+    def __call__(self, archive: NightArchive, reader: Reader, /) -> Served:
+        """The person's documents, those of each format.
 
         Raises:
-            Unserved: nothing was recorded of the person, in that week or at all.
+            Unserved: nothing was recorded of the person, in that period or at all.
+        """
+        report = self.report(archive, reader)
+        if not report.period.coverage.recorded:
+            raise Unserved(f"Nothing was recorded in {self.wanted.period}.")
+        made = documents(report, self.wanted, generated_at=self.generated_at)
+        return Served(person_id=reader.person_id, documents=made)
+
+    def report(self, archive: NightArchive, reader: Reader) -> PersonReport:
+        """The value that the documents are made of.
+
+        Raises:
+            Unserved: nothing has arrived of the person.
         """
         nights = archive.nights(self.organisation, reader.person_id)
         if nights.empty:
+            # Nobody's name: reasons stand in logs and settings, and beside pseudonyms.
             raise Unserved(
-                f"No session of {reader.sleeper.name} has arrived yet. "
-                "What the vendor has comes with the next synchronisation."
+                "No session has arrived yet. What the vendor has comes with the next synchronisation."
             )
-        week = person_period(
-            reader.sleeper,
-            nights,
-            first=self.ending - timedelta(days=6),
-            last=self.ending,
-            profile=Profile(
-                rules=self.rules,
-                need=self.need,
-                places=lambda: reader.places,
-                valid_night=archive.rules(self.organisation),
-            ),
+        sleeper, sessions = reader.sleeper, archive.sessions(self.organisation, reader.person_id)
+        if reader.pseudonym:
+            alias = alias_of(reader.pseudonym, sessions)
+            sleeper = pseudonymous(sleeper, reader.pseudonym)
+            nights, sessions = alias.of_nights(nights), alias.of_sessions(sessions)
+        profile = Profile(
+            rules=self.rules,
+            need=self.need,
+            places=lambda: reader.places,
+            valid_night=archive.rules(self.organisation),
         )
-        if not week.coverage.recorded:
-            raise Unserved(f"Nothing was recorded in the week that ends on {self.ending}.")
-        report = report_of(archive, self.organisation, week)
-        return tuple(document(report, kind, generated_at=self.generated_at) for kind in self.formats)
+        found = person_period(
+            sleeper, nights, first=self.wanted.first, last=self.wanted.ending, profile=profile
+        )
+        return report_of(found, nights, sessions, kind=self.wanted.kind)
 
 
-def report_of(archive: NightArchive, organisation: str, week: PersonPeriod) -> PersonReport:
-    """A person's period with the hypnograms of its main sleeps."""
-    person_id = week.sleeper.person_id
-    nights = archive.nights(organisation, person_id)
-    sessions = archive.sessions(organisation, person_id)
-    mains = week.nights[week.nights["kind"] == "main"]["session_id"]
+def report_of(
+    period: PersonPeriod, nights: pd.DataFrame, sessions: SessionSet, *, kind: Kind
+) -> PersonReport:
+    """A person's period with the hypnograms of its main sleeps, and of a month the raster.
+
+    Args:
+        period: the week or the month.
+        nights: every sleep of the person.
+        sessions: the recordings that they were made of.
+        kind: of the report.
+    """
+    mains = period.nights[period.nights["kind"] == "main"]["session_id"]
+    drawn = raster(sessions, nights, first=period.first, last=period.last) if kind == "monthly" else None
     return PersonReport(
-        period=week,
+        kind=kind,
+        period=period,
+        raster=drawn,
         hypnograms=tuple(night_view(sessions, nights, str(session_id)) for session_id in mains),
     )
 
 
-def document(report: PersonReport, kind: Format, *, generated_at: datetime) -> Document:
-    """A report as one file."""
-    if kind == "html":
-        content = weekly_html(report, generated_at=generated_at)
-        return Document(name=file_name(report, kind), media_type="text/html", content=content)
-    return Document(name=file_name(report, kind), media_type="text/csv", content=weekly_csv(report))
+def documents(
+    report: PersonReport | CohortReport, wanted: Wanted, *, generated_at: datetime
+) -> tuple[Document, ...]:
+    """A report as the files of every format that is wanted."""
+    return tuple(
+        Document(name=name, media_type=MEDIA_TYPES[kind], content=content)
+        for kind in wanted.formats
+        for name, content in _made(report, kind, wanted, generated_at)
+    )
 
 
-def written(folder: Path, made: Document) -> Path:
-    """The document as a file of the folder, whole or not at all; one of the same name is replaced.
+def named(report: PersonReport | CohortReport, ending: Ending) -> str:
+    """The name of a report's file."""
+    if isinstance(report, PersonReport):
+        return person_file_name(report, ending)
+    return cohort_file_name(report, ending)
 
-    Raises:
-        OSError: it cannot be written; what was there before is there still.
-    """
-    path = folder / made.name
-    part = folder / f".{made.name}.{secrets.token_hex(4)}.part"
-    try:
-        with part.open("xb") as file:
-            file.write(made.content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return path
+
+def _made(
+    report: PersonReport | CohortReport, kind: Format, wanted: Wanted, generated_at: datetime
+) -> Iterable[tuple[str, bytes]]:
+    """Names and bytes of the files of one format."""
+    if kind in {"xlsx", "csv"}:
+        tables = (
+            person_tables(report, generated_at=generated_at)
+            if isinstance(report, PersonReport)
+            else cohort_tables(report, generated_at=generated_at)
+        )
+        return csv_documents(tables) if kind == "csv" else [(named(report, kind), xlsx_bytes(tables))]
+    if kind == "pdf":
+        content = (
+            person_pdf(report, generated_at=generated_at, paper=wanted.paper)
+            if isinstance(report, PersonReport)
+            else cohort_pdf(report, generated_at=generated_at, paper=wanted.paper)
+        )
+    else:
+        content = (
+            person_html(report, generated_at=generated_at, plotly=wanted.plotly)
+            if isinstance(report, PersonReport)
+            else cohort_html(report, generated_at=generated_at, plotly=wanted.plotly)
+        )
+    return [(named(report, kind), content)]

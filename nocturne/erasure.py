@@ -3,8 +3,9 @@
     1. the vendor's part is noted in `Store.deletions`, unless the person is to stay there
     2. the archive lets go of every file and takes in nothing of the person any more (`NightArchive.erase`, for good)
     3. every cached answer goes
-    4. the roster's row goes, and notes, phases, flags and places in cohorts with it
-    5. the vendor is asked; when it does not do so now, the note of step 1 stays and it is asked again
+    4. reports of the schedule go: the person's own, and those of cohorts
+    5. the roster's row goes, and notes, phases, flags and places in cohorts with it
+    6. the vendor is asked; when it does not do so now, the note of step 1 stays and it is asked again
 
 A process that is killed on the way has left the note of step 1 or the archive's of step 2: `settle` finishes what it
 finds. A synchronisation under way finds the person refused by the archive, in whatever process it runs, and forgets at
@@ -32,6 +33,7 @@ from asleep.errors import (
 from cache.client import CachedAsleep
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
+from nocturne.handed_over import forget as forget_reports
 from store.deletions import Deletion
 from store.errors import UnknownEntry, UnknownPerson
 from store.people import Person
@@ -240,10 +242,12 @@ def _kept_for_the_end(failures: list[Exception]) -> Iterator[None]:
 def _erase_here(application: Application, person: Person) -> None:
     application.archive.erase(application.organisation, person.person_id, for_good=True)
     application.asleep.forget(person.vendor_id, environment=person.environment)
+    forget_reports(application, person.person_id)
     try:
         application.store.remove_person(application.organisation, person.person_id)
     except UnknownPerson as gone:
         log.info("Somebody else has erased the person meanwhile: %s", gone)
+    forget_reports(application, person.person_id)  # what a run under way had written by then
 
 
 def _ask_vendor(

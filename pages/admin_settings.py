@@ -21,6 +21,7 @@ from nocturne.organisation_settings import (
     set_zone,
 )
 from pages.admin_nights import nights_card
+from pages.admin_reports import schedule_card
 from pages.parts import card, escape
 from store.errors import EditedMeanwhile
 from store.people import InvalidPerson
@@ -50,6 +51,7 @@ def settings_section(application: Application, actor: Actor) -> None:
     with score:
         _score(application, actor)
         nights_card(application, actor)
+        schedule_card(application, actor)
     with zone:
         _zone(application, actor)
         _target(application, actor)

@@ -24,7 +24,7 @@ from pages.viewport import is_narrow
 from store.people import Person
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_OF_PERIOD = ("period", "from", "to", "ending")
+_OF_PERIOD = ("period", "from", "to", "ending", "kind", "paper", "names")
 _FOLLOW_EVERY = timedelta(seconds=5)
 # What a card says is a heading of the second level, in the size of a section's title.
 _SECTION_REM: Final = font_px("section") / font_px("body")
@@ -80,6 +80,7 @@ def style() -> None:
         [data-variant="segmented_control"][aria-checked="true"] * {{ color: {tokens.accent} !important; }}
         [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
         [class*="st-key-who"] a {{ padding: 0; }}
+        .st-key-card_preview img {{ border: 1px solid {tokens.border}; }}
         [data-testid="stHeading"] h2 {{ font-size: {_SECTION_REM}rem; padding: 0.5rem 0 1rem; }}
         @media (prefers-reduced-motion: reduce) {{
             *, *::before, *::after {{ animation: none !important; transition: none !important; }}

@@ -1,80 +1,187 @@
-"""Reports: one person's week, previewed and downloaded as HTML or CSV."""
+"""Reports: the week or the month of a person or of a cohort, to look at and to download; everybody's at once."""
+
+from datetime import date
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics.wording import of, span
-from nocturne.access import Permission
+from nocturne.access import Actor, Permission
 from nocturne.application import Application
-from nocturne.runs import Format, document, person_report
+from nocturne.documents import KINDS, Kind, Wanted
+from nocturne.runs import NotYet, check_that_it_has_been, cohort_report, person_report
+from nocturne.views import Cohort, cohort_people, last_night, statistics
 from pages.access import require
-from pages.carried import settle
-from pages.links import linked_person, query_date
-from pages.parts import card, escape, person_picker, rests_on, stale_banner, title
-from reports.person_report import PersonReport, file_name
+from pages.carried import choose, settle
+from pages.links import check_cohort_link, linked_person, query_choice, query_date
+from pages.parts import (
+    TO_HOME,
+    cohort_picker,
+    escape,
+    follow_link,
+    narrow,
+    person_picker,
+    problem,
+    rests_on,
+    stale_banner,
+    title,
+)
+from pages.report_bundle import bundle_card
+from pages.report_documents import Asked, documents_card, linked_asked, preview_card
+from pages.report_many import many_card
+from reports.cohort_report import CohortReport
+from reports.person_report import PersonReport
 
-_PREVIEW_HEIGHT_PX = 900
+_ABOUT = {"person": "A person", "cohort": "A cohort"}
+_KINDS: dict[str, str] = {"weekly": "Weekly", "monthly": "Monthly"}
 
 
 def _page() -> None:
     application, actor = require(Permission.MAKE_REPORTS)
+    if not application.people():
+        problem("Nobody is on the roster yet", "Home says how to add people.", way=TO_HOME)
+    about = query_choice(
+        "about", _ABOUT, "person", what="something to report on", instead="a person's report is shown"
+    )
+    kind: Kind = next(
+        each
+        for each in KINDS
+        if each
+        == query_choice("kind", KINDS, "weekly", what="a kind of report", instead="the weekly one is shown")
+    )
+    settle("about", about if about != "person" else None)
+    settle("kind", kind if kind != "weekly" else None)
+    (_of_a_person if about == "person" else _of_a_cohort)(application, actor, kind, linked_asked())
+
+
+def _of_a_person(application: Application, actor: Actor, kind: Kind, asked: Asked) -> None:
     linked = linked_person(application, actor, page="report")
     person_id, newest = linked.person.person_id, linked.newest
-    ending = query_date("ending", "The newest week is shown.") or newest
-    settle("ending", ending.isoformat())
-    report = person_report(application, actor, person_id, ending=ending)
-    title(report.period.title, _facts(report))
+    ending = query_date("ending", "The newest report is shown.") or newest
+    wanted = _wanted(application, kind, ending, asked)
+    report = person_report(application, actor, person_id, wanted)
+    title(report.period.title, _facts_of_a_person(report))
     stale_banner(application, [linked.person])
     rests_on(application, report.period.nights)
-    who, when, html, csv = st.columns([1.4, 1, 0.8, 0.8], vertical_alignment="bottom")
+    who, when = _choices("person", kind)
     with who:
         person_picker(linked.people, person_id, page="report")
     with when:
-        st.date_input(
-            "Last night of the week",
-            value=ending,
-            min_value=min(linked.nights["night"].min().date(), ending),
-            max_value=max(newest, ending),
-            key=f"report_ending_{person_id}_{ending}",
-            on_change=_choose_ending,
-            args=(f"report_ending_{person_id}_{ending}",),
-            format="YYYY-MM-DD",
+        earliest = min(linked.nights["night"].min().date(), ending)
+        _date_input(wanted, person_id, earliest, max(newest, ending))
+    seen, taken = _sides()
+    with taken:
+        documents_card(application, report, wanted, asked)
+    with seen:
+        preview_card(application, report, wanted)
+
+
+def _of_a_cohort(application: Application, actor: Actor, kind: Kind, asked: Asked) -> None:
+    check_cohort_link(application, actor)
+    heading = st.container()
+    who, when = _choices("cohort", kind)
+    with who:
+        cohort = cohort_picker(application, actor)
+    people = cohort_people(application, actor, cohort.name)
+    nights = statistics(application, people)
+    newest = last_night(application, nights)
+    ending = query_date("ending", "The newest report is shown.") or newest
+    wanted = _wanted(application, kind, ending, asked)
+    with when:
+        labels = nights["night"].dropna()
+        earliest = min(labels.min().date() if len(labels) else ending, ending)
+        _date_input(wanted, cohort.name, earliest, max(newest, ending))
+    if not people:
+        with heading:
+            problem(
+                f"Nobody is in {cohort.label} today", "Choose another cohort, or change its rule on Cohort."
+            )
+    report = cohort_report(application, actor, cohort, wanted)
+    with heading:
+        title(report.period.title, _facts_of_a_cohort(report, cohort))
+        stale_banner(application, people)
+    seen, taken = _sides()
+    with taken:
+        documents_card(application, report, wanted, asked)
+        many_card(application, actor, people, wanted, cohort)
+        bundle_card(application, actor, cohort, people, wanted)
+    with seen:
+        preview_card(application, report, wanted)
+
+
+def _sides() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The places for what the report looks like and for what can be taken; on a phone the second comes first."""
+    if narrow():
+        taken = st.container()
+        return st.container(), taken
+    seen, taken = st.columns([2.35, 1])
+    return seen, taken
+
+
+def _wanted(application: Application, kind: Kind, ending: date, asked: Asked) -> Wanted:
+    """What is asked for; a page on the future says so instead."""
+    wanted = Wanted(kind=kind, ending=ending, paper=asked.paper, pseudonyms=asked.pseudonyms)
+    settle("ending", wanted.ending.isoformat())
+    try:
+        check_that_it_has_been(application, wanted)
+    except NotYet as reason:
+        problem(
+            "There is no report of the future", str(reason), "Show the newest", lambda: choose(ending=None)
         )
-    with html:
-        _download(application, report, "html")
-    with csv:
-        _download(application, report, "csv")
-    st.caption(
-        "The HTML is one file that opens anywhere and is laid out for one A4 page; the CSV has one row per sleep."
+    return wanted
+
+
+def _choices(about: str, kind: Kind) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """What the report is about and its kind; and the places for whom, and until when."""
+    what, which, who, when = st.columns([1.1, 1.1, 1.5, 1.1], vertical_alignment="bottom")
+    with what:
+        _segmented("about", _ABOUT, about, label="Report on")
+    with which:
+        _segmented("kind", _KINDS, kind, label="Length")
+    return who, when
+
+
+def _segmented(name: str, choices: dict[str, str], chosen: str, *, label: str) -> None:
+    key = f"report_{name}"
+
+    def go() -> None:
+        choose(**{name: st.session_state[key]})
+
+    follow_link(key, chosen)
+    st.segmented_control(
+        label, list(choices), format_func=choices.__getitem__, required=True, key=key, on_change=go
     )
-    with card("preview", "Preview"):
-        st.iframe(
-            document(report, "html", generated_at=application.now()).content.decode(),
-            height=_PREVIEW_HEIGHT_PX,
-        )
 
 
-def _facts(report: PersonReport) -> str:
+def _date_input(wanted: Wanted, whose: str, earliest: date, latest: date) -> None:
+    key = f"report_ending_{whose}_{wanted.ending}"
+
+    def go() -> None:
+        choose(ending=st.session_state[key].isoformat())
+
+    st.date_input(
+        "Last night",
+        value=wanted.ending,
+        min_value=earliest,
+        max_value=latest,
+        key=key,
+        on_change=go,
+        format="YYYY-MM-DD",
+    )
+
+
+def _facts_of_a_person(report: PersonReport) -> str:
     shown = report.period
     counted = f"{of(shown.coverage.valid, shown.coverage.expected)} nights valid"
-    return f"Weekly report · {span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
+    kind = f"{_KINDS[report.kind]} report"
+    return f"{kind} · {span(shown.first, shown.last)} · {counted} · {escape(shown.sleeper.zone)}"
 
 
-def _download(application: Application, report: PersonReport, kind: Format) -> None:
-    st.download_button(
-        kind.upper(),
-        lambda: document(report, kind, generated_at=application.now()).content,
-        file_name=file_name(report, kind),
-        mime={"html": "text/html", "csv": "text/csv"}[kind],
-        icon=":material/download:",
-        type="primary" if kind == "html" else "secondary",
-        width="stretch",
-        on_click="ignore",
-        key=f"download_{kind}",
-    )
-
-
-def _choose_ending(key: str) -> None:
-    st.query_params["ending"] = st.session_state[key].isoformat()
+def _facts_of_a_cohort(report: CohortReport, cohort: Cohort) -> str:
+    shown = report.period
+    counted = f"{of(shown.coverage.valid, shown.coverage.expected)} nights valid"
+    kind = f"{_KINDS[report.kind]} report"
+    return f"{kind} · {escape(cohort.label)} · {span(shown.first, shown.last)} · {counted}"
 
 
 _page()

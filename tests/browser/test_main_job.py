@@ -51,13 +51,16 @@ def test_from_home_to_a_report_without_leaving_the_machine(
 
     page.get_by_role("link", name="Reports").click()
     settle(page)
-    for kind, start in (("HTML", b"<!doctype html>"), ("CSV", b"person")):
+    starts = {"PDF": b"%PDF-", "HTML": b"<!doctype html>", "XLSX": b"PK", "CSV, zipped": b"PK"}
+    for kind, start in starts.items():
         with page.expect_download() as waiting:
-            page.get_by_role("button", name=kind).click()
+            page.get_by_role("button", name=kind, exact=True).click()
         target = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(target)
-        assert target.read_bytes().lower().lstrip().startswith(start), target.read_bytes()[:80]
-        assert re.fullmatch(r"weekly-p_\w+-\d{4}-\d{2}-\d{2}\.(html|csv)", target.name)
+        content = target.read_bytes().lstrip()
+        assert content[: len(start)].lower() == start.lower(), content[:80]
+        assert re.fullmatch(r"weekly-p_\w+-\d{4}-\d{2}-\d{2}\.(pdf|html|xlsx|zip)", target.name)
+    expect(page.get_by_alt_text(re.compile("Page 1 of 1 of the report"))).to_be_visible()
     no_fault(page)
     assert not tab.strayed, tab.strayed
 

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -47,9 +48,86 @@ def test_from_a_roster_to_reports(
     out = tmp_path / "reports"
     assert main(["report", "weekly", "--people", "all", "--ending", "2026-03-11", "--out", str(out)]) == 0
     names = sorted(path.name for path in out.iterdir())
-    assert len(names) == 2 * len(simulator.world.people)
+    assert len(names) == len(simulator.world.people)
+    assert {Path(name).suffix for name in names} == {".pdf"}
     assert all(person.name.split()[0] not in name for person in simulator.world.people for name in names)
     assert capsys.readouterr().out.count(str(out)) == len(names)
+
+
+def test_a_cohort_has_one_report_and_everybodys_come_as_one_zip(
+    roster: Path, tmp_path: Path, simulator: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    main(["sync", "--days", "400"])
+    capsys.readouterr()
+    out = tmp_path / "reports"
+    asked = [
+        "report",
+        "monthly",
+        "--cohort",
+        "everyone",
+        "--ending",
+        "2026-03-10",
+        "--format",
+        "pdf,html,xlsx",
+    ]
+    assert main([*asked, "--out", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        f"monthly-cohort-Everyone-2026-03-10.{ending}" for ending in ("html", "pdf", "xlsx")
+    ]
+    whole = tmp_path / "all.zip"
+    assert (
+        main(["report", "weekly", "--ending", "2026-03-10", "--format", "pdf,html", "--out", str(whole)]) == 0
+    )
+    with zipfile.ZipFile(whole) as found:
+        assert found.testzip() is None
+        names = found.namelist()
+    assert len(names) == 2 * len(simulator.world.people) + 1
+    assert "all/plotly.min.js" in names
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_pseudonyms_reach_names_of_files_and_all_that_is_in_them(
+    roster: Path, tmp_path: Path, simulator: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    main(["sync", "--days", "400"])
+    capsys.readouterr()
+    asked = ["--ending", "2026-03-10", "--format", "html,xlsx,csv", "--pseudonyms"]
+    assert main(["report", "weekly", *asked, "--out", str(tmp_path / "each")]) == 0
+    assert main(["report", "weekly", "--cohort", "everyone", *asked, "--out", str(tmp_path / "all")]) == 0
+    assert main(["people", "list"]) == 0
+    ids = re.findall(r"p_[a-z2-7]{12}", capsys.readouterr().out)
+    assert len(ids) >= len(simulator.world.people)
+    sessions = [
+        each.id for person in simulator.world.people for each in simulator.world.diary.sessions(person)
+    ]
+    known = [*ids, *sessions]
+    for person in simulator.world.people:
+        known += [person.name, person.user_id]
+    assert len(known) > 100
+    for path in [*(tmp_path / "each").iterdir(), *(tmp_path / "all").iterdir()]:
+        if path.name == "plotly.min.js":
+            continue
+        text = path.name + text_of(path)
+        assert not [each for each in known if each in text], path.name
+
+
+def text_of(path: Path) -> str:
+    if path.suffix != ".xlsx":
+        return path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(path) as found:
+        return "".join(found.read(name).decode("utf-8") for name in found.namelist())
+
+
+@pytest.mark.parametrize("out", ["file.txt/reports", "nowhere/all.zip"])
+def test_a_place_that_cannot_be_written_is_said(
+    roster: Path, tmp_path: Path, out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["people", "import", str(roster)])
+    (tmp_path / "file.txt").write_text("a file", encoding="utf-8")
+    assert main(["report", "weekly", "--out", str(tmp_path / out)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_the_archive_is_verified_harmed_repaired_and_brought_back(
@@ -125,6 +203,8 @@ def test_rows_that_are_refused_make_it_done_in_part(
         (["report", "weekly", "--people", "p_nobody", "--out", "x"], "p_nobody"),
         (["report", "weekly", "--people", "cohort:Nobody", "--out", "x"], "no cohort 'Nobody'"),
         (["report", "weekly", "--people", ",", "--out", "x"], "takes ids separated by commas"),
+        (["report", "monthly", "--cohort", "Nobody", "--out", "x"], "no cohort 'Nobody'"),
+        (["report", "monthly", "--ending", "2099-01-31", "--out", "x"], "that is in the future"),
         (["people", "add", "G-1", "--name", "Noa", "--zone", "Mars/Olympus"], "Mars/Olympus"),
     ],
 )
@@ -141,6 +221,7 @@ def test_what_is_asked_wrongly_is_answered_with_a_sentence(
     "arguments",
     [
         ["report", "weekly", "--format", "docx", "--out", "x"],
+        ["report", "weekly", "--format", "", "--out", "x"],
         ["report", "weekly", "--ending", "soon", "--out", "x"],
     ],
 )
@@ -151,6 +232,24 @@ def test_an_unusable_argument_ends_with_status_2(
         main(arguments)
     assert end.value.code == 2
     assert "takes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report", "weekly", "--paper", "a5", "--out", "x"], "choose from"),
+        (["report", "daily", "--out", "x"], "choose from"),
+        (["report", "weekly", "--people", "all", "--cohort", "everyone", "--out", "x"], "not allowed with"),
+        (["report", "weekly"], "required: --out"),
+    ],
+)
+def test_a_report_that_there_is_not_ends_with_status_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_an_address_that_does_not_answer_is_done_in_part(

@@ -21,9 +21,11 @@ from cache.archive import NightArchive
 from nocturne.access import local_actor
 from nocturne.application import Application, build
 from nocturne.batches import Batch, Place, outcome_of
+from nocturne.documents import Wanted, documents
 from nocturne.engines import ENGINES, Engine, EngineFailed, InProcess, Processes, engine
 from nocturne.mapping import DIED, STOPPED, MapProgress, map_batches, map_people
-from nocturne.runs import RunReport, document, person_report, weekly_reports
+from nocturne.places import Folder
+from nocturne.runs import RunReport, people_reports, person_report
 from nocturne.summaries import PartOf, summary
 from nocturne.sync import synchronise
 from nocturne.views import sleeper
@@ -147,20 +149,16 @@ def test_reports_are_the_same_bytes_on_every_engine_as_on_the_page(
 ) -> None:
     monkeypatch.setattr("nocturne.runs._PEOPLE_PER_BATCH", 2)
     actor = local_actor(synced.organisation)
-    made = weekly_reports(
-        replace(synced, engine=each_engine),
-        actor,
-        synced.people(),
-        ending=UNTIL,
-        formats=("html", "csv"),
-        folder=tmp_path,
+    wanted = Wanted(ending=UNTIL, formats=("pdf", "html", "xlsx", "csv"), plotly="beside")
+    made = people_reports(
+        replace(synced, engine=each_engine), actor, synced.people(), wanted, Folder(tmp_path)
     )
-    assert (len(made.files), made.failures) == (12, ())
-    assert sorted(tmp_path.iterdir()) == sorted(made.files)
+    assert not made.failures
+    assert sorted(map(str, tmp_path.iterdir())) == sorted(made.files)
+    assert (tmp_path / "plotly.min.js").is_file()
     for person in synced.people():
-        report = person_report(synced, actor, person.person_id, ending=UNTIL)
-        for kind in ("html", "csv"):
-            page = document(report, kind, generated_at=synced.now())
+        report = person_report(synced, actor, person.person_id, wanted)
+        for page in documents(report, wanted, generated_at=synced.now()):
             assert (tmp_path / page.name).read_bytes() == page.content, page.name
 
 
@@ -456,16 +454,15 @@ def test_a_run_lists_who_could_not_be_served_and_delivers_the_others(
         "nights",
         lambda self, organisation, who: true(self, organisation, who).iloc[: 0 if who == silent else None],
     )
-    made: RunReport = weekly_reports(
+    made: RunReport = people_reports(
         synced,
         local_actor(synced.organisation),
         synced.people(),
-        ending=UNTIL,
-        formats=("csv",),
-        folder=tmp_path,
+        Wanted(ending=UNTIL, formats=("pdf",)),
+        Folder(tmp_path),
     )
+    assert [failure.person_id for failure in made.failures] == [silent], made.failures
     assert len(made.files) == 5
-    assert [failure.person_id for failure in made.failures] == [silent]
     assert "has arrived yet" in made.failures[0].reason
 
 
@@ -473,22 +470,21 @@ def test_a_report_that_cannot_be_written_leaves_the_former_one_whole(
     synced: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run() -> RunReport:
-        return weekly_reports(
+        return people_reports(
             synced,
             local_actor(synced.organisation),
             synced.people()[:1],
-            ending=UNTIL,
-            formats=("csv",),
-            folder=tmp_path,
+            Wanted(ending=UNTIL, formats=("pdf",)),
+            Folder(tmp_path),
         )
 
-    (path,) = run().files
+    path = Path(*run().files)
     before = path.read_bytes()
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("nocturne.documents.os.fsync", full)
+    monkeypatch.setattr("nocturne.places.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         run()
     assert [each.name for each in tmp_path.iterdir()] == [path.name]

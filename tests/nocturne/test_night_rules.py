@@ -15,6 +15,7 @@ from analytics.rules import DEFAULT_RULES, ValidNight
 from nocturne import mapping, night_rules
 from nocturne.access import Actor, NotAllowed
 from nocturne.application import Application
+from nocturne.documents import Wanted
 from nocturne.engines import EngineFailed
 from nocturne.mapping import MapProgress
 from nocturne.night_rules import Effect, NotPutInForce, effect, set_night_rules
@@ -25,8 +26,9 @@ from nocturne.organisation_settings import (
     reset,
     set_target,
 )
+from nocturne.places import Folder
 from nocturne.roster import EVERYONE
-from nocturne.runs import weekly_reports
+from nocturne.runs import people_reports
 from nocturne.views import Cohort, cohort_summary, period
 from store.errors import EditedMeanwhile
 from tests.nocturne.conftest import UNTIL
@@ -186,8 +188,9 @@ def test_words_and_reports_speak_of_the_rules_in_force(
             last=UNTIL,
         ).method,
     ]
-    run = weekly_reports(filled, actor, [person], ending=UNTIL, formats=["html"], folder=tmp_path / "reports")
-    methods.append(run.files[0].read_text(encoding="utf-8"))
+    wanted = Wanted(ending=UNTIL, formats=("html",))
+    run = people_reports(filled, actor, [person], wanted, Folder(tmp_path / "reports"))
+    methods.append(Path(run.files[0]).read_text(encoding="utf-8"))
     for method in methods:
         assert said in method.replace("\xa0", " ").replace("&nbsp;", " ")
 

@@ -8,11 +8,11 @@ from threading import Event
 import pytest
 
 from asleep.simulator.server import Running
-from nocturne import runs
 from nocturne.access import local_actor
 from nocturne.application import Application
-from nocturne.documents import document
+from nocturne.documents import Wanted, documents
 from nocturne.progress import SyncProgress
+from nocturne.runs import person_report
 from nocturne.sync import synchronise
 from tests.nocturne.conftest import NOW, make_application, roster_csv, simulator  # noqa: F401
 from tests.nocturne.importing import import_people
@@ -71,13 +71,11 @@ def test_a_page_says_nothing_of_it_when_all_stages_are_here(statistics_only: App
 
 def test_reports_are_made_of_it_and_say_so(statistics_only: Application) -> None:
     actor = local_actor(statistics_only.organisation)
-    report = runs.person_report(
-        statistics_only, actor, statistics_only.people()[0].person_id, ending=NOW.date() - timedelta(days=1)
-    )
-    html = document(report, "html", generated_at=NOW).content.decode()
+    wanted = Wanted(ending=NOW.date() - timedelta(days=1), formats=("html", "csv"))
+    report = person_report(statistics_only, actor, statistics_only.people()[0].person_id, wanted)
+    html, nights, *_ = (made.content.decode() for made in documents(report, wanted, generated_at=NOW))
     assert "stages for 0 of " in html.replace("\u00a0", " ")
-    csv = document(report, "csv", generated_at=NOW).content.decode("utf-8-sig")
-    assert "provisional" in csv
+    assert "provisional" in nights
 
 
 def test_a_pause_is_said_with_its_reason_and_its_end(statistics_only: Application) -> None:
