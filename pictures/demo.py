@@ -48,6 +48,7 @@ def shoot(camera: Camera, folder: Path) -> None:
             ),
             Scene(name="quality", link="/quality?cohort=everyone", faces=_EVERYWHERE),
             Scene(name="reports", link=f"/reports?person={person}", faces=_DESKS),
+            Scene(name="reports-cohort", link="/reports?about=cohort", faces=(DESK,)),
             Scene(
                 name="quality-rules",
                 link="/quality?cohort=everyone&longest_gap_min=20",
