@@ -133,7 +133,7 @@ def _wanted(application: Application, kind: Kind, ending: date, asked: Asked) ->
 
 def _choices(about: str, kind: Kind) -> tuple[DeltaGenerator, DeltaGenerator]:
     """What the report is about and its kind; and the places for whom, and until when."""
-    what, which, who, when = st.columns([1.1, 1.1, 1.5, 1.1], vertical_alignment="bottom")
+    what, which, who, when = st.columns([1.1, 1.1, 1.5, 1.1])
     with what:
         _segmented("about", _ABOUT, about, label="Report on")
     with which:

@@ -1,6 +1,7 @@
 """174 real nights of 65 people, all the way: recorded file, HTTP, client, archive, statistics, dates."""
 
 import csv
+import io
 import json
 import math
 import subprocess
@@ -10,12 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
+import pypdf
 import pytest
 
 from nocturne.access import local_actor
 from nocturne.application import Application, build
 from nocturne.bundles import BundleWanted, make_bundle
+from nocturne.cohorts import cohorts
+from nocturne.documents import FORMATS, KINDS, Kind, Wanted, documents
+from nocturne.runs import cohort_report, person_report
 from nocturne.sync import synchronise
 from settings import Settings
 from tests.nocturne.bundling import (
@@ -154,6 +160,45 @@ def test_a_research_bundle_of_them_reproduces_every_statistic(
         assert not [name for name in names if name.encode() in said]
     else:
         same_nights(nights, replay.nights.reset_index()[list(nights)])
+
+
+def test_everybody_has_a_week_on_one_page_and_as_tables(replay: Replay) -> None:
+    application, actor = replay.application, local_actor(replay.application.organisation)
+    for person in application.people():
+        wanted = Wanted(ending=_newest(replay, person.person_id), formats=("pdf", "xlsx", "csv"))
+        report = person_report(application, actor, person.person_id, wanted)
+        pdf, xlsx, nights, *_ = (
+            made.content for made in documents(report, wanted, generated_at=application.now())
+        )
+        assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) == 1, person.name
+        assert "Nights" in openpyxl.load_workbook(io.BytesIO(xlsx), read_only=True).sheetnames
+        assert nights.count(b"\r\n") == 1 + len(report.period.nights)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_some_of_them_and_all_together_have_a_report_in_every_format(replay: Replay, kind: Kind) -> None:
+    application, actor = replay.application, local_actor(replay.application.organisation)
+    everyone = cohorts(application, actor)[0]
+    people = [person for person in application.people() if person.name == OURA] + [
+        *application.people()[::20]
+    ]
+    for person in people:
+        wanted = Wanted(kind=kind, ending=_newest(replay, person.person_id))
+        report = person_report(application, actor, person.person_id, wanted)
+        made = documents(report, wanted, generated_at=application.now())
+        assert {Path(each.name).suffix.removeprefix(".") for each in made} == set(FORMATS)
+        assert all(len(each.content) > 100 for each in made)
+    wanted = Wanted(kind=kind, ending=date(2026, 3, 1))
+    whole = cohort_report(application, actor, everyone, wanted)
+    assert whole.period.size == PEOPLE
+    assert not whole.period.unserved
+    made = documents(whole, wanted, generated_at=application.now())
+    assert {Path(each.name).suffix.removeprefix(".") for each in made} == set(FORMATS)
+
+
+def _newest(replay: Replay, person_id: str) -> date:
+    newest: pd.Timestamp = replay.nights.loc[replay.nights["person_id"] == person_id, "night"].max()
+    return newest.date()
 
 
 def _oura(replay: Replay) -> pd.DataFrame:
