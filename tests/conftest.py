@@ -15,6 +15,8 @@ from tests.serving import CHROMIUM_FLAGS, chromium
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+_MAIN = sys.modules["__main__"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     canary.watch(config)
@@ -36,7 +38,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def main_module_kept() -> Iterator[None]:
-    """Streamlit's test runner puts the page in the place of the main module; a child process would start from it."""
-    before = sys.modules["__main__"]
+    """Streamlit's test runner puts the page in the place of the main module; a child process would start from it.
+
+    Fixtures of a whole module, which run pages too, come before this one: the module from the start is put back.
+    """
     yield
-    sys.modules["__main__"] = before
+    sys.modules["__main__"] = _MAIN
