@@ -14,13 +14,22 @@ from nocturne.application import Application
 from nocturne.cohorts import Cohort
 from nocturne.documents import Document, PersonDocuments, Reader, Wanted, documents, report_of
 from nocturne.engines import Engine, InProcess
+from nocturne.grounds import kept
 from nocturne.mapping import Each, MapProgress, outcomes
 from nocturne.places import Place
 from nocturne.progress import Failure
 from nocturne.pseudonyms import pseudonyms
 from nocturne.renamed import cohort_under_pseudonyms, told_label
 from nocturne.roster import EVERYONE
-from nocturne.views import cohort_people, cohort_summary, last_night, period, sleeper, statistics
+from nocturne.views import (
+    cohort_people,
+    cohort_summary,
+    last_night,
+    period,
+    person_nights,
+    sleeper,
+    statistics,
+)
 from reports.cohort_report import CohortReport
 from reports.person_report import PersonReport
 from reports.plotly_page import PLOTLY_FILE, plotly_js
@@ -90,19 +99,26 @@ def person_report(application: Application, actor: Actor, person_id: str, wanted
         NotAllowed, UnknownPerson, NothingRecorded.
     """
     authorize(actor, Permission.MAKE_REPORTS, application.organisation, person_id)
-    found = period(application, actor, person_id, first=wanted.first, last=wanted.ending)
-    if wanted.pseudonyms:
-        return _under_a_pseudonym(application, actor, person_id, wanted)
-    archive, organisation = application.archive, application.organisation
-    nights, sessions = archive.nights(organisation, person_id), archive.sessions(organisation, person_id)
-    return report_of(found, nights, sessions, kind=wanted.kind)
+    found, nights = person_nights(application, actor, person_id)
+
+    def _report() -> PersonReport:
+        if wanted.pseudonyms:
+            return _under_a_pseudonym(application, actor, found, wanted)
+        told = period(application, actor, person_id, first=wanted.first, last=wanted.ending)
+        sessions = application.archive.sessions(application.organisation, person_id)
+        return report_of(told, nights, sessions, kind=wanted.kind)
+
+    return kept(
+        application,
+        ("person report", actor, person_id, wanted),
+        _report,
+        grounds=(application.people(), application.organisation_settings.need),
+    )
 
 
-def _under_a_pseudonym(
-    application: Application, actor: Actor, person_id: str, wanted: Wanted
-) -> PersonReport:
+def _under_a_pseudonym(application: Application, actor: Actor, found: Person, wanted: Wanted) -> PersonReport:
     """The same, made of nights in which the person goes by the pseudonym already."""
-    (reader,) = _readers(application, actor, [application.person(person_id)], wanted)
+    (reader,) = _readers(application, actor, [found], wanted)
     return _made_of(application, wanted).report(application.archive, reader)
 
 
@@ -113,8 +129,20 @@ def cohort_report(application: Application, actor: Actor, cohort: Cohort, wanted
         NotAllowed, UnknownCohort, EngineFailed.
     """
     authorize(actor, Permission.MAKE_REPORTS, application.organisation)
-    found = cohort_summary(application, actor, cohort, first=wanted.first, last=wanted.ending)
     people = cohort_people(application, actor, cohort.name, on=wanted.ending)
+    return kept(
+        application,
+        ("cohort report", actor, cohort, wanted),
+        lambda: _cohort_report(application, actor, cohort, people, wanted),
+        grounds=(people, application.store.sync_states(application.organisation)),
+        lasting=lambda report: not report.period.unserved,  # the next try may serve everybody
+    )
+
+
+def _cohort_report(
+    application: Application, actor: Actor, cohort: Cohort, people: Sequence[Person], wanted: Wanted
+) -> CohortReport:
+    found = cohort_summary(application, actor, cohort, first=wanted.first, last=wanted.ending)
     nights = statistics(application, people)
     inside = nights["night"].between(pd.Timestamp(wanted.first), pd.Timestamp(wanted.ending))
     report = CohortReport(

@@ -18,7 +18,6 @@ from pages.parts import (
     TO_HOME,
     cohort_picker,
     escape,
-    follow_link,
     narrow,
     person_picker,
     problem,
@@ -27,7 +26,7 @@ from pages.parts import (
     title,
 )
 from pages.report_bundle import bundle_card
-from pages.report_documents import Asked, documents_card, linked_asked, preview_card
+from pages.report_documents import Asked, documents_card, link_choice, linked_asked, preview_card
 from pages.report_many import many_card
 from reports.cohort_report import CohortReport
 from reports.person_report import PersonReport
@@ -43,12 +42,8 @@ def _page() -> None:
     about = query_choice(
         "about", _ABOUT, "person", what="something to report on", instead="a person's report is shown"
     )
-    kind: Kind = next(
-        each
-        for each in KINDS
-        if each
-        == query_choice("kind", KINDS, "weekly", what="a kind of report", instead="the weekly one is shown")
-    )
+    wanted = query_choice("kind", KINDS, "weekly", what="a kind of report", instead="the weekly one is shown")
+    kind: Kind = "monthly" if wanted == "monthly" else "weekly"
     settle("about", about if about != "person" else None)
     settle("kind", kind if kind != "weekly" else None)
     (_of_a_person if about == "person" else _of_a_cohort)(application, actor, kind, linked_asked())
@@ -135,22 +130,10 @@ def _choices(about: str, kind: Kind) -> tuple[DeltaGenerator, DeltaGenerator]:
     """What the report is about and its kind; and the places for whom, and until when."""
     what, which, who, when = st.columns([1.1, 1.1, 1.5, 1.1])
     with what:
-        _segmented("about", _ABOUT, about, label="Report on")
+        link_choice("about", _ABOUT, about, label="Report on")
     with which:
-        _segmented("kind", _KINDS, kind, label="Length")
+        link_choice("kind", _KINDS, kind, label="Length")
     return who, when
-
-
-def _segmented(name: str, choices: dict[str, str], chosen: str, *, label: str) -> None:
-    key = f"report_{name}"
-
-    def go() -> None:
-        choose(**{name: st.session_state[key]})
-
-    follow_link(key, chosen)
-    st.segmented_control(
-        label, list(choices), format_func=choices.__getitem__, required=True, key=key, on_change=go
-    )
 
 
 def _date_input(wanted: Wanted, whose: str, earliest: date, latest: date) -> None:

@@ -58,8 +58,8 @@ def documents_card(
             for column, kind in zip(st.columns(2), pair, strict=True):
                 with column:
                     _download(application, report, replace(wanted, formats=(kind,)))
-        _choice("paper", _PAPERS, asked.paper, label="Paper of the PDF")
-        _choice("names", _NAMES, "pseudonyms" if asked.pseudonyms else "names", label="People go by")
+        link_choice("paper", _PAPERS, asked.paper, label="Paper of the PDF")
+        link_choice("names", _NAMES, "pseudonyms" if asked.pseudonyms else "names", label="People go by")
 
 
 def preview_card(application: Application, report: PersonReport | CohortReport, wanted: Wanted) -> None:
@@ -114,7 +114,8 @@ def _download(application: Application, report: PersonReport | CohortReport, wan
     )
 
 
-def _choice(name: str, choices: dict[str, str], chosen: str, *, label: str) -> None:
+def link_choice(name: str, choices: dict[str, str], chosen: str, *, label: str) -> None:
+    """A few choices side by side; what is chosen goes into the link under that name."""
     key = f"report_{name}"
 
     def go() -> None:
