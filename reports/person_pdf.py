@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from reports.kinds import Kind, Paper
@@ -37,14 +38,16 @@ def person_pdf(report: PersonReport, *, generated_at: datetime, paper: Paper = "
     data = person_data(report, generated_at=generated_at.astimezone(UTC))
     title = f"{data['title']} – {data['header']['left']}"
     template = _TEMPLATES[report.kind]
+    set_as = partial(pdf, template, title=title, generated_at=generated_at, paper=paper)
     if report.kind == "monthly":
-        return pdf(template, data, title=title, generated_at=generated_at, paper=paper)
+        with suppress(TooLong):
+            return set_as(data, pages=3 if data["table"]["rows"] else 2)
+        return set_as(data)
     for level in range(_level(data, paper), _TIGHTEST):
         with suppress(TooLong):
-            return pdf(template, data | {"level": level}, title=title, generated_at=generated_at, paper=paper)
+            return set_as(data | {"level": level}, pages=1)
     # Nothing is left to be set tighter: what does not fit by now goes on a second page.
-    loose = data | {"level": _TIGHTEST, "strict": False}
-    return pdf(template, loose, title=title, generated_at=generated_at, paper=paper)
+    return set_as(data | {"level": _TIGHTEST})
 
 
 def _level(data: Mapping[str, Any], paper: Paper) -> int:

@@ -19,6 +19,7 @@ from analytics.raster import ASLEEP, AWAKE, NO_SIGNAL, NOTHING, SLOT_MIN, SLOTS,
 from analytics.smoothing import broken_at_gaps
 from analytics.summary import PersonPeriod
 from reports.person_report import PersonReport
+from reports.print_paths import Box, bars, levels, uprights
 from reports.weeks import HoursAxis, hours_axis
 
 __all__ = ["month_data", "trend_places"]
@@ -31,6 +32,8 @@ _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STATES: Final = {NOT_RECORDED: "not recorded", NOT_VALID: "not valid"}
 _STAGES: Final = ("deep", "light", "rem")
 _RUNS: Final = {ASLEEP: "asleep", AWAKE: "awake", NO_SIGNAL: "unknown", NOTHING: "nothing"}
+# Of the height of a day's row.
+_RUN_TOP, _RUN_HIGH = 0.12, 0.76
 _TICK_H: Final = 4
 # A time of day at the very end of a row would stand over the margin.
 _LAST_TICK_H: Final = 23
@@ -213,13 +216,18 @@ def _columns(rows: list[tuple[float, ...]], axis: HoursAxis) -> Data:
         for weekday, row in zip(_WEEKDAYS, rows, strict=True)
     ]
     ticks = [(round(percent / 100, _DECIMALS), wording.quantity(hour, "h")) for percent, hour in axis.ticks]
-    return {"points": points, "words": words, "ticks": ticks}
+    lines = levels(place for place, _ in ticks)
+    return {"points": points, "words": words, "ticks": ticks, "lines": lines}
 
 
 def _raster(found: Raster) -> Data:
     dates = [moment.date() for moment in found.days.index]
     first_h = math.ceil(found.anchor_h / _TICK_H) * _TICK_H
     hours = [hour for hour in range(first_h, first_h + 25, _TICK_H) if hour - found.anchor_h < _LAST_TICK_H]
+    ticks = [
+        (round((hour - found.anchor_h) * 60 / SLOT_MIN / SLOTS, _DECIMALS), wording.clock(hour))
+        for hour in hours
+    ]
     counted = wording.of(found.recorded, len(dates))
     changes = "; ".join(
         f"{wording.day(mark.day, year=False, short=True)}: {mark.words}" for mark in found.marks
@@ -229,12 +237,11 @@ def _raster(found: Raster) -> Data:
         "note": "blue asleep, orange awake in bed, hatched without a signal, grey a day without a recording",
         "changes": changes,
         "said": f"Every five minutes of {counted} days with a recording, each from {wording.clock(found.anchor_h)} on.",
-        "rows": [_runs(row) for row in found.codes],
-        "ticks": [
-            (round((hour - found.anchor_h) * 60 / SLOT_MIN / SLOTS, _DECIMALS), wording.clock(hour))
-            for hour in hours
-        ],
-        "days": [
+        "days": len(dates),
+        **_runs(found),
+        "ticks": ticks,
+        "lines": uprights(place for place, _ in ticks),
+        "weeks": [
             (round((n + 0.5) / len(dates), _DECIMALS), wording.day(day, year=False, weekday=False, short=True))
             for n, day in enumerate(dates)
             if day.weekday() == 0
@@ -242,10 +249,15 @@ def _raster(found: Raster) -> Data:
     }  # fmt: skip
 
 
-def _runs(row: "np.ndarray[Any, np.dtype[np.uint8]]") -> list[tuple[float, float, str]]:
-    edges = np.flatnonzero(np.diff(row, prepend=255, append=255)).tolist()
-    return [
-        (round(begun / SLOTS, _DECIMALS), round((ended - begun) / SLOTS, _DECIMALS), _RUNS[int(row[begun])])
-        for begun, ended in pairwise(edges)
-        if int(row[begun]) in _RUNS
-    ]
+def _runs(found: Raster) -> Data:
+    """By what was recorded the bars of every day as a path; time without a signal as boxes, which are hatched."""
+    count = len(found.codes)
+    drawn: dict[str, list[Box]] = {name: [] for name in _RUNS.values()}
+    for n, row in enumerate(found.codes):
+        edges = np.flatnonzero(np.diff(row, prepend=255, append=255)).tolist()
+        for begun, ended in pairwise(edges):
+            if int(row[begun]) in _RUNS:
+                box = (begun / SLOTS, (n + _RUN_TOP) / count, (ended - begun) / SLOTS, _RUN_HIGH / count)
+                drawn[_RUNS[int(row[begun])]].append(box)
+    hatched = [[round(each, _DECIMALS) for each in box] for box in drawn.pop("unknown")]
+    return {"unknown": hatched, "runs": {name: bars(boxes) for name, boxes in drawn.items()}}

@@ -9,6 +9,7 @@ from typing import Any, Final
 from analytics.night_view import NightView
 from analytics.zones import HOUR_US, clock_changes
 from reports.person_report import PersonReport
+from reports.print_paths import Box, bars
 from reports.rows import Row, absent
 from reports.strip import ClockAxis, clock_axis, start_on_axis_min
 from reports.week_nights import NightLine
@@ -18,7 +19,10 @@ __all__ = ["clock_of_nights", "drawn_nights", "stage_parts", "ticks_of"]
 Drawn = dict[str, Any]
 Stretch = tuple[float, float]
 
-_ROWS: Final = {"awake": 0, "rem": 1, "light": 2, "deep": 3}
+# From the top; each row and its bar as fractions of a picture's height.
+_ROWS: Final = ("awake", "rem", "light", "deep")
+_FIRST, _ROW, _BAR = 0.13, 0.187, 0.165
+_TRACK, _TRACK_HIGH = 0.09, 0.82
 _STAGES: Final = ("deep", "light", "rem")
 _TICK_MIN: Final = 180.0
 # A bar narrower than this share of the clock would vanish on paper.
@@ -79,7 +83,7 @@ def _mains_axis(report: PersonReport) -> ClockAxis | None:
 
 
 def _drawn(view: NightView | None, axis: ClockAxis, naps: Sequence[Stretch]) -> Drawn:
-    drawn: Drawn = {"track": [], "stages": [], "unknown": [], "naps": [], "marks": []}
+    drawn: Drawn = {"track": "", "stages": [], "unknown": [], "naps": [], "marks": []}
     width = axis.last_min - axis.first_min
 
     def place(minute: float) -> float:
@@ -90,18 +94,20 @@ def _drawn(view: NightView | None, axis: ClockAxis, naps: Sequence[Stretch]) -> 
         return drawn
     offset = start_on_axis_min(view, axis.anchor_h)
     runs = view.runs
+    stages: dict[str, list[Box]] = {stage: [] for stage in _ROWS}
     for what, start, end in zip(
         runs["what"].tolist(), runs["start_min"].tolist(), runs["end_min"].tolist(), strict=True
     ):
         length = (end - start) / width
-        if what in _ROWS:
+        if what in stages:
             wide = max(length, _NARROWEST)
             left = place(offset + start) - (wide - length) / 2
-            drawn["stages"].append((_ROWS[what], round(left, _PLACES), round(wide, _PLACES)))
+            stages[what].append((left, _FIRST + _ROW * _ROWS.index(what), wide, _BAR))
         else:
             drawn["unknown"].append((place(offset + start), round(length, _PLACES)))
+    drawn["stages"] = [bars(boxes) for boxes in stages.values()]
     length_min = (view.end.timestamp() - view.start.timestamp()) / 60
-    drawn["track"] = [(place(offset), round(length_min / width, _PLACES))]
+    drawn["track"] = bars([(place(offset), _TRACK, length_min / width, _TRACK_HIGH)])
     drawn["marks"] = [(place(offset + minute),) for minute in _changes_min(view)]
     return drawn
 

@@ -21,6 +21,7 @@ from reports.print_figures import (
 )
 from reports.print_month import month_data, trend_places
 from reports.print_nights import clock_of_nights, drawn_nights, naps_by_date, stage_parts, ticks_of
+from reports.print_paths import uprights
 from reports.print_pictures import band_places, dots_places
 from reports.rows import Row
 from reports.week_facts import recommended_h
@@ -115,12 +116,14 @@ def _score(page: PersonPage, period: PersonPeriod) -> Data:
 def _nights(report: PersonReport, page: PersonPage, rows: Sequence[Row]) -> Data:
     naps = naps_by_date(report, rows)
     axis = clock_of_nights(report, naps)
+    ticks = ticks_of(axis) if axis else []
     drawn = drawn_nights(report, page.nights, axis, naps) if axis else [None for _ in page.nights]
     by_session = {row["session_id"]: row for row in rows}
     longest = max((float(row["tst_min"]) for row in rows if row["kind"] == "main"), default=0.0)
     return {
         "title": page.nights_title,
-        "ticks": ticks_of(axis) if axis else [],
+        "ticks": ticks,
+        "lines": uprights(place for place, _ in ticks),
         "rows": [
             {
                 "label": line.label,

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analytics.time_of_day import wrap_h
+from analytics.time_of_day import Floats, wrap_h
 from analytics.usual import Against
+from reports.print_paths import bars, levels
 from reports.weeks import HoursAxis
 
 __all__ = ["band_places", "dots_places"]
@@ -65,10 +66,11 @@ def dots_places(
     recent = x * days > (since - first).days
     low_h, high_h = (_from_top(np.array([hour]), axis).tolist()[0] for hour in recommended_h)
     return {
-        "range": [high_h, low_h],
-        "before": list(zip(x[~recent].tolist(), y[~recent].tolist(), strict=True)),
-        "now": list(zip(x[recent].tolist(), y[recent].tolist(), strict=True)),
+        "range": bars([(0.0, high_h, 1.0, low_h - high_h)]),
+        "before": _points(x[~recent], y[~recent]),
+        "now": _points(x[recent], y[recent]),
         "ticks": [(round(percent / 100, _DECIMALS), words) for percent, words in ticks],
+        "lines": levels(percent / 100 for percent, _ in ticks),
         "band": None,
         "line": None,
         "smooth": [],
@@ -76,9 +78,11 @@ def dots_places(
     }
 
 
-def _from_top(
-    hours: "np.ndarray[Any, np.dtype[np.float64]]", axis: HoursAxis
-) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _points(x: Floats, y: Floats) -> list[str]:
+    return [f"{each_x:.4f} {each_y:.4f}" for each_x, each_y in zip(x.tolist(), y.tolist(), strict=True)]
+
+
+def _from_top(hours: Floats, axis: HoursAxis) -> Floats:
     return np.round((axis.high_h - hours) / (axis.high_h - axis.low_h), _DECIMALS)
 
 

@@ -3,6 +3,10 @@
 Every PDF keeps PDF/UA-1, the standard for documents that everybody can read: tagged, with a title, a language and words
 for each picture; typst refuses what does not. Words reach a template as values and never as markup, so a name like
 `#import` or `*x*` stays what it is.
+
+A template is a function of its data, which are all that changes from one document to the next: what typst has read and
+set of everything else is still there. Pages are numbered without being counted where their number is known beforehand,
+because a document that counts its own pages is set twice.
 """
 
 import json
@@ -29,7 +33,7 @@ MISSING: Final = f"{BOX} stands for a letter or sign that the fonts of this docu
 
 _HERE: Final = Path(__file__).parent
 _FONTS, _TEMPLATES = _HERE / "fonts", _HERE / "templates"
-_TOO_LONG: Final = "longer than one page"
+_INSTEAD: Final = "The same report can be had as HTML, XLSX and CSV."
 _PAPERS: Final[Mapping[Paper, str]] = {"a4": "a4", "letter": "us-letter"}
 # Marks that are not seen: of direction, joiners, selectors of a letter's form. Nothing here is set from right to left.
 _UNSEEN: Final = (
@@ -42,6 +46,8 @@ _LONG_WORD: Final = re.compile(r'[^ "\\]{30,}')
 _PIECE: Final = re.compile(".{1,10}")
 # The compilers of a template that nobody uses now: one serves one thread at a time, and a warm one is far quicker.
 _IDLE: "Final[defaultdict[str, deque[typst.Compiler]]]" = defaultdict(deque)
+# How many pages a document has stands in its first object.
+_PAGES: Final = re.compile(rb"/Type/Pages/Count (\d+)")
 # The short escapes of JSON that stand for something seen; every other one is a control character.
 _SEEN_ESCAPES: Final = frozenset(('\\"', "\\\\"))
 
@@ -51,11 +57,17 @@ class NotTypeset(RuntimeError):
 
 
 class TooLong(NotTypeset):
-    """A document that has to stay on one page and does not fit as tightly as it was set."""
+    """A document that has more pages than it may have, set as it was."""
 
 
 def pdf(
-    template: str, data: Mapping[str, Any], *, title: str, generated_at: datetime, paper: Paper = "a4"
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    title: str,
+    generated_at: datetime,
+    paper: Paper = "a4",
+    pages: int | None = None,
 ) -> bytes:
     """The PDF of a template; the same values and the same moment give the same bytes.
 
@@ -68,9 +80,10 @@ def pdf(
         title: the title in the document's properties.
         generated_at: when it was made, with its zone; in the properties, too.
         paper: the size of its pages.
+        pages: how many pages it has, one for each part of the template; None where that is not known.
 
     Raises:
-        TooLong: the template says that it has to fit on one page, and it does not.
+        TooLong: it has more pages than that.
         NotTypeset: typst refuses it.
         ValueError: `generated_at` has no time zone, or `data` holds a number that is none.
     """
@@ -83,26 +96,43 @@ def pdf(
         "title": title,
         "made": [made.year, made.month, made.day, made.hour, made.minute, made.second],
         "paper": _PAPERS[paper],
-        "colours": _palette(),
+        "pages": pages,
     }
     given = json.dumps({**data, "document": document}, ensure_ascii=False, allow_nan=False)
     told, missing = _printable(given)
     compiler = _taken(template)
     try:
         made_pdf = compiler.compile(
+            _call(template, told, MISSING if missing else ""),
             format="pdf",
-            sys_inputs={"data": told, "missing": MISSING if missing else ""},
             pdf_standards=["ua-1"],
             timestamp=made,
         )
     except typst.TypstError as refused:
-        kind = TooLong if _TOO_LONG in refused.message else NotTypeset
-        raise kind(
-            f"The PDF could not be set: {refused.message}. The same report can be had as HTML, XLSX and CSV."
-        ) from refused
+        raise NotTypeset(f"The PDF could not be set: {refused.message}. {_INSTEAD}") from refused
     _IDLE[template].append(compiler)
     assert isinstance(made_pdf, bytes)  # noqa: S101 - a PDF is one file, whatever the stub of typst allows
+    if pages is not None and _count(made_pdf) != pages:
+        raise TooLong(f"The PDF has {_count(made_pdf)} pages instead of {pages}. {_INSTEAD}")
     return made_pdf
+
+
+def _call(template: str, data: str, missing: str) -> bytes:
+    """The document as typst reads it: the template applied to its data, a string within which nothing is markup."""
+    quoted = data.replace("\\", "\\\\").replace('"', '\\"')
+    return (
+        f'#import "{template}": report\n'
+        f'#let data = json(bytes("{quoted}"))\n'
+        f'#report(data + (document: data.document + (missing: "{missing}")))\n'
+    ).encode()
+
+
+def _count(document: bytes) -> int:
+    """How many pages it has."""
+    found = _PAGES.search(document)
+    if found is None:
+        raise NotTypeset(f"The pages of the PDF could not be counted. {_INSTEAD}")
+    return int(found.group(1))
 
 
 def _printable(text: str) -> tuple[str, bool]:
@@ -141,9 +171,9 @@ def _letters() -> str:
 
 
 @cache
-def _palette() -> dict[str, Any]:
-    """The colours of print by name, stages by theirs."""
-    return {name: value for name, value in asdict(theme("print")).items() if name != "name"}
+def _palette() -> str:
+    """The colours of print by name, stages by theirs, as JSON."""
+    return json.dumps({name: value for name, value in asdict(theme("print")).items() if name != "name"})
 
 
 @cache
@@ -155,4 +185,4 @@ def _taken(template: str) -> "typst.Compiler":
     try:
         return _IDLE[template].pop()
     except IndexError:
-        return typst.Compiler(str(_TEMPLATES / template), root=str(_TEMPLATES), font_paths=_fonts())
+        return typst.Compiler(root=str(_TEMPLATES), font_paths=_fonts(), sys_inputs={"colours": _palette()})

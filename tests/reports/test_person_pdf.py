@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
 from analytics.clock_face import clock_face
 from analytics.followed import followed
 from analytics.pattern_words import weekdays_title
+from charts.theme import theme
 from reports.kinds import PAPERS, Paper
 from reports.person_pdf import person_pdf
 from reports.person_report import PersonReport
@@ -114,6 +116,30 @@ def test_every_picture_has_its_numbers_in_words_and_headings_are_in_order() -> N
     tables = [tag for tag, _ in tags if tag in {"Table", "TH"}]
     assert tables.count("Table") == 4
     assert tables.count("TH") >= 4 * 4
+
+
+def painted(document: bytes, page: int, colour: str, *, left: float, right: float) -> int:
+    """How many dots of a page are of a colour, between two edges in points."""
+    scale = 2
+    picture = (
+        PdfDocument(document)[page].render(scale=scale).to_numpy()[:, int(left * scale) : int(right * scale)]
+    )
+    blue_green_red = [int(colour[n : n + 2], 16) for n in (5, 3, 1)]
+    return int((abs(picture[:, :, :3].astype(int) - blue_green_red).max(axis=2) <= 3).sum())
+
+
+@pytest.mark.parametrize("stage", ["awake", "rem", "light", "deep"])
+def test_every_stage_of_the_nights_is_drawn_in_its_colour(stage: str) -> None:
+    document = made(WEEKS["seven nights"])
+    pictures = (MARGIN + 20 / 25.4 * 72 + 30, MARGIN + 96 / 25.4 * 72)
+    colour = getattr(theme("print").stages, stage)
+    assert painted(document, 0, colour, left=pictures[0], right=pictures[1]) > 100
+
+
+@pytest.mark.parametrize(("what", "least"), [("light", 50_000), ("awake", 5_000)])
+def test_the_hours_of_a_month_are_drawn_in_their_colours(what: str, least: int) -> None:
+    colour = getattr(theme("print").stages, what)
+    assert painted(made(MONTHS["every night"]), 1, colour, left=MARGIN, right=595 - MARGIN) > least
 
 
 def test_a_night_left_out_says_why_and_a_date_without_one_that_nothing_was_recorded() -> None:

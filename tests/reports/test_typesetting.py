@@ -1,5 +1,6 @@
 """Documents as PDF: our fonts and no other, PDF/UA-1, words that stay words, the same bytes, from many threads."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,17 +14,18 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from reports import typesetting
-from reports.typesetting import BOX, MISSING, NotTypeset, pdf
+from reports.typesetting import BOX, MISSING, NotTypeset, TooLong, pdf
 from tests.reports.pdfs import root_of, structure, text_of
 
 NOW = datetime(2026, 2, 12, 7, 30, tzinfo=UTC)
 FONTS = Path(typesetting.__file__).parent / "fonts"
 SHEET = """#import "parts.typ": *
-#show: furniture.with(left: data.name, right: "r", foot: "f")
-= #data.name
-#section("Part")
-#picture("what it shows: " + data.name, area(0, 0, 1, 1, colour.accent))
-#statistics(("Night", "Asleep"), (("Thu", "7 h"),))
+#let report(data) = furniture(data.document, left: data.name, right: "r", foot: "f")[
+  = #data.name
+  #section("Part")
+  #picture("what it shows: " + data.name, area(0, 0, 1, 1, colour.accent))
+  #statistics(("Night", "Asleep"), (("Thu", "7 h"),), (1fr, 1fr))
+]
 """
 
 
@@ -132,6 +134,23 @@ def test_a_refusal_is_a_sentence_that_says_what_else_there_is() -> None:
     (typesetting._TEMPLATES / "sheet.typ").write_text("#no-such-thing")
     with pytest.raises(NotTypeset, match=r"could not be set: unknown variable.*HTML, XLSX and CSV"):
         made("Ann")
+
+
+def test_pages_are_numbered_and_a_document_that_has_more_than_it_may_have_is_refused() -> None:
+    two = """#import "parts.typ": *
+#let report(data) = furniture(data.document, [One], for n in range(data.lines) [Line #n \\ ])
+"""
+    (typesetting._TEMPLATES / "two.typ").write_text(two, encoding="utf-8")
+
+    def set_as(lines: int, pages: int | None) -> list[str]:
+        document = pdf("two.typ", {"lines": lines}, title="t", generated_at=NOW, pages=pages)
+        return re.findall(r"page \d+ of \d+", text_of(document))
+
+    assert set_as(3, pages=2) == ["page 1 of 2", "page 2 of 2"]
+    assert set_as(3, pages=None) == ["page 1 of 2", "page 2 of 2"]
+    with pytest.raises(TooLong, match=r"3 pages instead of 2.*HTML, XLSX and CSV"):
+        set_as(100, pages=2)
+    assert set_as(100, pages=None) == ["page 1 of 3", "page 2 of 3", "page 3 of 3"]
 
 
 def test_a_moment_without_a_zone_and_a_number_that_is_none_are_refused() -> None:
