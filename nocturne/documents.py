@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from analytics.night_view import night_view
+from analytics.drawn_night import drawn_nights
+from analytics.night_view import night_views
 from analytics.person_period import month_up_to
 from analytics.raster import raster
 from analytics.score import ScoreRules
@@ -169,11 +170,12 @@ class PersonDocuments:
         found = person_period(
             sleeper, nights, first=self.wanted.first, last=self.wanted.ending, profile=profile
         )
-        return report_of(found, nights, sessions, kind=self.wanted.kind)
+        whole = "html" in self.wanted.formats
+        return report_of(found, nights, sessions, kind=self.wanted.kind, whole=whole)
 
 
 def report_of(
-    period: PersonPeriod, nights: pd.DataFrame, sessions: SessionSet, *, kind: Kind
+    period: PersonPeriod, nights: pd.DataFrame, sessions: SessionSet, *, kind: Kind, whole: bool = True
 ) -> PersonReport:
     """A person's period with the hypnograms of its main sleeps, and of a month the raster.
 
@@ -182,14 +184,16 @@ def report_of(
         nights: every sleep of the person.
         sessions: the recordings that they were made of.
         kind: of the report.
+        whole: whether the hypnograms are whole views, as an HTML shows them; print draws them and no more, which takes
+            a third of the time.
     """
-    mains = period.nights[period.nights["kind"] == "main"]["session_id"]
+    mains = period.nights["session_id"][period.nights["kind"] == "main"].tolist()
     drawn = raster(sessions, nights, first=period.first, last=period.last) if kind == "monthly" else None
     return PersonReport(
         kind=kind,
         period=period,
         raster=drawn,
-        hypnograms=tuple(night_view(sessions, nights, str(session_id)) for session_id in mains),
+        hypnograms=(night_views if whole else drawn_nights)(sessions, nights, mains),
     )
 
 
