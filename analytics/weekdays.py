@@ -6,6 +6,7 @@ questionnaire). Differences are within one person and exploratory: nights of a p
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -25,6 +26,7 @@ SEED = 42
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SATURDAY = 5
 
+Counts = NDArray[np.int16]
 Basis = Literal["work calendar", "weekends"]
 
 
@@ -139,13 +141,37 @@ def _difference(free: Floats, work: Floats, basis: Basis) -> FreeMinusWork:
 
 def _interval(free: Floats, work: Floats) -> tuple[float, float]:
     """The 2.5th and 97.5th percentile of the median difference over resamples."""
-    chance = np.random.default_rng(SEED)
-    medians = [
-        np.median(nights[chance.integers(0, len(nights), (RESAMPLES, len(nights)))], axis=1)
-        for nights in (free, work)
-    ]
-    low, high = np.percentile(medians[0] - medians[1], (2.5, 97.5)).tolist()
+    of_free, of_work = _drawn(len(free), len(work))
+    found = _medians(free, of_free) - _medians(work, of_work)
+    low, high = np.percentile(found, (2.5, 97.5)).tolist()
     return low, high
+
+
+@lru_cache(maxsize=16)
+def _drawn(free: int, work: int) -> tuple[Counts, Counts]:
+    """How often each night is in each resample, [nights, resamples]: the same for everybody with as many nights."""
+    chance = np.random.default_rng(SEED)
+    return _counts(chance, free), _counts(chance, work)
+
+
+def _counts(chance: np.random.Generator, nights: int) -> Counts:
+    drawn = chance.integers(0, nights, (RESAMPLES, nights))
+    drawn += nights * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=RESAMPLES * nights).reshape(RESAMPLES, nights)
+    return np.ascontiguousarray(counts.T, dtype=np.int16)
+
+
+def _medians(values: Floats, counts: Counts) -> Floats:
+    """The median of each resample: the value, or the mean of the two, up to which half of its nights lie."""
+    nights = len(values)
+    order = np.argsort(values)
+    up_to = np.cumsum(counts[order], axis=0, dtype=np.int16)
+    ranked = values[order]
+    lower, upper = (
+        ranked[(up_to <= rank).sum(axis=0, dtype=np.int16)] for rank in ((nights - 1) // 2, nights // 2)
+    )
+    medians: Floats = lower if nights % 2 else (lower + upper) / 2
+    return medians
 
 
 def _reason(free: int, work: int, basis: Basis) -> str:
