@@ -17,8 +17,8 @@ from analytics.sleep_debt import SleepNeed
 from analytics.standing import Standing
 from analytics.summary import PersonPeriod, Profile, Sleeper, person_period
 from cache.archive import NightArchive
+from nocturne.aliases import alias_of, pseudonymous
 from nocturne.mapping import Unserved
-from nocturne.pseudonyms import alias_of, pseudonymous
 from reports.cohort_html import cohort_html
 from reports.cohort_pdf import cohort_pdf
 from reports.cohort_report import CohortReport
