@@ -179,7 +179,8 @@ def patterns(
 
 def without_journeys(mains: pd.DataFrame) -> pd.DataFrame:
     """The nights that count where regular hours are judged: those of a journey are left out (SPEC 7.7)."""
-    return mains[~left_out_of_consistency(mains["reasons"])]
+    left_out = left_out_of_consistency(mains["reasons"])
+    return mains[~left_out] if left_out.any() else mains
 
 
 def _debt(slept: pd.DataFrame, need: SleepNeed, last: date) -> SleepDebt:

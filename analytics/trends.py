@@ -81,7 +81,8 @@ def mann_kendall(values: ArrayLike) -> MannKendall:
     y = np.asarray(values, dtype=np.float64)
     count = len(y)
     pairs = count * (count - 1) // 2
-    s = sum(int(np.sign(y[at + 1 :] - y[at]).sum()) for at in range(count - 1))
+    later, earlier = _pairs(count)
+    s = int(np.sign(y[later] - y[earlier]).sum())
     _, tied = np.unique(y, return_counts=True)
     untied = pairs - int((tied * (tied - 1) // 2).sum())
     if count < 3 or not untied:
@@ -292,7 +293,7 @@ def _theil_sen(y: Floats, number: Floats) -> _Line:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _pairs(nights: int) -> tuple[Counts, Counts]:
     """The later and the earlier night of every pair."""
     earlier, later = np.triu_indices(nights, 1)
@@ -301,8 +302,8 @@ def _pairs(nights: int) -> tuple[Counts, Counts]:
 
 def _weekly(number: Floats, y: Floats) -> MannKendall:
     """The test of the weeks' medians, weeks counted from the first day."""
-    weeks = pd.Series(y).groupby(number // 7).agg(["median", "count"])
-    return mann_kendall(weeks.loc[weeks["count"] >= MINIMUM_NIGHTS_OF_WEEK, "median"])
+    weeks = np.split(y, np.flatnonzero(np.diff(number // 7)) + 1)
+    return mann_kendall([np.median(week) for week in weeks if len(week) >= MINIMUM_NIGHTS_OF_WEEK])
 
 
 def _verdict(slope: float, *, enough: bool, shown: bool) -> Verdict:
