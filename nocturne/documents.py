@@ -17,21 +17,14 @@ from analytics.sleep_debt import SleepNeed
 from analytics.standing import Standing
 from analytics.summary import PersonPeriod, Profile, Sleeper, person_period
 from cache.archive import NightArchive
+from nocturne import writers
 from nocturne.aliases import alias_of, pseudonymous
 from nocturne.mapping import Unserved
-from reports.cohort_html import cohort_html
-from reports.cohort_pdf import cohort_pdf
 from reports.cohort_report import CohortReport
 from reports.cohort_report import file_name as cohort_file_name
-from reports.cohort_tables import cohort_tables
 from reports.kinds import FORMATS, KINDS, MEDIA_TYPES, PAPERS, Ending, Format, Kind, Paper
-from reports.person_html import person_html
-from reports.person_pdf import person_pdf
 from reports.person_report import PersonReport
 from reports.person_report import file_name as person_file_name
-from reports.person_tables import person_tables
-from reports.tables import csv_documents
-from reports.workbook import xlsx_bytes
 
 __all__ = [
     "FORMATS",
@@ -219,23 +212,12 @@ def _made(
     report: PersonReport | CohortReport, kind: Format, wanted: Wanted, generated_at: datetime
 ) -> Iterable[tuple[str, bytes]]:
     """Names and bytes of the files of one format."""
-    if kind in {"xlsx", "csv"}:
-        tables = (
-            person_tables(report, generated_at=generated_at)
-            if isinstance(report, PersonReport)
-            else cohort_tables(report, generated_at=generated_at)
-        )
-        return csv_documents(tables) if kind == "csv" else [(named(report, kind), xlsx_bytes(tables))]
-    if kind == "pdf":
-        content = (
-            person_pdf(report, generated_at=generated_at, paper=wanted.paper)
-            if isinstance(report, PersonReport)
-            else cohort_pdf(report, generated_at=generated_at, paper=wanted.paper)
-        )
+    if kind == "csv":
+        return writers.csv_files(report, generated_at=generated_at)
+    if kind == "xlsx":
+        content = writers.workbook(report, generated_at=generated_at)
+    elif kind == "pdf":
+        content = writers.pdf(report, generated_at=generated_at, paper=wanted.paper)
     else:
-        content = (
-            person_html(report, generated_at=generated_at, plotly=wanted.plotly)
-            if isinstance(report, PersonReport)
-            else cohort_html(report, generated_at=generated_at, plotly=wanted.plotly)
-        )
+        content = writers.html(report, generated_at=generated_at, plotly=wanted.plotly)
     return [(named(report, kind), content)]
