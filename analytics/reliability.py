@@ -151,9 +151,7 @@ def median_sd_ratio(nights: int) -> float:
     """
     if nights < 2:
         return math.nan
-    # As scipy.stats has the median of chi-squared, which takes a second and 50 MB to import.
-    median = 2 * float(scipy.special.gammaincinv((nights - 1) / 2, 0.5))
-    return math.sqrt(median / (nights - 1))
+    return math.sqrt(float(scipy.stats.chi2.median(nights - 1)) / (nights - 1))
 
 
 def _gate(what: str, nights: int, needed: tuple[int, int]) -> Gate:

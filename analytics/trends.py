@@ -13,7 +13,6 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
-import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from analytics import wording
@@ -47,7 +46,8 @@ WEEKLY_SPAN_DAYS = 56
 MINIMUM_NIGHTS_OF_WEEK = 3
 # Of 4 nights even the one order in 24 that rises throughout is no 95 % interval.
 MINIMUM_NIGHTS_OF_INTERVAL = 5
-_QUANTILE_97_5 = -float(scipy.special.ndtri((1 - 0.95) / 2))
+# Of the normal distribution.
+_QUANTILE_97_5 = 1.959963984540054
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def mann_kendall(values: ArrayLike) -> MannKendall:
     variance = (count * (count - 1) * (2 * count + 5) - int((tied * (tied - 1) * (2 * tied + 5)).sum())) / 18
     z = math.copysign(max(abs(s) - 1, 0), s) / math.sqrt(variance)
     tau = s / math.sqrt(pairs * untied)
-    return MannKendall(s=s, tau=tau, z=z, p=float(2 * scipy.special.ndtr(-abs(z))), values=count)
+    return MannKendall(s=s, tau=tau, z=z, p=math.erfc(abs(z) * math.sqrt(0.5)), values=count)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,7 +267,7 @@ class _Line:
 
 
 def _theil_sen(y: Floats, number: Floats) -> _Line:
-    """What scipy.stats.theilslopes gives to the last digit, without the second and the 50 MB that importing it takes.
+    """What scipy.stats.theilslopes gives to the last digit, without the second and the 60 MB that importing it takes.
 
     The slope is the median of those of all pairs, and the interval lies between two of them (Sen 1968, equation 2.6).
 

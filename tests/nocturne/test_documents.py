@@ -72,5 +72,5 @@ def test_a_worker_of_pdfs_holds_no_more_than_they_need(filled: Application) -> N
     ended = subprocess.run([*command, str(UNTIL)], cwd=ROOT, capture_output=True, check=True, text=True)
     found = json.loads(ended.stdout)
     assert found["pdf"] == "%PDF"
-    needless = {"scipy.stats", "statsmodels", "plotly", "xlsxwriter", "sqlalchemy", "requests", "streamlit"}
+    needless = {"scipy.special", "statsmodels", "plotly", "xlsxwriter", "sqlalchemy", "requests", "streamlit"}
     assert not needless & set(found["modules"])
