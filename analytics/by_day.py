@@ -20,7 +20,8 @@ def mean_by_day(days: Days, values: ArrayLike) -> "pd.Series[float]":
     """
     index = pd.DatetimeIndex(days).normalize()
     found = pd.Series(np.asarray(values, dtype=np.float64), index=index)
-    return found.groupby(level=0).mean()
+    each_once_in_order = index.is_monotonic_increasing and index.is_unique and not index.hasnans
+    return found if each_once_in_order else found.groupby(level=0).mean()
 
 
 def nights_by_number(days: Days, values: ArrayLike) -> tuple["pd.Series[float]", Floats]:

@@ -164,8 +164,9 @@ def chronotype(nights: pd.DataFrame, *, calendar: WorkCalendar = WEEKENDS) -> Ch
             `midsleep_clock_h` and `spt_min`.
         calendar: which days are free; weekends stand in for a calendar, and the result says so.
     """
-    used = nights[nights["valid"].astype(bool) & (nights["kind"] == "main")]
-    used = used[used["midsleep_clock_h"].notna() & used["spt_min"].notna()].sort_values("night")
+    counted = nights["valid"].astype(bool) & (nights["kind"] == "main")
+    counted &= nights["midsleep_clock_h"].notna() & nights["spt_min"].notna()
+    used = nights.loc[counted, ["night", "midsleep_clock_h", "spt_min"]].sort_values("night")
     days = pd.DatetimeIndex(used["night"])
     free = calendar.free(days)
     work_days = calendar.work_days_per_week(days[0], days[-1]) if len(days) else math.nan

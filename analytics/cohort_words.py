@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from analytics import wording
 from analytics.night_metrics import DEFAULT, NightMetric
@@ -184,7 +184,7 @@ def _stands_out(away: Floats, people: Counts, matters: float) -> Flags:
         matters: the smallest difference that does, in the unit of `away`.
     """
     error = np.nanstd(away, axis=0, ddof=1) / np.sqrt(people)
-    limit = np.asarray(stats.t.ppf(1 - _BY_CHANCE / (2 * away.shape[1]), people - 1))
+    limit = np.asarray(scipy.stats.t.ppf(1 - _BY_CHANCE / (2 * away.shape[1]), people - 1))
     outside: Flags = np.abs(np.nanmean(away, axis=0)) >= np.maximum(matters, limit * error)
     return outside
 

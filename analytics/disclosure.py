@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -227,5 +227,5 @@ def _greatest(whole: Counts, hidden: Flags, cell: tuple[int, int], *, columns: b
             right.append(-known)
     aim = np.zeros(len(unknown))
     aim[number[cell]] = 1
-    found = linprog(-aim, A_eq=left, b_eq=right, bounds=(0, None))
+    found = scipy.optimize.linprog(-aim, A_eq=left, b_eq=right, bounds=(0, None))
     return math.inf if found.fun is None else -float(found.fun)

@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -155,7 +155,7 @@ def _standardised(
     d = difference / spread
     g = correction * d
     error = math.sqrt(1 / people[0] + g * g / (2 * people[1]))
-    t, z = (float(value) for value in (stats.t.ppf(0.975, degrees), stats.norm.ppf(0.975)))
+    t, z = (float(value) for value in (scipy.stats.t.ppf(0.975, degrees), scipy.stats.norm.ppf(0.975)))
     return Standardised(
         hedges_g=g,
         cohen_d=d,
@@ -218,5 +218,5 @@ def _counted_tail(ways: Floats) -> int:
 
 
 def _normal_tail(mean: float, variance: float) -> int:
-    z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+    z = float(scipy.stats.norm.ppf((1 + CONFIDENCE) / 2))
     return max(0, math.floor(mean - z * math.sqrt(variance) - 0.5))

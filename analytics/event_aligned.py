@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from analytics import event_words
 from analytics.cohorts import MINIMUM_PEOPLE
@@ -273,7 +273,7 @@ def _averages(away: Floats) -> dict[str, Floats]:
     squares = (np.where(known, away - mean, 0) ** 2).sum(axis=0)
     sd = np.sqrt(squares / (n - 1))
     sd[sd <= _NO_SPREAD * np.maximum(1, np.abs(mean))] = np.nan
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * sd / np.sqrt(n)
+    half = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * sd / np.sqrt(n)
     return {"mean": mean, "low": mean - half, "high": mean + half}
 
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from analytics.effects import (
     Estimate,
@@ -47,7 +47,7 @@ class OfMeans:
 
     def interval(self, confidence: float) -> Estimate:
         """The difference with the interval of the same test at another confidence, e.g. 0.99 instead of 0.95."""
-        half = float(stats.t.ppf((1 + confidence) / 2, self.degrees)) * self.error
+        half = float(scipy.stats.t.ppf((1 + confidence) / 2, self.degrees)) * self.error
         value = self.difference.value
         return Estimate(value=value, low=value - half, high=value + half)
 
@@ -113,7 +113,7 @@ def means_between(x: Floats, y: Floats) -> OfMeans:
 
 def sensitivity_between(x: Floats, y: Floats) -> Sensitivity:
     """Ranks and bootstrap of the people of y against those of x; each has 2 people at least, none with NaN."""
-    rank = stats.mannwhitneyu(y, x, method="auto")
+    rank = scipy.stats.mannwhitneyu(y, x, method="auto")
     low, high = bootstrap_difference(x, y)
     return Sensitivity(
         shift=hodges_lehmann(x, y),
@@ -186,8 +186,8 @@ def means_within(away: Floats) -> OfMeans:
 def sensitivity_within(away: Floats) -> Sensitivity:
     """Ranks and bootstrap of one difference a person; Wilcoxon's test leaves out who did not move."""
     moved = away[away != 0]
-    rank = stats.wilcoxon(moved, alternative="two-sided") if len(moved) else None
-    ranks = stats.rankdata(np.abs(moved))
+    rank = scipy.stats.wilcoxon(moved, alternative="two-sided") if len(moved) else None
+    ranks = scipy.stats.rankdata(np.abs(moved))
     low, high = bootstrap_centre(away)
     return Sensitivity(
         shift=pseudo_median(away),
@@ -201,4 +201,4 @@ def sensitivity_within(away: Floats) -> Sensitivity:
 def _student(difference: float, error: float, degrees: float) -> tuple[float, float, float]:
     """t, its two-sided p, and half the 95 % interval."""
     t = difference / error
-    return t, float(2 * stats.t.sf(abs(t), degrees)), float(stats.t.ppf(0.975, degrees)) * error
+    return t, float(2 * scipy.stats.t.sf(abs(t), degrees)), float(scipy.stats.t.ppf(0.975, degrees)) * error

@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 from analytics.cohorts import MINIMUM_PEOPLE
@@ -194,13 +194,13 @@ def _fitted(nights: pd.DataFrame, covariates: Sequence[str]) -> MixedFit | str:
     if share < _SINGULAR * (share + noise):
         return "Nights of one person are no more alike than nights of different people: nothing to model."
     difference, error = float(fit.fe_params[1]) * scale, float(fit.bse_fe[1]) * scale
-    half = float(stats.norm.ppf(0.975)) * error
+    half = float(scipy.stats.norm.ppf(0.975)) * error
     return MixedFit(
         difference=difference,
         error=error,
         low=difference - half,
         high=difference + half,
-        p=float(2 * stats.norm.sf(abs(difference / error))),
+        p=float(2 * scipy.stats.norm.sf(abs(difference / error))),
         components=_components(share * scale**2, noise * scale**2, nights["person_id"].value_counts()),
     )
 

@@ -70,27 +70,30 @@ def pieces_of(sessions: SessionSet, rows: list[int], start_us: int) -> tuple[Pie
 
 def stage_runs(pieces: tuple[Piece, ...]) -> pd.DataFrame:
     """One row per run, `RUN_COLUMNS`; "not recorded" between pieces and where stages end over a minute early."""
-    rows: list[tuple[str, float, float]] = []
+    what: list[str] = []
+    begins: list[float] = []
+    ends: list[float] = []
     reach = 0.0
     for piece in pieces:
         if not len(piece.stages):
             continue
-        if rows and piece.start_min > reach:
-            rows.append((NOT_RECORDED, reach, piece.start_min))
+        if what and piece.start_min > reach:
+            what.append(NOT_RECORDED)
+            begins.append(reach)
+            ends.append(piece.start_min)
         found = runs(piece.stages)
-        names = [STAGE_NAMES[stage] for stage in found["stage"].tolist()]
-        begin, end = (
-            (piece.start_min + found[edge] * EPOCH_MIN).tolist() for edge in ("start_epoch", "end_epoch")
-        )
-        rows += zip(names, begin, end, strict=True)
-        reach = end[-1]
+        what += [STAGE_NAMES[stage] for stage in found["stage"].tolist()]
+        begins += (piece.start_min + found["start_epoch"].to_numpy() * EPOCH_MIN).tolist()
+        ends += (piece.start_min + found["end_epoch"].to_numpy() * EPOCH_MIN).tolist()
+        reach = ends[-1]
         if piece.end_min - reach > 1:
-            rows.append((NOT_RECORDED, reach, piece.end_min))
+            what.append(NOT_RECORDED)
+            begins.append(reach)
+            ends.append(piece.end_min)
             reach = piece.end_min
-    frame = pd.DataFrame(rows, columns=list(RUN_COLUMNS[:3])).astype(
-        {"what": "str", "start_min": float, "end_min": float}
-    )
-    return frame.assign(minutes=frame["end_min"] - frame["start_min"])
+    begin, end = np.array(begins), np.array(ends)
+    columns = (pd.array(what, dtype="str"), begin, end, end - begin)
+    return pd.DataFrame(dict(zip(RUN_COLUMNS, columns, strict=True)))
 
 
 def snoring_runs(pieces: tuple[Piece, ...]) -> pd.DataFrame:

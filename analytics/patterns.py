@@ -6,10 +6,12 @@ Everything here is of the valid main sleeps of one person, and of one window: th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analytics.change_points import ChangePoints
 from analytics.chronotype import WEEKENDS, Chronotype, WorkCalendar, chronotype
@@ -34,43 +36,114 @@ STAGE_COLUMNS: Final = ("deep_min", "light_min", "rem_min")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Patterns:
-    """What repeats and what moved in a person's weeks.
+    """What repeats and what moved in a person's weeks; each answer is computed when it is first asked for.
 
     Attributes:
         first, last: the window, inclusive.
-        asleep: trend of time asleep in minutes.
-        efficiency: trend of efficiency in percent.
-        midsleep: trend of mid-sleep in minutes, times unrolled around their circular mean.
-        stages: trend of each of `STAGE_COLUMNS`, minutes.
-        rolling: trailing 7-day mean of time asleep by date; NaN, which breaks the line, below 4 nights.
-        line: local regression of time asleep at each night (LOWESS); empty below 14 nights.
-        changes: lasting changes of the level of time asleep, of 30 min or more.
-        weekdays: time asleep by day of waking: 7 rows, `nights`, `median`, `low`, `high` (`weekday_profile`).
-        free_asleep: time asleep on free days minus on working days, minutes.
-        free_midsleep: mid-sleep likewise, minutes.
-        weeks: by Monday of each calendar week of the window: `nights`, and the means `deep_min`, `light_min`,
-            `rem_min`, `tst_min`; NaN below 3 nights.
-        debt: sleep debt of the 14 days up to `last`.
-        chronotype: social jetlag and chronotype; nights of a journey left out.
-        phase: composite phase deviation; likewise.
+        mains: the valid main sleeps of the window.
+        slept: the valid sleeps of the days that a debt is of, naps included.
+        calendar: which days are free.
+        need: the person's need for sleep.
     """
 
     first: date
     last: date
-    asleep: Trend
-    efficiency: Trend
-    midsleep: Trend
-    stages: Mapping[str, Trend]
-    rolling: "pd.Series[float]"
-    line: "pd.Series[float]"
-    changes: ChangePoints
-    weekdays: pd.DataFrame
-    free_asleep: FreeMinusWork
-    free_midsleep: FreeMinusWork
-    weeks: pd.DataFrame
-    debt: SleepDebt
-    chronotype: Chronotype
-    phase: PhaseDeviation
+    mains: pd.DataFrame
+    slept: pd.DataFrame
+    calendar: WorkCalendar
+    need: SleepNeed
+
+    @cached_property
+    def asleep(self) -> Trend:
+        """Trend of time asleep in minutes."""
+        return trend(self._days, self._asleep, practical=PRACTICAL["tst_min"])
+
+    @cached_property
+    def efficiency(self) -> Trend:
+        """Trend of efficiency in percent."""
+        return trend(self._days, counted_efficiency_pct(self.mains), practical=PRACTICAL["se_pct"])
+
+    @cached_property
+    def midsleep(self) -> Trend:
+        """Trend of mid-sleep in minutes, times unrolled around their circular mean; nights of a journey left out."""
+        return trend(self._steady["night"], self._midsleep_min, practical=PRACTICAL["midsleep"])
+
+    @cached_property
+    def stages(self) -> Mapping[str, Trend]:
+        """Trend of each of `STAGE_COLUMNS`, minutes."""
+        practical = PRACTICAL["tst_min"]
+        return {name: trend(self._days, self.mains[name], practical=practical) for name in STAGE_COLUMNS}
+
+    @cached_property
+    def rolling(self) -> "pd.Series[float]":
+        """Trailing 7-day mean of time asleep by date; NaN, which breaks the line, below 4 nights."""
+        return rolling_mean(self._days, self._asleep)
+
+    @cached_property
+    def line(self) -> "pd.Series[float]":
+        """Local regression of time asleep at each night (LOWESS); empty below 14 nights."""
+        return lowess(self._days, self._asleep)
+
+    @cached_property
+    def changes(self) -> ChangePoints:
+        """Lasting changes of the level of time asleep, of 30 min or more."""
+        return lasting_changes(self._days, self._asleep, practical=LASTING_SHIFT_MIN)
+
+    @cached_property
+    def weekdays(self) -> pd.DataFrame:
+        """Time asleep by day of waking: 7 rows, `nights`, `median`, `low`, `high` (`weekday_profile`)."""
+        return weekday_profile(self._days, self._asleep)
+
+    @cached_property
+    def free_asleep(self) -> FreeMinusWork:
+        """Time asleep on free days minus on working days, minutes."""
+        return free_minus_work(self._days, self._asleep, free=self._free(self._days))
+
+    @cached_property
+    def free_midsleep(self) -> FreeMinusWork:
+        """Mid-sleep likewise, minutes."""
+        days = self._steady["night"]
+        return free_minus_work(days, self._midsleep_min, free=self._free(days))
+
+    @cached_property
+    def weeks(self) -> pd.DataFrame:
+        """By Monday of each week: `nights`, and the means of `STAGE_COLUMNS` and `tst_min`; NaN below 3 nights."""
+        return _weeks(self.mains, self.first, self.last)
+
+    @cached_property
+    def debt(self) -> SleepDebt:
+        """Sleep debt of the 14 days up to `last`."""
+        return _debt(self.slept, self.need, self.last)
+
+    @cached_property
+    def chronotype(self) -> Chronotype:
+        """Social jetlag and chronotype; nights of a journey left out."""
+        return chronotype(self._steady, calendar=self.calendar)
+
+    @cached_property
+    def phase(self) -> PhaseDeviation:
+        """Composite phase deviation; likewise."""
+        return composite_phase_deviation(_floats(self._steady["midsleep_clock_h"]), self._steady["day_index"])
+
+    @property
+    def _days(self) -> "pd.Series[pd.Timestamp]":
+        return self.mains["night"]
+
+    @property
+    def _asleep(self) -> "pd.Series[float]":
+        return self.mains["tst_min"]
+
+    @cached_property
+    def _steady(self) -> pd.DataFrame:
+        return without_journeys(self.mains)
+
+    @cached_property
+    def _midsleep_min(self) -> Floats:
+        return 60 * unwrapped_h(self._steady["midsleep_clock_h"])
+
+    def _free(self, days: "pd.Series[pd.Timestamp]") -> NDArray[np.bool_] | None:
+        """Which days are free by a calendar of the person's own; None where weekends stand in for it."""
+        return None if self.calendar.assumed else self.calendar.free(pd.DatetimeIndex(days))
 
 
 def patterns(
@@ -92,50 +165,30 @@ def patterns(
         calendar: which days are free; weekends stand in for it, and the results say so.
         need: the person's need for sleep; by default the least recommended at the age and an hour.
     """
-    inside = nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))]
-    counted = inside[inside["valid"].astype(bool)]
-    mains = counted[counted["kind"] == "main"]
-    days, asleep = mains["night"], mains["tst_min"]
-    steady = without_journeys(mains)
-    midsleep_min = 60 * unwrapped_h(steady["midsleep_clock_h"])
-    need = need or sleep_need(age_years=sleeper.age_years(last.year))
-    free = calendar.free(pd.DatetimeIndex(days))
-    named = None if calendar.assumed else free
-    of_steady = None if calendar.assumed else calendar.free(pd.DatetimeIndex(steady["night"]))
+    day = nights["night"]
+    until = nights["valid"].astype(bool) & (day <= pd.Timestamp(last))
     return Patterns(
         first=first,
         last=last,
-        asleep=trend(days, asleep, practical=PRACTICAL["tst_min"]),
-        efficiency=trend(days, counted_efficiency_pct(mains), practical=PRACTICAL["se_pct"]),
-        midsleep=trend(steady["night"], midsleep_min, practical=PRACTICAL["midsleep"]),
-        stages={name: trend(days, mains[name], practical=PRACTICAL["tst_min"]) for name in STAGE_COLUMNS},
-        rolling=rolling_mean(days, asleep),
-        line=lowess(days, asleep),
-        changes=lasting_changes(days, asleep, practical=LASTING_SHIFT_MIN),
-        weekdays=weekday_profile(days, asleep),
-        free_asleep=free_minus_work(days, asleep, free=named),
-        free_midsleep=free_minus_work(steady["night"], midsleep_min, free=of_steady),
-        weeks=_weeks(mains, first, last),
-        debt=_debt(nights, need, last),
-        chronotype=chronotype(steady, calendar=calendar),
-        phase=composite_phase_deviation(_floats(steady["midsleep_clock_h"]), steady["day_index"]),
+        mains=nights[until & (day >= pd.Timestamp(first)) & (nights["kind"] == "main")],
+        slept=nights[until & (day >= pd.Timestamp(last - timedelta(days=WINDOW_DAYS - 1)))],
+        calendar=calendar,
+        need=need or sleep_need(age_years=sleeper.age_years(last.year)),
     )
 
 
 def without_journeys(mains: pd.DataFrame) -> pd.DataFrame:
     """The nights that count where regular hours are judged: those of a journey are left out (SPEC 7.7)."""
-    return mains[~left_out_of_consistency(mains["reasons"])]
+    left_out = left_out_of_consistency(mains["reasons"])
+    return mains[~left_out] if left_out.any() else mains
 
 
-def _debt(nights: pd.DataFrame, need: SleepNeed, last: date) -> SleepDebt:
+def _debt(slept: pd.DataFrame, need: SleepNeed, last: date) -> SleepDebt:
     """The debt of days with a valid main sleep; their valid naps count as sleep."""
-    end = pd.Timestamp(last)
-    begun = end - pd.Timedelta(days=WINDOW_DAYS - 1)
-    recent = nights[nights["night"].between(begun, end) & nights["valid"].astype(bool)]
-    slept = recent.groupby("night")["tst_min"].sum()
-    known = recent.loc[recent["kind"] == "main", "night"].unique()
-    slept = slept[slept.index.isin(known)]
-    return sleep_debt(pd.DatetimeIndex(slept.index), _floats(slept), need=need, last=end)
+    of_day = slept.groupby("night")["tst_min"].sum()
+    known = slept.loc[slept["kind"] == "main", "night"].unique()
+    of_day = of_day[of_day.index.isin(known)]
+    return sleep_debt(pd.DatetimeIndex(of_day.index), _floats(of_day), need=need, last=pd.Timestamp(last))
 
 
 def _weeks(mains: pd.DataFrame, first: date, last: date) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,14 @@ from analytics.insights import (
 from analytics.patterns import Patterns, without_journeys
 from analytics.standing import Standing
 from analytics.time_of_day import clock_statistics
-from analytics.triage import triage
+from analytics.triage import explained, looked_at
 from analytics.usual import REFERENCE_NIGHTS
 from analytics.usual_spread import usual_spread_min
 
 __all__ = ["person_insights"]
 
 _WEEK_DAYS = 7
+_OF_THE_WEEK: Final = ["night", "tst_min", "midsleep_clock_h", "reasons"]
 
 
 def person_insights(
@@ -52,10 +53,10 @@ def person_insights(
             (`cohort_triage.cohort_standings`); asked only where something moved.
         shown: what was shown before.
     """
-    row = triage(nights, last, people=[person_id]).iloc[0]
-    moved = row["flag"] in {"red", "amber"}
+    looked = looked_at(nights, last, people=[person_id])
+    moved = looked.verdicts["flag"].iloc[0] in {"red", "amber"}
     candidates = (
-        *(shift_insights(_by_name(row), standings=dict(places())) if moved else ()),
+        *(shift_insights(_by_name(explained(looked)), standings=dict(places())) if moved else ()),
         trend_insight("tst_min", found.asleep),
         trend_insight("se_pct", found.efficiency),
         trend_insight("midsleep_clock_h", found.midsleep),
@@ -66,13 +67,13 @@ def person_insights(
     return choose_insights(candidates, today=last, shown=shown)
 
 
-def _by_name(row: "pd.Series[Any]") -> dict[str, object]:
-    return {str(name): value for name, value in row.items()}
+def _by_name(table: pd.DataFrame) -> dict[str, object]:
+    return {str(name): value for name, value in table.iloc[0].items()}
 
 
 def _of_the_week(nights: pd.DataFrame, last: date) -> Iterator[Insight | None]:
     """The last 7 days by themselves: short sleep, and irregular hours."""
-    mains = nights[nights["valid"].astype(bool) & (nights["kind"] == "main")]
+    mains = nights.loc[nights["valid"].astype(bool) & (nights["kind"] == "main"), _OF_THE_WEEK]
     first = last - timedelta(days=_WEEK_DAYS - 1)
     week = _between(mains, first, last)
     before = _between(mains, first - timedelta(days=REFERENCE_NIGHTS), first - timedelta(days=1))

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from scipy import stats
+import scipy
 
 from analytics import wording
 
@@ -151,7 +151,7 @@ def median_sd_ratio(nights: int) -> float:
     """
     if nights < 2:
         return math.nan
-    return math.sqrt(float(stats.chi2.median(nights - 1)) / (nights - 1))
+    return math.sqrt(float(scipy.stats.chi2.median(nights - 1)) / (nights - 1))
 
 
 def _gate(what: str, nights: int, needed: tuple[int, int]) -> Gate:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 Centre = Literal["mean", "median"]
@@ -125,7 +125,7 @@ def _shape(found: Floats, *, turned: bool) -> BootstrapShape:
     if len(found) < 2 or not float(np.ptp(found)) > _NO_SPREAD * max(1.0, float(np.abs(found).max())):
         return BootstrapShape(at=(), density=())
     at = np.linspace(float(found.min()), float(found.max()), _POINTS)
-    density = stats.gaussian_kde(found)(at)
+    density = scipy.stats.gaussian_kde(found)(at)
     return BootstrapShape(at=tuple(at.tolist()), density=tuple((density / density.max()).tolist()))
 
 

@@ -67,6 +67,19 @@ SCORE_COLUMNS: Final = (
     "mean_tst_min",
 )
 CONSISTENCY_DAYS = 14
+_DAY_COLUMNS: Final = (
+    "person_id",
+    "day_index",
+    "valid",
+    "se_pct",
+    "se_known_pct",
+    "unknown_share",
+    "tst_min",
+    "midsleep_clock_h",
+    "sri_agree",
+    "sri_known",
+    "reasons",
+)
 
 
 def period_scores(
@@ -94,7 +107,8 @@ def period_scores(
         rules: profile, weights and options; scores by different rules must not be compared.
     """
     minimum = least_nights(days=_calendar_days(first, last))
-    table = _scores(_days(nights, first, last, rules), ages, rules, minimum=minimum)
+    days = _days(nights, first, last, rules)
+    table = _scores(days, consistencies(days), ages, rules, minimum=minimum)
     return table[list(SCORE_COLUMNS)]
 
 
@@ -114,9 +128,10 @@ def period_score(
     ages = _age_of_one(nights, age_years)
     days = _days(nights, first, last, rules)
     gate = period_gate(int(days["usable"].sum()), days=_calendar_days(first, last))
+    regular = consistencies(days)
     facts = Facts(
-        row=_scores(days, ages, rules, minimum=gate.low_from).iloc[0],
-        regular=_consistency(days),
+        row=_scores(days, regular, ages, rules, minimum=gate.low_from).iloc[0],
+        regular=_consistency(regular),
         journey_nights=int((days["journey"] & days["usable"]).sum()),
         age_years=age_years,
         gate=gate,
@@ -139,7 +154,7 @@ def night_score(
     days = _days(nights, first, night, rules)
     facts = Facts(
         row=_means(tonight, ages, rules, minimum=1).iloc[0],
-        regular=_consistency(days),
+        regular=_consistency(consistencies(days)),
         journey_nights=int((days["journey"] & days["usable"]).sum()),
         age_years=age_years,
         gate=None,
@@ -152,10 +167,25 @@ def _calendar_days(first: date, last: date) -> int:
     return (last - first).days + 1
 
 
-def _scores(days: pd.DataFrame, ages: "pd.Series[float]", rules: ScoreRules, *, minimum: int) -> pd.DataFrame:
-    """Parts, score and what they rest on, per person; NaN below the minimum of nights."""
+def _scores(
+    days: pd.DataFrame,
+    consistent: pd.DataFrame,
+    ages: "pd.Series[float]",
+    rules: ScoreRules,
+    *,
+    minimum: int,
+) -> pd.DataFrame:
+    """Parts, score and what they rest on, per person; NaN below the minimum of nights.
+
+    Args:
+        days: the nights of the period.
+        consistent: `consistencies` of them.
+        ages: as `period_scores`.
+        rules: likewise.
+        minimum: so many nights a mean needs.
+    """
     table = _means(days, ages, rules, minimum=minimum)
-    regular = consistencies(days).reindex(table.index)
+    regular = consistent.reindex(table.index)
     table["score_c"] = VENDOR_CONSISTENCY if rules.placeholder else regular["value"]
     table["estimator"] = (
         pd.Series(pd.NA, index=table.index, dtype="str")
@@ -170,38 +200,47 @@ def _scores(days: pd.DataFrame, ages: "pd.Series[float]", rules: ScoreRules, *, 
 
 def _days(nights: pd.DataFrame, first: date, last: date, rules: ScoreRules) -> pd.DataFrame:
     """The main sleeps of a period, by person and day, with what the score takes from each of them."""
-    label = nights["night"]
-    inside = (label >= pd.Timestamp(first)) & (label <= pd.Timestamp(last)) & (nights["kind"] == "main")
-    days = nights[inside].sort_values(["person_id", "day_index"])
-    usable = days["valid"].astype(bool) & days["se_pct"].notna() & days["tst_min"].notna()
-    person, index = days["person_id"], days["day_index"]
+    label = nights["night"].to_numpy()
+    inside = (label >= pd.Timestamp(first).to_datetime64()) & (label <= pd.Timestamp(last).to_datetime64())
+    at = np.flatnonzero(inside & (nights["kind"] == "main").to_numpy(dtype=bool))
+    index = nights["day_index"].to_numpy(dtype=np.int64)[at]
+    owner, people = pd.factorize(nights["person_id"].iloc[at])
+    rank = np.empty(len(people), dtype=np.int64)
+    rank[people.argsort()] = np.arange(len(people))
+    order = np.lexsort((index, rank[owner]))
+    at, index, owner = at[order], index[order], owner[order]
+    read = _DAY_COLUMNS if "reasons" in nights else _DAY_COLUMNS[:-1]
+    days = nights[list(read)].iloc[at]
+    se_pct, tst_min, midsleep_h, unknown = (
+        days[name].to_numpy(dtype=np.float64)
+        for name in ("se_pct", "tst_min", "midsleep_clock_h", "unknown_share")
+    )
+    usable = days["valid"].to_numpy(dtype=bool) & ~np.isnan(se_pct) & ~np.isnan(tst_min)
     journey = _journey(days, rules)
-    paired = (person == person.shift()) & (index == index.shift() + 1)
-    paired &= ~journey & ~journey.shift(fill_value=False)
+    paired = np.zeros(len(at), dtype=np.bool_)
+    paired[1:] = (owner[1:] == owner[:-1]) & (index[1:] == index[:-1] + 1) & ~journey[1:] & ~journey[:-1]
     columns = {
         # Plain objects: a categorical column would not match the index of ages.
-        "person_id": person.astype(object),
+        "person_id": np.asarray(people, dtype=object)[owner],
         "usable": usable,
         # The vendor's code knows nothing of lost signal.
-        "se_pct": days["se_pct"] if rules.profile == "vendor" else counted_efficiency_pct(days),
-        "whole": ~(days["unknown_share"] > 0),
-        "tst_min": days["tst_min"],
-        "counted_tst_min": days["tst_min"] + _naps_min(nights, days) if rules.naps_count else days["tst_min"],
+        "se_pct": se_pct if rules.profile == "vendor" else counted_efficiency_pct(days),
+        "whole": ~(unknown > 0),
+        "tst_min": tst_min,
+        "counted_tst_min": tst_min + _naps_min(nights, days) if rules.naps_count else tst_min,
         "journey": journey,
-        "midsleep_clock_h": days["midsleep_clock_h"].where(usable & ~journey),
-        "sri_agree": days["sri_agree"].where(paired, 0),
-        "sri_known": days["sri_known"].where(paired, 0),
+        "midsleep_clock_h": np.where(usable & ~journey, midsleep_h, np.nan),
+        "sri_agree": np.where(paired, days["sri_agree"].to_numpy(dtype=np.float64), 0.0),
+        "sri_known": np.where(paired, days["sri_known"].to_numpy(dtype=np.float64), 0.0),
     }
     return pd.DataFrame(columns)
 
 
-def _journey(days: pd.DataFrame, rules: ScoreRules) -> "pd.Series[bool]":
+def _journey(days: pd.DataFrame, rules: ScoreRules) -> NDArray[np.bool_]:
     """Whether a change of time zone keeps each of these nights out of consistency."""
     if rules.journeys_count or "reasons" not in days:
-        return pd.Series(data=False, index=days.index)
-    # Thousands of nights share a few combinations of reasons: each is read once.
-    of_row, reasons = pd.factorize(days["reasons"].to_numpy(dtype=object))
-    return pd.Series(left_out_of_consistency(reasons)[of_row], index=days.index)
+        return np.zeros(len(days), dtype=np.bool_)
+    return left_out_of_consistency(days["reasons"])
 
 
 def _naps_min(nights: pd.DataFrame, days: pd.DataFrame) -> Floats:
@@ -258,7 +297,8 @@ def _age_of_one(nights: pd.DataFrame, age_years: float | None) -> "pd.Series[flo
     return pd.Series([math.nan if age_years is None else float(age_years)], index=index)
 
 
-def _consistency(days: pd.DataFrame) -> Consistency:
-    if days.empty:
+def _consistency(found: pd.DataFrame) -> Consistency:
+    """The consistency of one person, from `consistencies` of their nights."""
+    if found.empty:
         return consistency(0, 0, any_sleep=False, midsleep_h=[])
-    return in_words(consistencies(days).iloc[0])
+    return in_words(found.iloc[0])

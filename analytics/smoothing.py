@@ -8,7 +8,6 @@ import math
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from statsmodels.nonparametric.smoothers_lowess import lowess as _lowess
 
 from analytics.by_day import Days, Floats, mean_by_day, nights_by_number
 from analytics.time_of_day import clock_statistics, wrap_h
@@ -56,13 +55,16 @@ def lowess(days: Days, values: ArrayLike) -> "pd.Series[float]":
     Returns:
         float64 by date, only dates with a value; empty below 14 nights.
     """
+    # Imported where it is drawn: with it come 10 MB of what a weekly report never runs.
+    from statsmodels.nonparametric.smoothers_lowess import lowess as local_line  # noqa: PLC0415
+
     daily, number = nights_by_number(days, values)
     if len(daily) < LOWESS_MINIMUM_NIGHTS:
         return daily.iloc[:0]
     # Around the median nights of one value lie on the line to the last digit; else rounding alone would be the
     # spread against which the rounds judge what lies far off.
     level = float(daily.median())
-    line = _lowess(
+    line = local_line(
         daily.to_numpy(dtype=np.float64) - level,
         number,
         frac=LOWESS_SHARE,

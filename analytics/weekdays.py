@@ -6,12 +6,13 @@ questionnaire). Differences are within one person and exploratory: nights of a p
 
 import math
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from analytics import wording
 from analytics.by_day import Days, Floats, mean_by_day
@@ -25,6 +26,7 @@ SEED = 42
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SATURDAY = 5
 
+Counts = NDArray[np.int16]
 Basis = Literal["work calendar", "weekends"]
 
 
@@ -59,9 +61,8 @@ class FreeMinusWork:
         high: upper end; NaN likewise.
         mean_difference: the same of the means; NaN below 2 of each.
         hodges_lehmann: the median of all differences of a free and a working day; NaN below 2 of each.
-        p: two-sided p value of Mann and Whitney, exploratory; NaN below 2 of each.
-        free: how many nights before free days there are.
-        work: how many before working days.
+        on_free: the values of nights before free days, by day.
+        on_work: those before working days.
         basis: "work calendar", or "weekends" where Saturday and Sunday stand in for free days.
         reason: what it rests on, or why there is none, in words.
     """
@@ -71,11 +72,27 @@ class FreeMinusWork:
     high: float
     mean_difference: float
     hodges_lehmann: float
-    p: float
-    free: int
-    work: int
+    on_free: tuple[float, ...]
+    on_work: tuple[float, ...]
     basis: Basis
     reason: str
+
+    @property
+    def free(self) -> int:
+        """How many nights before free days there are."""
+        return len(self.on_free)
+
+    @property
+    def work(self) -> int:
+        """How many before working days."""
+        return len(self.on_work)
+
+    @cached_property
+    def p(self) -> float:
+        """Two-sided p value of Mann and Whitney, exploratory; NaN below 2 of each."""
+        if min(self.free, self.work) < MINIMUM_OF_EACH:
+            return math.nan
+        return float(scipy.stats.mannwhitneyu(self.on_free, self.on_work).pvalue)
 
 
 def free_minus_work(days: Days, values: ArrayLike, *, free: ArrayLike | None = None) -> FreeMinusWork:
@@ -116,12 +133,11 @@ def weekend(days: Days) -> NDArray[np.bool_]:
 def _difference(free: Floats, work: Floats, basis: Basis) -> FreeMinusWork:
     fewest = min(len(free), len(work))
     if fewest < MINIMUM_OF_EACH:
-        medians = means = shift = p = math.nan
+        medians = means = shift = math.nan
     else:
         medians = float(np.median(free) - np.median(work))
         means = float(free.mean() - work.mean())
         shift = float(np.median(np.subtract.outer(free, work)))
-        p = float(stats.mannwhitneyu(free, work).pvalue)
     low, high = _interval(free, work) if fewest >= MINIMUM_OF_EACH_FOR_INTERVAL else (math.nan, math.nan)
     return FreeMinusWork(
         median_difference=medians,
@@ -129,9 +145,8 @@ def _difference(free: Floats, work: Floats, basis: Basis) -> FreeMinusWork:
         high=high,
         mean_difference=means,
         hodges_lehmann=shift,
-        p=p,
-        free=len(free),
-        work=len(work),
+        on_free=tuple(free.tolist()),
+        on_work=tuple(work.tolist()),
         basis=basis,
         reason=_reason(len(free), len(work), basis),
     )
@@ -139,13 +154,37 @@ def _difference(free: Floats, work: Floats, basis: Basis) -> FreeMinusWork:
 
 def _interval(free: Floats, work: Floats) -> tuple[float, float]:
     """The 2.5th and 97.5th percentile of the median difference over resamples."""
-    chance = np.random.default_rng(SEED)
-    medians = [
-        np.median(nights[chance.integers(0, len(nights), (RESAMPLES, len(nights)))], axis=1)
-        for nights in (free, work)
-    ]
-    low, high = np.percentile(medians[0] - medians[1], (2.5, 97.5)).tolist()
+    of_free, of_work = _drawn(len(free), len(work))
+    found = _medians(free, of_free) - _medians(work, of_work)
+    low, high = np.percentile(found, (2.5, 97.5)).tolist()
     return low, high
+
+
+@lru_cache(maxsize=16)
+def _drawn(free: int, work: int) -> tuple[Counts, Counts]:
+    """How often each night is in each resample, [nights, resamples]: the same for everybody with as many nights."""
+    chance = np.random.default_rng(SEED)
+    return _counts(chance, free), _counts(chance, work)
+
+
+def _counts(chance: np.random.Generator, nights: int) -> Counts:
+    drawn = chance.integers(0, nights, (RESAMPLES, nights))
+    drawn += nights * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=RESAMPLES * nights).reshape(RESAMPLES, nights)
+    return np.ascontiguousarray(counts.T, dtype=np.int16)
+
+
+def _medians(values: Floats, counts: Counts) -> Floats:
+    """The median of each resample: the value, or the mean of the two, up to which half of its nights lie."""
+    nights = len(values)
+    order = np.argsort(values)
+    up_to = np.cumsum(counts[order], axis=0, dtype=np.int16)
+    ranked = values[order]
+    lower, upper = (
+        ranked[(up_to <= rank).sum(axis=0, dtype=np.int16)] for rank in ((nights - 1) // 2, nights // 2)
+    )
+    medians: Floats = lower if nights % 2 else (lower + upper) / 2
+    return medians
 
 
 def _reason(free: int, work: int, basis: Basis) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from analytics.night_view import night_view
+from analytics.drawn_night import drawn_nights
 from analytics.raster import raster
 from analytics.summary import PersonPeriod, Sleeper, person_month, person_week
 from bench import archives
@@ -44,11 +44,11 @@ def _report(archive: NightArchive, person_id: str, kind: Kind) -> PersonReport:
     sessions = archive.sessions(ORGANISATION, person_id)
     sleeper = Sleeper(person_id=person_id, name=f"Person {person_id[-3:]}", zone=ZONE, birth_year=1985)
     period = _PERIODS[kind](sleeper, nights, ending=END.date())
-    mains = period.nights[period.nights["kind"] == "main"]["session_id"]
+    mains = period.nights["session_id"][period.nights["kind"] == "main"].tolist()
     return PersonReport(
         kind=kind,
         period=period,
-        hypnograms=tuple(night_view(sessions, nights, str(session_id)) for session_id in mains),
+        hypnograms=drawn_nights(sessions, nights, mains),
         raster=raster(sessions, nights, first=period.first, last=period.last),
     )
 

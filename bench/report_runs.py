@@ -34,8 +34,7 @@ _MIB_IN_A_GIB: Final = 1024
 
 def figures() -> list[Figure]:
     """Seconds for all, with the processes there and warm, and the peak memory of all processes together."""
-    kept(PEOPLE)
-    command = [sys.executable, "-m", "bench.report_runs", "measure"]
+    command = [sys.executable, "-m", "bench.report_runs", str(kept(PEOPLE))]
     found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     name = f"{PEOPLE} weekly PDFs on {WORKERS} processes"
     return [
@@ -44,9 +43,12 @@ def figures() -> list[Figure]:
     ]
 
 
-def measured() -> dict[str, float]:
-    """One run into a folder; memory is the peak of this process and of its workers, shared pages counted in each."""
-    archive = NightArchive(kept(PEOPLE), PlainSeal())
+def measured(nights: Path) -> dict[str, float]:
+    """One run into a folder; memory is the peak of this process and of its workers, shared pages counted in each.
+
+    The archive in the folder `nights` is there already: who makes it holds the lives that it is made of.
+    """
+    archive = NightArchive(nights, PlainSeal())
     engine = Processes(ORGANISATION, archive, workers=WORKERS)
     made_of = PersonDocuments(
         organisation=ORGANISATION,
@@ -89,4 +91,4 @@ if __name__ == "__main__":
         print(table(figures()))
     else:
         # By its own name: what lives in a main module cannot travel to a worker.
-        print(json.dumps(importlib.import_module("bench.report_runs").measured()))
+        print(json.dumps(importlib.import_module("bench.report_runs").measured(Path(sys.argv[1]))))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.nights import NIGHT_COLUMNS, SessionSet, ValidNight
+from analytics.nights import SessionSet, ValidNight
 from asleep.models import SessionResult
 from cache.answers import Unreadable, session_set
 from cache.arrivals import (
@@ -47,7 +47,7 @@ from cache.rules_file import rules_of
 from cache.seal import Seal
 from cache.shelf import Shelf
 from cache.summaries import marked
-from cache.table import NightTable, part_of_frame
+from cache.table import NightTable, nights_of, part_of_frame
 
 __all__ = [
     "UNREADABLE",
@@ -206,8 +206,7 @@ class NightArchive:
         """The person's rows of `statistics`, in the columns and types of `analytics.nights.NIGHT_COLUMNS`."""
         statistics = self._statistics(organisation)
         rows = statistics.rows.get(self._shelf(organisation).checked(person_id), slice(0, 0))
-        nights = statistics.frame.iloc[rows].drop(columns="person_id").reset_index(drop=True)
-        return nights.astype({name: str(dtype) for name, dtype in NIGHT_COLUMNS.items()})
+        return nights_of(statistics.table, rows)
 
     def statistics(self, organisation: str) -> pd.DataFrame:
         """Everybody's nights: `person_id` and `NIGHT_COLUMNS`, floats as float32, sorted by person and start.

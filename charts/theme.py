@@ -7,9 +7,10 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from charts.drawing import Layout
+if TYPE_CHECKING:  # printed reports read colours here, and draw nothing with Plotly
+    from charts.drawing import Layout
 
 ThemeName = Literal["light", "dark", "print"]
 TOKENS: Final[dict[str, Any]] = json.loads(
@@ -132,7 +133,7 @@ def faded(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def plotly_layout(theme: Theme, *, height_px: int, margin: Margin, **more: Any) -> Layout:
+def plotly_layout(theme: Theme, *, height_px: int, margin: Margin, **more: Any) -> "Layout":
     """The layout every figure starts from: our font, transparent ground, plain hover labels, no template.
 
     The card below the figure gives the ground. Axes start bare; a chart adds what its reader needs.

@@ -13,8 +13,8 @@ from analytics.nights import NIGHT_COLUMNS
 from analytics.rules import ValidNight
 from analytics.sleeper import Sleeper
 from cache.archive import NightArchive
+from nocturne.aliases import alias_of
 from nocturne.mapping import Unserved
-from nocturne.pseudonyms import alias_of
 from reports.bundle import BundlePart
 
 __all__ = ["Handed", "PartsOf"]

@@ -10,12 +10,13 @@ from threading import Event
 from typing import Final
 
 from nocturne.access import Actor, Permission, authorize
+from nocturne.aliases import pseudonymous
 from nocturne.application import Application
 from nocturne.bundle_reading import Handed, PartsOf
 from nocturne.engines import Engine, InProcess
 from nocturne.mapping import MapProgress, outcomes
 from nocturne.progress import Failure
-from nocturne.pseudonyms import pseudonymous, pseudonyms
+from nocturne.pseudonyms import pseudonyms
 from nocturne.renamed import told_label
 from nocturne.software import software
 from nocturne.views import sleeper

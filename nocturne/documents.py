@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 import pandas as pd
 
-from analytics.night_view import night_view
+from analytics.drawn_night import drawn_nights
+from analytics.night_view import night_views
 from analytics.person_period import month_up_to
 from analytics.raster import raster
 from analytics.score import ScoreRules
@@ -16,21 +17,14 @@ from analytics.sleep_debt import SleepNeed
 from analytics.standing import Standing
 from analytics.summary import PersonPeriod, Profile, Sleeper, person_period
 from cache.archive import NightArchive
+from nocturne import writers
+from nocturne.aliases import alias_of, pseudonymous
 from nocturne.mapping import Unserved
-from nocturne.pseudonyms import alias_of, pseudonymous
-from reports.cohort_html import cohort_html
-from reports.cohort_pdf import cohort_pdf
 from reports.cohort_report import CohortReport
 from reports.cohort_report import file_name as cohort_file_name
-from reports.cohort_tables import cohort_tables
 from reports.kinds import FORMATS, KINDS, MEDIA_TYPES, PAPERS, Ending, Format, Kind, Paper
-from reports.person_html import person_html
-from reports.person_pdf import person_pdf
 from reports.person_report import PersonReport
 from reports.person_report import file_name as person_file_name
-from reports.person_tables import person_tables
-from reports.tables import csv_documents
-from reports.workbook import xlsx_bytes
 
 __all__ = [
     "FORMATS",
@@ -169,11 +163,12 @@ class PersonDocuments:
         found = person_period(
             sleeper, nights, first=self.wanted.first, last=self.wanted.ending, profile=profile
         )
-        return report_of(found, nights, sessions, kind=self.wanted.kind)
+        whole = "html" in self.wanted.formats
+        return report_of(found, nights, sessions, kind=self.wanted.kind, whole=whole)
 
 
 def report_of(
-    period: PersonPeriod, nights: pd.DataFrame, sessions: SessionSet, *, kind: Kind
+    period: PersonPeriod, nights: pd.DataFrame, sessions: SessionSet, *, kind: Kind, whole: bool = True
 ) -> PersonReport:
     """A person's period with the hypnograms of its main sleeps, and of a month the raster.
 
@@ -182,14 +177,16 @@ def report_of(
         nights: every sleep of the person.
         sessions: the recordings that they were made of.
         kind: of the report.
+        whole: whether the hypnograms are whole views, as an HTML shows them; print draws them and no more, which takes
+            a third of the time.
     """
-    mains = period.nights[period.nights["kind"] == "main"]["session_id"]
+    mains = period.nights["session_id"][period.nights["kind"] == "main"].tolist()
     drawn = raster(sessions, nights, first=period.first, last=period.last) if kind == "monthly" else None
     return PersonReport(
         kind=kind,
         period=period,
         raster=drawn,
-        hypnograms=tuple(night_view(sessions, nights, str(session_id)) for session_id in mains),
+        hypnograms=(night_views if whole else drawn_nights)(sessions, nights, mains),
     )
 
 
@@ -215,23 +212,12 @@ def _made(
     report: PersonReport | CohortReport, kind: Format, wanted: Wanted, generated_at: datetime
 ) -> Iterable[tuple[str, bytes]]:
     """Names and bytes of the files of one format."""
-    if kind in {"xlsx", "csv"}:
-        tables = (
-            person_tables(report, generated_at=generated_at)
-            if isinstance(report, PersonReport)
-            else cohort_tables(report, generated_at=generated_at)
-        )
-        return csv_documents(tables) if kind == "csv" else [(named(report, kind), xlsx_bytes(tables))]
-    if kind == "pdf":
-        content = (
-            person_pdf(report, generated_at=generated_at, paper=wanted.paper)
-            if isinstance(report, PersonReport)
-            else cohort_pdf(report, generated_at=generated_at, paper=wanted.paper)
-        )
+    if kind == "csv":
+        return writers.csv_files(report, generated_at=generated_at)
+    if kind == "xlsx":
+        content = writers.workbook(report, generated_at=generated_at)
+    elif kind == "pdf":
+        content = writers.pdf(report, generated_at=generated_at, paper=wanted.paper)
     else:
-        content = (
-            person_html(report, generated_at=generated_at, plotly=wanted.plotly)
-            if isinstance(report, PersonReport)
-            else cohort_html(report, generated_at=generated_at, plotly=wanted.plotly)
-        )
+        content = writers.html(report, generated_at=generated_at, plotly=wanted.plotly)
     return [(named(report, kind), content)]

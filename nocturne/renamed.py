@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from nocturne.aliases import alias_of, pseudonymous
 from nocturne.application import Application
-from nocturne.pseudonyms import alias_of, pseudonymous, pseudonyms
+from nocturne.pseudonyms import pseudonyms
 from reports.cohort_report import CohortReport
 from store.people import Person
 

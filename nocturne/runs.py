@@ -12,7 +12,7 @@ from analytics.cohort_triage import standings_of_moved
 from nocturne.access import Actor, NotAllowed, Permission, authorize
 from nocturne.application import Application
 from nocturne.cohorts import Cohort
-from nocturne.documents import Document, PersonDocuments, Reader, Wanted, documents, report_of
+from nocturne.documents import FORMATS, Document, PersonDocuments, Reader, Wanted, documents, report_of
 from nocturne.engines import Engine, InProcess
 from nocturne.grounds import kept
 from nocturne.mapping import Each, MapProgress, outcomes
@@ -119,7 +119,8 @@ def person_report(application: Application, actor: Actor, person_id: str, wanted
 def _under_a_pseudonym(application: Application, actor: Actor, found: Person, wanted: Wanted) -> PersonReport:
     """The same, made of nights in which the person goes by the pseudonym already."""
     (reader,) = _readers(application, actor, [found], wanted)
-    return _made_of(application, wanted).report(application.archive, reader)
+    # As every format: whoever looks at a report may ask for it in any.
+    return _made_of(application, replace(wanted, formats=FORMATS)).report(application.archive, reader)
 
 
 def cohort_report(application: Application, actor: Actor, cohort: Cohort, wanted: Wanted) -> CohortReport:

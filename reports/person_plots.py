@@ -59,7 +59,7 @@ class PersonPlots:
 def week_plots(report: PersonReport) -> PersonPlots:
     """Those of a week, which its sheet leaves room for on a screen."""
     return PersonPlots(
-        timing=_timing(report.period), trend=_trend(report.period), nights=_nights(report.hypnograms)
+        timing=_timing(report.period), trend=_trend(report.period), nights=_nights(report.views)
     )
 
 
@@ -69,7 +69,7 @@ def month_plots(report: PersonReport) -> PersonPlots:
     return PersonPlots(
         timing=_timing(period),
         trend=_trend(period),
-        nights=_nights(report.hypnograms),
+        nights=_nights(report.views),
         calendar=_calendar(period),
         weeks=_weeks(period),
         weekdays=_weekdays(period),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from analytics.night_view import NightView
+from analytics.drawn_night import DrawnNight
 from analytics.zones import HOUR_US, clock_changes
 from reports.person_report import PersonReport
 from reports.print_paths import Box, bars
@@ -82,7 +82,7 @@ def _mains_axis(report: PersonReport) -> ClockAxis | None:
     return clock_axis([view for view in report.hypnograms if view.kind == "main"])
 
 
-def _drawn(view: NightView | None, axis: ClockAxis, naps: Sequence[Stretch]) -> Drawn:
+def _drawn(view: DrawnNight | None, axis: ClockAxis, naps: Sequence[Stretch]) -> Drawn:
     drawn: Drawn = {"track": "", "stages": [], "unknown": [], "naps": [], "marks": []}
     width = axis.last_min - axis.first_min
 
@@ -112,7 +112,7 @@ def _drawn(view: NightView | None, axis: ClockAxis, naps: Sequence[Stretch]) -> 
     return drawn
 
 
-def _changes_min(view: NightView) -> list[float]:
+def _changes_min(view: DrawnNight) -> list[float]:
     """When the clocks changed during a sleep, in minutes since it began."""
     begun, ended = (round(moment.timestamp() * 1_000_000) for moment in (view.start, view.end))
     return [60 * (change.at_us - begun) / HOUR_US for change in clock_changes(view.zone, begun, ended)]

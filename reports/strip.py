@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from analytics import wording
-from analytics.night_view import NightView
+from analytics.drawn_night import DrawnNight
 from reports import marks
 
 # From the top: Awake, REM, Light, Deep. A row of stages is 8 units high, its bar 6.
@@ -48,7 +48,7 @@ class ClockAxis:
         )
 
 
-def clock_axis(views: Sequence[NightView]) -> ClockAxis | None:
+def clock_axis(views: Sequence[DrawnNight]) -> ClockAxis | None:
     """The axis that holds every given night; None when there is none."""
     if not views:
         return None
@@ -61,7 +61,7 @@ def clock_axis(views: Sequence[NightView]) -> ClockAxis | None:
     return ClockAxis(first_min=float(first), last_min=float(last), anchor_h=anchor_h)
 
 
-def start_on_axis_min(view: NightView, anchor_h: float) -> float:
+def start_on_axis_min(view: DrawnNight, anchor_h: float) -> float:
     """Where a night begins, in minutes since the anchor, so that its middle falls into the day after the anchor.
 
     The start is true on the wall clock; what follows is drawn in elapsed time, also when the clocks change.
@@ -74,7 +74,7 @@ def start_on_axis_min(view: NightView, anchor_h: float) -> float:
     return 60 * (since_anchor_h + 24 * turns)
 
 
-def mini_hypnogram(view: NightView, axis: ClockAxis, *, title: str) -> Markup:
+def mini_hypnogram(view: DrawnNight, axis: ClockAxis, *, title: str) -> Markup:
     """One night as an inline SVG: stages as bars in four rows, unknown and unrecorded time hatched across all."""
     offset = start_on_axis_min(view, axis.anchor_h)
     width = axis.last_min - axis.first_min
@@ -122,12 +122,12 @@ def _bar(offset: float, start: float, end: float, top: float) -> marks.Box:
     return offset + start - missing / 2, top, end - start + missing, _BAR
 
 
-def _anchor_h(views: Sequence[NightView]) -> float:
+def _anchor_h(views: Sequence[DrawnNight]) -> float:
     anchors = [float(view.statistics.get("anchor_clock_h", np.nan)) for view in views]
     known = [hour for hour in anchors if not np.isnan(hour)]
     return known[-1] if known else _NOON_H
 
 
-def _length_min(view: NightView) -> float:
+def _length_min(view: DrawnNight) -> float:
     # Through UTC: two moments that share a zone object are subtracted on the wall clock, an hour off on two nights.
     return (view.end.astimezone(UTC) - view.start.astimezone(UTC)) / timedelta(minutes=1)

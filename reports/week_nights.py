@@ -8,8 +8,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from analytics import wording
+from analytics.drawn_night import DrawnNight
 from analytics.grades import sentences, why_left_out
-from analytics.night_view import NightView
 from reports.person_report import PersonReport
 from reports.rows import Row, absent, local, records
 from reports.strip import ClockAxis, empty_strip, mini_hypnogram
@@ -95,7 +95,7 @@ def remarks(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(f"{', '.join(days)}. {sentence}" for sentence, days in dates.items())
 
 
-def _line(day: date, rows: list[Row], views: Mapping[str, NightView], axis: ClockAxis | None) -> NightLine:
+def _line(day: date, rows: list[Row], views: Mapping[str, DrawnNight], axis: ClockAxis | None) -> NightLine:
     mains = [row for row in rows if row["kind"] == "main"]
     counted = [row for row in mains if row["valid"]]
     if counted:
@@ -123,7 +123,7 @@ def _brief(reasons: tuple[str, ...]) -> str:
     return f"Left out for {len(reasons)} reasons. {reasons[0]}"
 
 
-def _counted(day: date, row: Row, view: NightView | None, axis: ClockAxis | None) -> NightLine:
+def _counted(day: date, row: Row, view: DrawnNight | None, axis: ClockAxis | None) -> NightLine:
     return NightLine(
         label=_day(day),
         begins=_begins(row, day),
@@ -139,7 +139,7 @@ def _counted(day: date, row: Row, view: NightView | None, axis: ClockAxis | None
 
 
 def _picture(
-    day: str, row: Row | None, view: NightView | None, axis: ClockAxis | None, missing: str
+    day: str, row: Row | None, view: DrawnNight | None, axis: ClockAxis | None, missing: str
 ) -> Markup | None:
     if axis is None:
         return None

@@ -80,9 +80,8 @@ def free(difference: float, half: float, basis: str = "weekends") -> FreeMinusWo
         high=difference + half,
         mean_difference=difference,
         hodges_lehmann=difference,
-        p=0.001,
-        free=8,
-        work=20,
+        on_free=(difference,) * 8,
+        on_work=(0.0,) * 20,
         basis="weekends" if basis == "weekends" else "work calendar",
         reason="",
     )

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.drawn_night import drawn_nights
 from analytics.grades import REASONS
-from analytics.night_view import Against, NightView, UnknownNight, night_view
+from analytics.night_view import Against, NightView, UnknownNight, night_view, night_views
 from analytics.nights import night_table
 from analytics.wording import NBSP, NOTHING
 from tests.analytics.recordings import Recording, at, session_set
@@ -453,3 +454,25 @@ class TestBeside:
         stages = (*CHECKED.stages[:-1], (-1, 20))
         view = view_of([Recording(start=CHECKED.start, stages=stages, vendor=VENDOR | {"waso_count": 4.0})])
         assert np.all([not each.differs for each in view.beside])
+
+
+@pytest.mark.parametrize(
+    "last", [tonight((1, 880)), tonight((1, 880), (-1, 400)), tonight(zone="Asia/Seoul")]
+)
+def test_a_drawing_says_of_a_night_what_its_view_says(last: Recording) -> None:
+    sessions = session_set([*weeks_then(last), Recording(start=at("2026-03-28 23:30"), session_id="spring")])
+    nights = night_table(sessions, zone="Europe/Berlin")
+    ids = nights["session_id"].tolist()
+    for drawn, view in zip(
+        drawn_nights(sessions, nights, ids), night_views(sessions, nights, ids), strict=True
+    ):
+        assert drawn.runs.equals(view.runs)
+        assert drawn.statistics.equals(view.statistics)
+        for name in ("session_id", "start", "end", "zone", "kind", "clock_note"):
+            assert getattr(drawn, name) == getattr(view, name)
+
+
+def test_of_a_session_that_is_not_there_nothing_is_drawn() -> None:
+    sessions = session_set(weeks_then(tonight((1, 880))))
+    with pytest.raises(UnknownNight, match="no session 'another'"):
+        drawn_nights(sessions, night_table(sessions, zone="UTC"), ["tonight", "another"])

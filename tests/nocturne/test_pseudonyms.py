@@ -17,9 +17,10 @@ from analytics.sleeper import Sleeper
 from asleep.simulator.server import Running
 from nocturne import pseudonyms as made
 from nocturne.access import Actor
+from nocturne.aliases import alias_of, pseudonymous
 from nocturne.application import Application
 from nocturne.erasure import erase_person
-from nocturne.pseudonyms import alias_of, pseudonymous, pseudonyms
+from nocturne.pseudonyms import pseudonyms
 from nocturne.roster import add_person
 from store.people import NewPerson
 from store.preferences import DEFAULT

@@ -237,3 +237,33 @@ def test_another_night_never_closes_a_gate(nights: int, days: int, statistic: st
     assert order[fewer.verdict] <= order[more.verdict]
     assert fewer.shown == (fewer.nights >= fewer.low_from)
     assert (fewer.words == "") == (fewer.verdict == "good") == (nights >= fewer.good_from)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pairs=series.filter(lambda pairs: len(pairs) >= 5))
+def test_the_line_of_theil_and_sen_is_that_of_scipy_to_the_last_digit(pairs: Pairs) -> None:
+    days, values = split(pairs)
+    found = trend(days, values, practical=15)
+    number = np.array([day - pairs[0][0] for day, _ in pairs], dtype=float)
+    line = stats.theilslopes(values, number, alpha=0.95)
+    assert found.value_first == line.intercept
+    assert found.slope_per_week == line.slope * 7
+    assert (found.low_per_week, found.high_per_week) == (line.low_slope * 7, line.high_slope * 7)
+    assert found.value_last == line.intercept + line.slope * number[-1]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    free=st.lists(st.integers(300, 600), min_size=5, max_size=20),
+    work=st.lists(st.integers(300, 600), min_size=5, max_size=45),
+)
+def test_the_interval_is_that_of_resamples_drawn_one_by_one(free: list[int], work: list[int]) -> None:
+    days = pd.date_range(START, periods=len(free) + len(work))
+    is_free = np.arange(len(days)) < len(free)
+    found = free_minus_work(days, [*free, *work], free=is_free)
+    chance = np.random.default_rng(42)
+    medians = [
+        np.median(np.array(nights)[chance.integers(0, len(nights), (9999, len(nights)))], axis=1)
+        for nights in (free, work)
+    ]
+    assert [found.low, found.high] == np.percentile(medians[0] - medians[1], (2.5, 97.5)).tolist()
