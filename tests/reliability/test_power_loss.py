@@ -96,9 +96,6 @@ def test_no_acknowledged_event_is_lost_with_the_power_and_a_batch_is_one_fsync(
     assert len(loss.found) - len(loss.acknowledged) <= 16
     # Beside one for each batch there are those of writing the log back: two now and then.
     assert loss.batches <= loss.fsyncs <= 1.25 * loss.batches + 4
-    print(
-        f"{loss.fsyncs / len(loss.acknowledged):.3f} fsyncs per event, {loss.fsyncs / loss.batches:.2f} per batch"
-    )
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
