@@ -21,7 +21,7 @@ from reports.kinds import Kind
 from reports.person_pdf import person_pdf
 from reports.person_report import PersonReport
 
-_PEOPLE: Final = 8
+_PEOPLE: Final = 24
 _ROUNDS: Final = 7
 _PERIODS: Final[dict[Kind, Callable[..., PersonPeriod]]] = {"weekly": person_week, "monthly": person_month}
 _BOUNDS_MS: Final[dict[Kind, float]] = {"weekly": 40.0, "monthly": 80.0}

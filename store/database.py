@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store.cohorts import Cohorts
 from store.deletions import Deletions
-from store.engine import BUSY_TIMEOUT_MS, open_engine, reading, scrub, writing
+from store.engine import BUSY_TIMEOUT_MS, erasing, open_engine, reading, scrub, writing
 from store.flag_actions import FlagActions
 from store.journal import Journal
 from store.people import (
@@ -238,9 +238,8 @@ class Store:
         Raises:
             UnknownPerson: nobody in the organisation has that id.
         """
-        with writing(self._engine) as session:
+        with erasing(self._engine) as session:
             session.delete(person_row(session, organisation, person_id))
-        scrub(self._engine)
 
     def scrub(self) -> bool:
         """Whether no byte of what was taken out is left in the database's log; False while somebody reads it."""

@@ -8,7 +8,7 @@ from typing import cast, get_args
 from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
-from store.engine import reading, scrub, writing
+from store.engine import erasing, reading, writing
 from store.errors import InvalidEntry, UnknownEntry
 from store.people import MAX_VENDOR_ID, Environment, checked_text
 from store.rows import checked_actor, require_organisation
@@ -91,9 +91,8 @@ class Deletions:
         Raises:
             UnknownEntry: it is not (any more) among those to be done.
         """
-        with writing(self._engine) as session:
+        with erasing(self._engine) as session:
             session.delete(_row(session, organisation, deletion))
-        scrub(self._engine)
 
     def _listed(self, query: Select[DeletionRow]) -> tuple[Deletion, ...]:
         with reading(self._engine) as session:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Engine, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from store.engine import reading, scrub, writing
+from store.engine import erasing, reading, writing
 from store.errors import InvalidEntry, UnknownEntry
 from store.people import checked_tags, checked_text
 from store.rows import checked_actor, mark_changed, opaque_id, person_row, require_version
@@ -120,9 +120,8 @@ class Journal:
         Raises:
             UnknownEntry: the organisation has no such note.
         """
-        with writing(self._engine) as session:
+        with erasing(self._engine) as session:
             session.delete(_note_row(session, organisation, note_id))
-        scrub(self._engine)
 
     def notes(
         self, organisation: str, person_id: str, *, first: date | None = None, last: date | None = None

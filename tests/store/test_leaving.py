@@ -1,6 +1,9 @@
 """Whoever is taken off the roster is gone from every table, to the last byte."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import select
@@ -72,3 +75,45 @@ def test_no_byte_of_the_journal_of_a_person_taken_out_stays_in_the_files(tmp_pat
     found = left()
     store.close()
     assert found == []
+
+
+def test_of_many_who_leave_one_after_the_other_no_copy_is_left_in_a_page_that_was_divided(
+    tmp_path: Path,
+) -> None:
+    store = Store(f"sqlite:///{tmp_path}/store.db", now=lambda: NOW)
+    store.ensure_organisation("north", "North", "UTC")
+    # In no order, so that pages of the index are divided again and again.
+    names = [f"CANARY-{sha256(n.to_bytes(2)).hexdigest()}" for n in range(400)]
+    store.add_people("north", [somebody(name) for name in names])
+    gone = [person for person in store.people("north") if person.vendor_id in set(names[::8])]
+    for person in gone:
+        store.remove_person("north", person.person_id)
+    assert store.scrub()
+    store.close()
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert len(gone) == 50
+    assert not [person.vendor_id for person in gone if person.vendor_id.encode() in left]
+    assert names[1].encode() in left, "what stays is there to be found"
+
+
+def test_what_could_not_be_scrubbed_stays_due_also_after_a_new_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    store = Store(url, now=lambda: NOW)
+    store.ensure_organisation("north", "North", "UTC")
+    person = store.add_person("north", somebody("CANARY"))
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM people").fetchone()
+        store.remove_person("north", person.person_id)
+        assert _user_version(tmp_path) == 1
+        store.close()
+    again = Store(url)
+    assert again.scrub()
+    again.close()
+    assert _user_version(tmp_path) == 0
+    assert not any(b"CANARY" in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def _user_version(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "store.db")) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
