@@ -195,6 +195,18 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.folder / 'nocturne.sqlite3'}"
 
     @property
+    def inbox_url(self) -> str:
+        """SQLAlchemy URL of the inbox of webhooks: a file of its own beside an SQLite store, else the store's database.
+
+        Events that come many a second would keep the lock of the store's file, and every answer kept of it would be
+        asked for anew.
+        """
+        if not self.database_url.startswith("sqlite"):
+            return self.database_url
+        beside, _, _ = self.database_url.partition("?")[0].rpartition("/")
+        return f"{beside}/inbox.sqlite3"
+
+    @property
     def webhook_keys(self) -> tuple[SecretStr, ...]:
         """The keys that a webhook may carry, by the settings alone; none in a demo that was given none."""
         if self.nocturne_webhook_keys is not None:
