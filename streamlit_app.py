@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit import config
 
 from nocturne import application as applications
-from nocturne import roster
+from nocturne import roster, webhook_access
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
@@ -83,7 +83,17 @@ def _start(held: ExitStack) -> Application:
     application = applications.build(settings, base_url=simulator.address, api_key=simulator.api_key)
     held.callback(application.close)
     roster.enrol(application, simulator.people)
+    if settings.nocturne_webhooks == "on":
+        simulator.announce_to(_own_address() + webhook_access.address(application).path)
     return application
+
+
+def _own_address() -> str:
+    """Where this process answers, for the demo's simulator on the same machine."""
+    host = str(config.get_option("server.address"))
+    base = str(config.get_option("server.baseUrlPath")).strip("/")
+    scheme = "https" if config.get_option("server.sslCertFile") else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{config.get_option('server.port')}{base and '/' + base}"
 
 
 def _end(sentence: str) -> NoReturn:
