@@ -16,6 +16,7 @@ from cache.client import CachedAsleep
 from cache.disk import DiskCache
 from cache.seal import PlainSeal
 from nocturne.engines import Engine, engine
+from nocturne.instruments import Instruments
 from nocturne.kept import Kept
 from nocturne.organisation_settings import OrganisationSettings, in_force, night_rules, score_rules
 from nocturne.progress import SyncBoard
@@ -44,6 +45,7 @@ class Application:
         asleep: the cached client of the API.
         board: where a running synchronisation says how far it is.
         kept: what pages have computed.
+        instruments: what is counted here, for an operator.
         webhook_keys: one of which a webhook has to carry.
         now: the clock; tests set their own.
         releases: what `close` calls to let go of connections and files.
@@ -58,6 +60,7 @@ class Application:
     asleep: CachedAsleep
     board: SyncBoard = field(default_factory=SyncBoard)
     kept: Kept = field(default_factory=Kept)
+    instruments: Instruments = field(default_factory=Instruments)
     webhook_keys: tuple[SecretStr, ...] = ()
     now: Callable[[], datetime] = utc_now
     releases: tuple[Callable[[], None], ...] = ()
@@ -143,6 +146,7 @@ def build(
             environment=settings.asleep_environment,
             now=now,
         ),
+        instruments=Instruments(client.condition),
         webhook_keys=settings.webhook_keys or ((SecretStr(api_key),) if api_key else ()),
         now=now,
         releases=(

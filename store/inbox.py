@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, TextClause, func, select
 
 from store.engine import BUSY_TIMEOUT_MS
 from store.inbox_arrivals import Arrivals
-from store.inbox_database import InboxDatabase
+from store.inbox_database import INBOX, InboxDatabase
 from store.inbox_queue import Queue
 from store.inbox_tables import DONE, OPEN, Event, RevisionRow, micros
 from store.inbox_upkeep import Upkeep
@@ -37,6 +37,7 @@ from store.live_nights import (
     Opened,
 )
 from store.people import Environment
+from store.standing import Standing
 
 __all__ = [
     "Accepted",
@@ -74,6 +75,7 @@ class Inbox:
 
     Attributes:
         live: the nights under way, which the effects of events make.
+        standing: whether the database is the one that was opened, with the tables of this program.
 
     Raises:
         StoreUnavailable: from here and from every method, when the database cannot be reached or written.
@@ -88,6 +90,7 @@ class Inbox:
         self._queue = Queue(self._database, now)
         self._upkeep = Upkeep(self._database, now)
         self.live = LiveNights(self._database, now)
+        self.standing = Standing(self._database.engine, INBOX)
 
     def close(self) -> None:
         """Give back every connection."""
