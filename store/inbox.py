@@ -26,16 +26,8 @@ from store.inbox_values import (
     State,
     Tombstone,
 )
-from store.live_nights import (
-    Block,
-    BlockPlaced,
-    Completed,
-    Effect,
-    Gone,
-    LiveNight,
-    LiveNights,
-    Opened,
-)
+from store.live_effects import BlockPlaced, Completed, Effect, Gone, Opened
+from store.live_nights import Block, LiveNight, LiveNights
 from store.people import Environment
 from store.standing import Standing
 

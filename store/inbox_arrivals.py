@@ -41,13 +41,10 @@ class Arrivals:
 
     def __init__(self, database: InboxDatabase) -> None:
         self._database = database
-        mark = "?" if database.is_sqlite else "%s"
         # On SQLite nobody else has written since the highest id was read; PostgreSQL knows whose a row is.
         here = "id > ?" if database.is_sqlite else "xmin::text = (pg_current_xact_id()::xid)::text"
-        self._insert, self._revise, self._is_kept, self._again = (
-            statement.replace("?", mark) for statement in (_INSERT, _REVISE, _IS_KEPT, _AGAIN)
-        )
-        self._find = _FIND.format(written_here=here).replace("?", mark)
+        self._insert, self._find = map(database.statement, (_INSERT, _FIND.format(written_here=here)))
+        self._revise, self._is_kept, self._again = map(database.statement, (_REVISE, _IS_KEPT, _AGAIN))
 
     def accept(self, arrivals: Sequence[Arrival], at: int) -> Accepted:
         """What became of the batch, once it is on the disk; `at` is now, in microseconds since 1970."""

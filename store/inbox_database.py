@@ -75,6 +75,10 @@ class InboxDatabase:
         finally:
             self._turn.release()
 
+    def statement(self, text: str) -> str:
+        """A statement with `?` for each value, as the driver wants it written."""
+        return text if self.is_sqlite else text.replace("?", "%s")
+
     def insert(self, table: type) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT that can say what happens on a conflict."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)

@@ -10,14 +10,18 @@ from typing import Any, Final, cast
 from sqlalchemy import ColumnElement, Update, and_, select, update
 
 from store.inbox_database import InboxDatabase
-from store.inbox_tables import OPEN, Event
+from store.inbox_tables import OPEN, Event, micros
 from store.inbox_values import DeadLetter, Leased
-from store.live_nights import Effect, apply_effects
+from store.live_effects import Effect, Effects
 from store.people import Environment
 
 _LONGEST_ERROR: Final = 500
 _AT_ONCE: Final = 1000
 _FREE: Final = {"leased_by": None}
+# What it said has been done, and goes; that it came stays, so that it is known when it comes again.
+_SETTLE: Final = """
+    UPDATE inbox_events SET state = 'done', ended_at = ?, leased_by = NULL, error = '', body = ?, stages = ?
+    WHERE id = ? AND state = 'waiting' AND leased_by = ? AND attempts = ?"""
 
 
 class Queue:
@@ -25,6 +29,8 @@ class Queue:
 
     def __init__(self, database: InboxDatabase, now: Callable[[], datetime]) -> None:
         self._database, self._now = database, now
+        self._effects = Effects(database)
+        self._settle = database.statement(_SETTLE)
 
     def lease(
         self, organisation: str, environment: Environment, *, worker: str, limit: int, lease_s: float
@@ -54,21 +60,13 @@ class Queue:
     def settle(self, leased: Leased, effects: tuple[Effect, ...]) -> bool:
         """Whether the effects and the event's end were entered together; False when the lease was lost."""
         now = self._now()
-        # What it said has been done; that it came stays, so that it is known when it comes again.
-        done = _held(leased).values(
-            state="done", ended_at=now, leased_by=None, error="", body=b"", stages=b""
-        )
+        values = (micros(now), b"", b"", leased.event_id, leased.worker, leased.attempts)
         with self._database.writing(against="effects") as connection:
-            if not connection.execute(done).rowcount:
+            if not connection.exec_driver_sql(self._settle, values).rowcount:
                 return False
-            apply_effects(
-                self._database,
-                connection,
-                leased.organisation,
-                leased.environment,
-                effects,
-                received_at=leased.received_at,
-                now=now,
+            organisation, environment = leased.organisation, leased.environment
+            self._effects.apply(
+                connection, organisation, environment, effects, received_at=leased.received_at, now=now
             )
         return True
 

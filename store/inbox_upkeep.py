@@ -16,7 +16,7 @@ from store.errors import StoreUnavailable
 from store.inbox_database import InboxDatabase
 from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow
 from store.inbox_values import Purged, Tombstone
-from store.live_nights import mark_changed
+from store.live_effects import Effects
 from store.people import Environment
 from store.troubles import translated
 
@@ -35,6 +35,7 @@ class Upkeep:
 
     def __init__(self, database: InboxDatabase, now: Callable[[], datetime]) -> None:
         self._database, self._now = database, now
+        self._effects = Effects(database)
 
     def forget(self, organisation: str, environment: Environment, vendor_id: str, mark: bytes) -> int:
         """How many rows of the person went; what comes later about them leaves nothing behind."""
@@ -51,7 +52,7 @@ class Upkeep:
                 ).rowcount
                 for table in (Event, NightRow, BlockRow)
             ]
-            mark_changed(self._database, connection, organisation, environment)
+            self._effects.mark_changed(connection, organisation, environment)
             self._enter_upkeep(connection, scrub_due=True)
         try:
             self.scrub()
@@ -156,7 +157,7 @@ class Upkeep:
                 )
             )
             if nights:
-                mark_changed(self._database, connection, organisation, environment)
+                self._effects.mark_changed(connection, organisation, environment)
         return nights
 
     def _enter_tombstones(

@@ -1,8 +1,4 @@
-"""The nights under way: what the events say about them, in an order that does not matter.
-
-A session that is complete stays so, with the start, end and zone that its completion gave it; its blocks go, and those
-that come late change nothing. So every order of the same events ends in the same rows.
-"""
+"""The nights under way as they are read: who is recording, what has come of each, and what was completed lately."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -10,53 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from store.inbox_database import InboxDatabase
-from store.inbox_tables import BlockRow, LiveVersionRow, NightRow, TombstoneRow
+from store.inbox_tables import BlockRow, NightRow, TombstoneRow
+from store.live_effects import Effect, Effects
 from store.people import Environment
 
-
-@dataclass(frozen=True, kw_only=True)
-class Opened:
-    """The vendor says that the session is there; one that is complete stays as it is."""
-
-    vendor_id: str
-    session_id: str
-    start: datetime
-    zone: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class BlockPlaced:
-    """Stages of a session, int8, one byte an epoch; nobody sees them before the session is opened."""
-
-    vendor_id: str
-    session_id: str
-    seq: int
-    stages: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Completed:
-    """The session is complete and in the archive; its blocks are not needed any more."""
-
-    vendor_id: str
-    session_id: str
-    start: datetime
-    end: datetime | None
-    zone: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gone:
-    """The vendor does not have the session any more."""
-
-    vendor_id: str
-    session_id: str
-
-
-Effect = Opened | BlockPlaced | Completed | Gone
+_VERSION = "SELECT version FROM live_versions WHERE organisation = ? AND environment = ?"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +55,8 @@ class LiveNights:
 
     def __init__(self, database: InboxDatabase, now: Callable[[], datetime]) -> None:
         self._database, self._now = database, now
+        self._effects = Effects(database)
+        self._version = database.statement(_VERSION)
 
     def nights(
         self, organisation: str, environment: Environment, *, since: datetime
@@ -124,142 +83,26 @@ class LiveNights:
         """
         now = self._now()
         with self._database.writing(against="effects") as connection:
-            if is_erased(connection, organisation, environment, mark):
+            if _is_erased(connection, organisation, environment, mark):
                 return False
-            apply_effects(
-                self._database, connection, organisation, environment, effects, received_at=now, now=now
-            )
+            self._effects.apply(connection, organisation, environment, effects, received_at=now, now=now)
         return True
 
     def version(self, organisation: str, environment: Environment) -> int:
         """A number that is another one after every change of the nights."""
-        query = select(LiveVersionRow.version).where(_of(LiveVersionRow, organisation, environment))
         with self._database.reading() as connection:
-            return connection.execute(query).scalar() or 0
+            found = connection.exec_driver_sql(self._version, (organisation, environment)).scalar()
+        return 0 if found is None else int(found)
 
 
-def is_erased(connection: Connection, organisation: str, environment: Environment, mark: bytes) -> bool:
+def _is_erased(connection: Connection, organisation: str, environment: Environment, mark: bytes) -> bool:
     """Whether there is a tombstone with the mark."""
     query = select(exists().where(_of(TombstoneRow, organisation, environment), TombstoneRow.mark == mark))
     return bool(connection.execute(query).scalar())
 
 
-def apply_effects(
-    database: InboxDatabase,
-    connection: Connection,
-    organisation: str,
-    environment: Environment,
-    effects: Sequence[Effect],
-    *,
-    received_at: datetime,
-    now: datetime,
-) -> None:
-    """Do to the nights what the effects say, within a transaction that overlaps with no other's effects."""
-    changed = 0
-    for effect in effects:
-        key = {
-            "organisation": organisation,
-            "environment": environment,
-            "vendor_id": effect.vendor_id,
-            "session_id": effect.session_id,
-        }
-        match effect:
-            case Opened():
-                changed += _open(database, connection, key, effect, now)
-            case BlockPlaced():
-                changed += _place(database, connection, key, effect, received_at)
-            case Completed():
-                changed += _complete(database, connection, key, effect, now)
-            case Gone():
-                changed += _let_go(connection, key)
-    if changed:
-        mark_changed(database, connection, organisation, environment)
-
-
-def mark_changed(
-    database: InboxDatabase, connection: Connection, organisation: str, environment: Environment
-) -> None:
-    """Make the version another one."""
-    insert = database.insert(LiveVersionRow).values(
-        organisation=organisation, environment=environment, version=1
-    )
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["organisation", "environment"], set_={"version": LiveVersionRow.version + 1}
-        )
-    )
-
-
 def _of(table: Any, organisation: str, environment: Environment) -> ColumnElement[bool]:
     return and_(table.organisation == organisation, table.environment == environment)
-
-
-def _session(table: Any, key: dict[str, str]) -> ColumnElement[bool]:
-    return and_(*(getattr(table, name) == value for name, value in key.items()))
-
-
-def _open(
-    database: InboxDatabase, connection: Connection, key: dict[str, str], opened: Opened, now: datetime
-) -> int:
-    insert = database.insert(NightRow).values(
-        **key, state="recording", start_at=opened.start, zone=opened.zone, seen_at=now
-    )
-    new = insert.excluded
-    statement = insert.on_conflict_do_update(
-        index_elements=list(key),
-        set_={"start_at": new.start_at, "zone": new.zone},
-        where=and_(
-            NightRow.state == "recording", or_(NightRow.start_at != new.start_at, NightRow.zone != new.zone)
-        ),
-    )
-    return connection.execute(statement).rowcount
-
-
-def _place(
-    database: InboxDatabase, connection: Connection, key: dict[str, str], block: BlockPlaced, at: datetime
-) -> int:
-    cells = {
-        **key, "seq": block.seq, "length": len(block.stages), "stages": block.stages, "received_at": at,
-    }  # fmt: skip
-    columns = BlockRow.__table__.c
-    complete = exists().where(_session(NightRow, key), NightRow.state == "complete")
-    values = select(*(literal(value, columns[name].type) for name, value in cells.items())).where(~complete)
-    statement = database.insert(BlockRow).from_select(list(cells), values)
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount
-
-
-def _complete(
-    database: InboxDatabase, connection: Connection, key: dict[str, str], completed: Completed, now: datetime
-) -> int:
-    insert = database.insert(NightRow).values(
-        **key,
-        state="complete",
-        start_at=completed.start,
-        end_at=completed.end,
-        zone=completed.zone,
-        seen_at=now,
-        completed_at=now,
-    )
-    new = insert.excluded
-    statement = insert.on_conflict_do_update(
-        index_elements=list(key),
-        set_={
-            "state": new.state,
-            "start_at": new.start_at,
-            "end_at": new.end_at,
-            "zone": new.zone,
-            "completed_at": func.coalesce(NightRow.completed_at, new.completed_at),
-        },
-    )
-    connection.execute(delete(BlockRow).where(_session(BlockRow, key)))
-    return connection.execute(statement).rowcount
-
-
-def _let_go(connection: Connection, key: dict[str, str]) -> int:
-    return sum(
-        connection.execute(delete(table).where(_session(table, key))).rowcount
-        for table in (NightRow, BlockRow)
-    )
 
 
 def _blocks(
