@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit import config
 
 from nocturne import application as applications
-from nocturne import roster, webhook_access
+from nocturne import logs, roster, webhook_access
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
@@ -53,7 +53,7 @@ def refuse_open_address(address: str | None) -> None:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """From start to stop of the server: the application registered, its nights kept up to date."""
     sys.setswitchinterval(_TURN_S)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logs.begin()
     with ExitStack() as held:
         try:
             application = _start(held)
@@ -76,6 +76,7 @@ def _start(held: ExitStack) -> Application:
     """The application of the settings; what it holds is let go of, in turn, when `held` closes."""
     refuse_open_address(config.get_option("server.address"))
     settings = read_settings()
+    logs.set_up(settings)
     if settings.environment != "demo":
         application = applications.build(settings)
         held.callback(application.close)
@@ -84,6 +85,7 @@ def _start(held: ExitStack) -> Application:
     held.callback(DemoFolder(settings, until=until).release)
     simulator = DemoSimulator.start(settings, until=until)
     held.callback(simulator.stop)
+    logs.set_up(settings, known=[simulator.api_key])
     application = applications.build(settings, base_url=simulator.address, api_key=simulator.api_key)
     held.callback(application.close)
     roster.enrol(application, simulator.people)
