@@ -112,4 +112,8 @@ def _end(sentence: str) -> NoReturn:
 
 
 receiver = Receiver()
-app = st.App("pages/router.py", lifespan=lifespan, routes=routes(receiver))
+app = st.App(
+    "pages/router.py",
+    lifespan=lifespan,
+    routes=routes(receiver, applications.running_application, beside_pages=True),
+)

@@ -211,6 +211,11 @@ def forget() -> None:
     _running.clear()
 
 
+def running_application() -> Application | None:
+    """The application that the launcher registered; None before and after."""
+    return _running[0].application if _running else None
+
+
 def running() -> Running:
     """What the launcher registered.
 

@@ -77,7 +77,7 @@ def _service(application: Application) -> Service:
         with receiving(receiver, application):
             yield
 
-    return Service(receiver, lifespan)
+    return Service(receiver, lifespan, lambda: application)
 
 
 if __name__ == "__main__":

@@ -24,15 +24,14 @@ from starlette.types import Scope
 from nocturne.application import Application
 from nocturne.exposition import sync_age_s
 from service.asked import AtMostOnce
+from service.room import DISK_FLOOR_BYTES, DISK_FLOOR_SHARE
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-OLDEST_WAITING: Final = timedelta(minutes=30)
-"""An event that has waited longer for its first try says that no worker is at it."""
-
-DISK_FLOOR_BYTES: Final = 256 * 2**20
-DISK_FLOOR_SHARE: Final = 0.05
+OVERDUE: Final = timedelta(minutes=15)
+"""An event that nobody has taken up for so long says that no worker is at it. One that was put off, because the vendor
+is down, is not due."""
 
 _NO_STORE: Final = {"cache-control": "no-store"}
 _STARTING: Final = "Nocturne is starting or stopping."
@@ -152,14 +151,14 @@ def _disk(application: Application) -> list[str]:
 
 def _backlog(application: Application) -> list[str]:
     try:
-        state = application.inbox.state(application.organisation, application.settings.asleep_environment)
+        mine = application.organisation, application.settings.asleep_environment
+        waiting, due = application.inbox.waiting(*mine), application.inbox.due_since(*mine)
     except StoreError:
         return []  # said already
-    if state.waiting >= application.settings.nocturne_webhook_backlog:
+    if waiting >= application.settings.nocturne_webhook_backlog:
         return ["So many webhooks wait for their effect that no more are taken in."]
-    oldest = state.oldest_waiting_at
-    if oldest is not None and application.now() - oldest > OLDEST_WAITING:
-        return ["Webhooks have waited for their effect for more than 30 minutes: is a worker running?"]
+    if due is not None and application.now() - due > OVERDUE:
+        return ["Webhooks have been due for more than 15 minutes: is a worker running?"]
     return []
 
 

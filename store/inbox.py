@@ -158,6 +158,17 @@ class Inbox:
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
 
+    def due_since(self, organisation: str, environment: Environment) -> datetime | None:
+        """Since when the event has been due that nobody has leased the longest (UTC); None where none waits.
+
+        In the future where all of them are on lease or put off.
+        """
+        query = select(func.min(Event.next_at)).where(
+            _mine(organisation, environment), Event.state == "waiting", OPEN
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
     def state(self, organisation: str, environment: Environment) -> InboxState:
         """How the inbox stands, counted from its rows at one moment."""
         with self._database.reading() as connection:
