@@ -7,14 +7,14 @@ nobody knows the person (`quarantined`); `unhandled` is what nobody knows how to
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, select
+from sqlalchemy import ColumnElement, Connection, TextClause, exists, func, select
 
 from store.engine import BUSY_TIMEOUT_MS
 from store.inbox_arrivals import Arrivals
 from store.inbox_database import INBOX, InboxDatabase
 from store.inbox_queue import Queue
 from store.inbox_tables import DONE, OPEN, Event, RevisionRow, micros
-from store.inbox_upkeep import Upkeep
+from store.inbox_upkeep import KEPT, Upkeep
 from store.inbox_values import (
     Accepted,
     Arrival,
@@ -122,9 +122,12 @@ class Inbox:
         """
         return self._queue.settle(leased, effects)
 
-    def put_off(self, leased: Leased, *, error: str, next_at: datetime) -> bool:
-        """Whether the event waits until `next_at` with one attempt more; False when the lease was lost."""
-        return self._queue.put_off(leased, error=error, next_at=next_at)
+    def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool = True) -> bool:
+        """Whether the event waits until `next_at`, with one attempt more; False when the lease was lost.
+
+        Without `counts` it was no attempt: nothing that the event could have helped kept it from being done.
+        """
+        return self._queue.put_off(leased, error=error, next_at=next_at, counts=counts)
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether the event is a dead letter now, with one attempt more; False when the lease was lost."""
@@ -185,6 +188,20 @@ class Inbox:
         """
         return self._upkeep.forget(organisation, environment, vendor_id, mark)
 
+    def forget_session(
+        self, organisation: str, environment: Environment, vendor_id: str, session_id: str
+    ) -> int:
+        """How many rows of one session went, overwritten; events about it that come later are taken in as any other."""
+        return self._upkeep.forget_session(organisation, environment, vendor_id, session_id)
+
+    def unannounced(self, organisation: str, environment: Environment, *, completed_before: datetime) -> int:
+        """How many sessions of the last days are complete, and no event has said so.
+
+        Counted are those that ended after the first event was received that is still here, and were found complete
+        before that moment.
+        """
+        return self.live.unannounced(organisation, environment, completed_before=completed_before)
+
     def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
         """Take a person's tombstone away: what comes about them is kept again."""
         self._upkeep.remember(organisation, environment, mark)
@@ -221,14 +238,15 @@ def _state(connection: Connection, organisation: str, environment: Environment, 
     def count(*which: ColumnElement[bool] | TextClause) -> int:
         return connection.execute(select(func.count()).select_from(Event).where(mine, *which)).scalar_one()
 
-    revised = select(func.count()).select_from(RevisionRow).join(Event).where(mine)
+    of_mine = exists().where(Event.id == RevisionRow.event_id, mine)
+    revised = select(func.count()).select_from(RevisionRow).where(of_mine)
     return InboxState(
         waiting=found.get("waiting", (0, None))[0],
         oldest_waiting_at=found.get("waiting", (0, None))[1],
         quarantined=found.get("quarantined", (0, None))[0],
         unhandled=found.get("unhandled", (0, None))[0],
         dead=found.get("dead", (0, None))[0],
-        done=count(DONE),
+        done=count(DONE, Event.ended_at >= now - KEPT),
         revised=connection.execute(revised).scalar_one(),
         last_received_at=connection.execute(select(func.max(Event.received_at)).where(mine)).scalar(),
         received_since_midnight=count(Event.received_at >= midnight),
