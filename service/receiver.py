@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 LARGEST_BODY: Final = 256_000
 """Bytes. A session of 24 h as the vendor sends it has about 30,000."""
 BODY_LIMIT_S: Final = 5.0
-_LINGER_S: Final = 1.0
+_DROP_LIMIT_S: Final = 1.0
+"""For a body that nobody wants."""
 _ACCEPTED: Final = b'{"status":"accepted"}'
 _RETRY_SOON: Final = ((b"retry-after", b"5"),)
 _RETRY_LATER: Final = ((b"retry-after", b"30"),)
@@ -295,9 +296,11 @@ async def _refuse(receive: Receive, send: Send, refusal: Refusal, request: str, 
         await send_json(send, refusal.status, body, request, refusal.headers)
         return
     closing = (*refusal.headers, (b"connection", b"close"))
-    await send_json(send, refusal.status, body, request, closing, more=True)
-    await _dropped(receive, _LINGER_S)
-    await send({"type": "http.response.body", "body": b""})
+    lingers = refusal is not _SLOW
+    await send_json(send, refusal.status, body, request, closing, more=lingers)
+    if lingers:
+        await _dropped(receive)
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _drained(receive: Receive, headers: dict[bytes, bytes], refusal: Refusal) -> bool:
@@ -306,14 +309,14 @@ async def _drained(receive: Receive, headers: dict[bytes, bytes], refusal: Refus
         return False
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return True
-    return await _dropped(receive, BODY_LIMIT_S)
+    return await _dropped(receive)
 
 
-async def _dropped(receive: Receive, limit_s: float) -> bool:
+async def _dropped(receive: Receive) -> bool:
     """Whether the body has ended within the limits of size and time."""
     size = 0
     with suppress(TimeoutError):
-        async with asyncio.timeout(limit_s):
+        async with asyncio.timeout(_DROP_LIMIT_S):
             while size <= LARGEST_BODY:
                 message = await receive()
                 size += len(message.get("body", b""))
