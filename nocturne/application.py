@@ -127,7 +127,8 @@ def build(
     )
     disk = DiskCache(folder / "cache", seal)
     store = Store(settings.database_url, now=now)
-    inbox = Inbox(settings.inbox_url, now=now)
+    instruments = Instruments(client.condition)
+    inbox = Inbox(settings.inbox_url, now=now, told=instruments.worked)
     archive = NightArchive(folder / "archive", seal)
     workers = _engine(settings, archive)
     store.ensure_organisation(settings.organisation, name=settings.organisation.capitalize(), zone="UTC")
@@ -146,7 +147,7 @@ def build(
             environment=settings.asleep_environment,
             now=now,
         ),
-        instruments=Instruments(client.condition),
+        instruments=instruments,
         webhook_keys=settings.webhook_keys or ((SecretStr(api_key),) if api_key else ()),
         now=now,
         releases=(

@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client import generate_latest
@@ -14,6 +14,10 @@ from nocturne.software import software
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
+
+_LATE: Final = timedelta(
+    minutes=15
+)  # a webhook that comes so long after its session was complete is not lost
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -43,8 +47,10 @@ class _Both:
 
 
 def _inbox(application: Application) -> Iterator[Metric]:
+    mine = application.organisation, application.settings.asleep_environment
     try:
-        state = application.inbox.state(application.organisation, application.settings.asleep_environment)
+        state = application.inbox.state(*mine)
+        gaps = application.inbox.unannounced(*mine, completed_before=application.now() - _LATE)
     except StoreError as problem:
         log.warning("The inbox could not be read for the metrics: %s", problem)
         yield _gauge("nocturne_inbox_readable", "Whether the inbox could be read.", 0)
@@ -60,6 +66,7 @@ def _inbox(application: Application) -> Iterator[Metric]:
         "Age of the event that has waited longest.",
         _age_s(application.now, state.oldest_waiting_at) or 0.0,
     )
+    yield _gauge("nocturne_reconciliation_gaps", "Recent complete sessions without a webhook.", gaps)
     newest_s = _age_s(application.now, state.last_received_at)
     if newest_s is not None:
         yield _gauge("nocturne_inbox_newest_seconds", "Since the newest event arrived.", newest_s)

@@ -6,15 +6,11 @@
 from collections.abc import Callable
 from typing import Final, Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.process_collector import ProcessCollector
 
 from asleep.tally import Condition
-from store.inbox import Accepted
-
-WorkerOutcome = Literal["done", "put_off", "dead", "quarantined", "lost"]
-"""done: took effect. put_off: tried again later. dead: given up. quarantined: of somebody who is not on the roster.
-lost: the lease had run out meanwhile, and another worker has it."""
+from store.inbox import Accepted, WorkerOutcome
 
 RoundOutcome = Literal["complete", "partly", "refused", "broken_off"]
 """complete: everybody was asked. partly: some people failed. refused: the vendor refused everybody. broken_off: a fault
@@ -70,12 +66,6 @@ class Instruments:
         self._rounds = Counter(
             "nocturne_sync_rounds", "Rounds of synchronisation.", ("outcome",), registry=registry
         )
-        self._asked = Counter(
-            "nocturne_reconciliation_nights", "Quiet nights asked for.", ("outcome",), registry=registry
-        )
-        self._gaps = Gauge(
-            "nocturne_reconciliation_gaps", "Recent sessions without a webhook.", registry=registry
-        )
         for outcome in get_args(WorkerOutcome):
             self._worked.labels(outcome)
         for outcome in get_args(RoundOutcome):
@@ -98,16 +88,10 @@ class Instruments:
             if count:
                 self._arrivals.labels(outcome).inc(count)
 
-    def worked(self, outcome: WorkerOutcome, count: int = 1) -> None:
-        """Counts events that a worker took up."""
-        self._worked.labels(outcome).inc(count)
+    def worked(self, outcome: WorkerOutcome) -> None:
+        """Counts an event that a worker took up."""
+        self._worked.labels(outcome).inc()
 
     def synchronised(self, outcome: RoundOutcome) -> None:
         """Counts a round of synchronisation."""
         self._rounds.labels(outcome).inc()
-
-    def reconciled(self, *, asked: int, completed: int, gone: int, gaps: int) -> None:
-        """Counts a look for what was never delivered; `gaps` are the recent sessions without a webhook."""
-        for outcome, count in (("asked", asked), ("completed", completed), ("gone", gone)):
-            self._asked.labels(outcome).inc(count)
-        self._gaps.set(gaps)

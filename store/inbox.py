@@ -25,6 +25,7 @@ from store.inbox_values import (
     Purged,
     State,
     Tombstone,
+    WorkerOutcome,
 )
 from store.live_effects import BlockPlaced, Completed, Effect, Gone, Opened
 from store.live_nights import Block, LiveNight, LiveNights
@@ -50,11 +51,16 @@ __all__ = [
     "Purged",
     "State",
     "Tombstone",
+    "WorkerOutcome",
 ]
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _nobody_hears(_outcome: WorkerOutcome) -> None:
+    """Nothing is counted."""
 
 
 class Inbox:
@@ -64,6 +70,7 @@ class Inbox:
         url: `sqlite:///path/to/file.db`, or `postgresql://...`, where it may be the store's.
         now: the clock; tests hand in their own.
         busy_timeout_ms: how long a writer waits for another one.
+        told: hears what became of every event that a worker took up, to be counted: quick, and raising nothing.
 
     Attributes:
         live: the nights under way, which the effects of events make.
@@ -74,8 +81,14 @@ class Inbox:
     """
 
     def __init__(
-        self, url: str, *, now: Callable[[], datetime] = _utc_now, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+        self,
+        url: str,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+        told: Callable[[WorkerOutcome], None] = _nobody_hears,
     ) -> None:
+        self._told = told
         self._database = InboxDatabase(url, busy_timeout_ms=busy_timeout_ms)
         self._now = now
         self._arrivals = Arrivals(self._database)
@@ -120,22 +133,29 @@ class Inbox:
 
         False: the lease was lost to somebody else, or the person was erased; nothing was done.
         """
-        return self._queue.settle(leased, effects)
+        return self._tell("done", held=self._queue.settle(leased, effects))
 
     def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool = True) -> bool:
         """Whether the event waits until `next_at`, with one attempt more; False when the lease was lost.
 
         Without `counts` it was no attempt: nothing that the event could have helped kept it from being done.
         """
-        return self._queue.put_off(leased, error=error, next_at=next_at, counts=counts)
+        return self._tell(
+            "put_off", held=self._queue.put_off(leased, error=error, next_at=next_at, counts=counts)
+        )
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether the event is a dead letter now, with one attempt more; False when the lease was lost."""
-        return self._queue.bury(leased, error=error)
+        return self._tell("dead", held=self._queue.bury(leased, error=error))
 
     def quarantine(self, leased: Leased) -> bool:
         """Whether the event waits for its person to be known now; False when the lease was lost."""
-        return self._queue.quarantine(leased)
+        return self._tell("quarantined", held=self._queue.quarantine(leased))
+
+    def _tell(self, outcome: WorkerOutcome, *, held: bool) -> bool:
+        """Whether the lease still held, once whoever counts has heard of it."""
+        self._told(outcome if held else "lost")
+        return held
 
     def quarantined(self, organisation: str, environment: Environment) -> frozenset[str]:
         """The vendor's ids of the people whose events wait for them to be known."""
