@@ -20,6 +20,7 @@ A failure while an event has its effect later changes no answer: what was acknow
 import asyncio
 import hmac
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -101,6 +102,7 @@ class Door:
         full: why no more events are taken in just now, as a sentence; "" as a rule. It is asked for every event and
             answers from memory.
         submit: has an arrival written; the ticket is settled when it is on disk, or not.
+        count: hears of every answer: the event's name ("" where none was read), the status, the seconds it took.
     """
 
     organisation: str
@@ -110,6 +112,7 @@ class Door:
     mark: Callable[[str], bytes]
     full: Callable[[], str]
     submit: Callable[[Arrival, Ticket], None]
+    count: Callable[[str, int, float], None]
 
 
 class Receiver:
@@ -140,19 +143,27 @@ class Receiver:
         given = headers.get(REQUEST_ID)
         request = new_id() if given is None else sane_id(given)
         body: bytes | None = None
+        name, began_s = "", time.perf_counter()
         try:
             door = self._admitted(scope, headers)
             body = await _read(receive, self._patience)
-            await _stored(door, _event(door, body, headers, request), body, request)
+            event = _event(door, body, headers, request)
+            name = event.event
+            await _stored(door, event, body, request)
         except Refused as refused:
-            self.answers[refused.refusal.status] += 1
+            self._answered(name, refused.refusal.status, began_s)
             all_read = body is not None or await _drained(receive, headers, refused.refusal)
             await _refuse(receive, send, refused.refusal, request, all_read=all_read)
         except Gone:
             return
         else:
-            self.answers[200] += 1
+            self._answered(name, 200, began_s)
             await send_json(send, 200, _ACCEPTED, request)
+
+    def _answered(self, event: str, status: int, began_s: float) -> None:
+        self.answers[status] += 1
+        if self._door is not None:
+            self._door.count(event, status, time.perf_counter() - began_s)
 
     def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> Door:
         """The door, for a request that may come in so far as its head tells."""

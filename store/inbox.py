@@ -7,14 +7,14 @@ nobody knows the person (`quarantined`); `unhandled` is what nobody knows how to
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, select
+from sqlalchemy import ColumnElement, Connection, TextClause, exists, func, select
 
 from store.engine import BUSY_TIMEOUT_MS
 from store.inbox_arrivals import Arrivals
-from store.inbox_database import InboxDatabase
+from store.inbox_database import INBOX, InboxDatabase
 from store.inbox_queue import Queue
 from store.inbox_tables import DONE, OPEN, Event, RevisionRow, micros
-from store.inbox_upkeep import Upkeep
+from store.inbox_upkeep import KEPT, Upkeep
 from store.inbox_values import (
     Accepted,
     Arrival,
@@ -25,10 +25,12 @@ from store.inbox_values import (
     Purged,
     State,
     Tombstone,
+    WorkerOutcome,
 )
 from store.live_effects import BlockPlaced, Completed, Effect, Gone, Opened
 from store.live_nights import Block, LiveNight, LiveNights
 from store.people import Environment
+from store.standing import Standing
 
 __all__ = [
     "Accepted",
@@ -49,11 +51,16 @@ __all__ = [
     "Purged",
     "State",
     "Tombstone",
+    "WorkerOutcome",
 ]
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _nobody_hears(_outcome: WorkerOutcome) -> None:
+    """Nothing is counted."""
 
 
 class Inbox:
@@ -63,23 +70,32 @@ class Inbox:
         url: `sqlite:///path/to/file.db`, or `postgresql://...`, where it may be the store's.
         now: the clock; tests hand in their own.
         busy_timeout_ms: how long a writer waits for another one.
+        told: hears what became of every event that a worker took up, to be counted: quick, and raising nothing.
 
     Attributes:
         live: the nights under way, which the effects of events make.
+        standing: whether the database is the one that was opened, with the tables of this program.
 
     Raises:
         StoreUnavailable: from here and from every method, when the database cannot be reached or written.
     """
 
     def __init__(
-        self, url: str, *, now: Callable[[], datetime] = _utc_now, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+        self,
+        url: str,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+        told: Callable[[WorkerOutcome], None] = _nobody_hears,
     ) -> None:
+        self._told = told
         self._database = InboxDatabase(url, busy_timeout_ms=busy_timeout_ms)
         self._now = now
         self._arrivals = Arrivals(self._database)
         self._queue = Queue(self._database, now)
         self._upkeep = Upkeep(self._database, now)
         self.live = LiveNights(self._database, now)
+        self.standing = Standing(self._database.engine, INBOX)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -117,19 +133,29 @@ class Inbox:
 
         False: the lease was lost to somebody else, or the person was erased; nothing was done.
         """
-        return self._queue.settle(leased, effects)
+        return self._tell("done", held=self._queue.settle(leased, effects))
 
-    def put_off(self, leased: Leased, *, error: str, next_at: datetime) -> bool:
-        """Whether the event waits until `next_at` with one attempt more; False when the lease was lost."""
-        return self._queue.put_off(leased, error=error, next_at=next_at)
+    def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool = True) -> bool:
+        """Whether the event waits until `next_at`, with one attempt more; False when the lease was lost.
+
+        Without `counts` it was no attempt: nothing that the event could have helped kept it from being done.
+        """
+        return self._tell(
+            "put_off", held=self._queue.put_off(leased, error=error, next_at=next_at, counts=counts)
+        )
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether the event is a dead letter now, with one attempt more; False when the lease was lost."""
-        return self._queue.bury(leased, error=error)
+        return self._tell("dead", held=self._queue.bury(leased, error=error))
 
     def quarantine(self, leased: Leased) -> bool:
         """Whether the event waits for its person to be known now; False when the lease was lost."""
-        return self._queue.quarantine(leased)
+        return self._tell("quarantined", held=self._queue.quarantine(leased))
+
+    def _tell(self, outcome: WorkerOutcome, *, held: bool) -> bool:
+        """Whether the lease still held, once whoever counts has heard of it."""
+        self._told(outcome if held else "lost")
+        return held
 
     def quarantined(self, organisation: str, environment: Environment) -> frozenset[str]:
         """The vendor's ids of the people whose events wait for them to be known."""
@@ -155,6 +181,17 @@ class Inbox:
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
 
+    def due_since(self, organisation: str, environment: Environment) -> datetime | None:
+        """Since when the event has been due that nobody has leased the longest (UTC); None where none waits.
+
+        In the future where all of them are on lease or put off.
+        """
+        query = select(func.min(Event.next_at)).where(
+            _mine(organisation, environment), Event.state == "waiting", OPEN
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
     def state(self, organisation: str, environment: Environment) -> InboxState:
         """How the inbox stands, counted from its rows at one moment."""
         with self._database.reading() as connection:
@@ -170,6 +207,20 @@ class Inbox:
         On SQLite the file is written anew, for which arrivals wait. Where that did not work, `scrub` does it later.
         """
         return self._upkeep.forget(organisation, environment, vendor_id, mark)
+
+    def forget_session(
+        self, organisation: str, environment: Environment, vendor_id: str, session_id: str
+    ) -> int:
+        """How many rows of one session went, overwritten; events about it that come later are taken in as any other."""
+        return self._upkeep.forget_session(organisation, environment, vendor_id, session_id)
+
+    def unannounced(self, organisation: str, environment: Environment, *, completed_before: datetime) -> int:
+        """How many sessions of the last days are complete, and no event has said so.
+
+        Counted are those that ended after the first event was received that is still here, and were found complete
+        before that moment.
+        """
+        return self.live.unannounced(organisation, environment, completed_before=completed_before)
 
     def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
         """Take a person's tombstone away: what comes about them is kept again."""
@@ -207,14 +258,15 @@ def _state(connection: Connection, organisation: str, environment: Environment, 
     def count(*which: ColumnElement[bool] | TextClause) -> int:
         return connection.execute(select(func.count()).select_from(Event).where(mine, *which)).scalar_one()
 
-    revised = select(func.count()).select_from(RevisionRow).join(Event).where(mine)
+    of_mine = exists().where(Event.id == RevisionRow.event_id, mine)
+    revised = select(func.count()).select_from(RevisionRow).where(of_mine)
     return InboxState(
         waiting=found.get("waiting", (0, None))[0],
         oldest_waiting_at=found.get("waiting", (0, None))[1],
         quarantined=found.get("quarantined", (0, None))[0],
         unhandled=found.get("unhandled", (0, None))[0],
         dead=found.get("dead", (0, None))[0],
-        done=count(DONE),
+        done=count(DONE, Event.ended_at >= now - KEPT),
         revised=connection.execute(revised).scalar_one(),
         last_received_at=connection.execute(select(func.max(Event.received_at)).where(mine)).scalar(),
         received_since_midnight=count(Event.received_at >= midnight),

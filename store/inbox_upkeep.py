@@ -9,12 +9,23 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, delete, exists, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+    type_coerce,
+)
 
 from store.engine import scrub
 from store.errors import StoreUnavailable
 from store.inbox_database import InboxDatabase
-from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow
+from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow, micros
 from store.inbox_values import Purged, Tombstone
 from store.live_effects import Effects
 from store.people import Environment
@@ -42,25 +53,44 @@ class Upkeep:
         with self._database.writing(against="everybody") as connection:
             self._enter_tombstones(connection, organisation, [Tombstone(environment=environment, mark=mark)])
             # Events first: whoever has one of them on lease can settle it no more.
-            gone = [
-                connection.execute(
-                    delete(table).where(
-                        table.organisation == organisation,
-                        table.environment == environment,
-                        table.vendor_id == vendor_id,
-                    )
-                ).rowcount
-                for table in (Event, NightRow, BlockRow)
-            ]
-            self._effects.mark_changed(connection, organisation, environment)
-            self._enter_upkeep(connection, scrub_due=True)
+            gone = self._let_go_of(connection, organisation, environment, {"vendor_id": vendor_id})
+        self._scrub_if_possible()
+        return gone
+
+    def forget_session(
+        self, organisation: str, environment: Environment, vendor_id: str, session_id: str
+    ) -> int:
+        """How many rows of one session went."""
+        with self._database.writing(against="everybody") as connection:
+            session = {"vendor_id": vendor_id, "session_id": session_id}
+            gone = self._let_go_of(connection, organisation, environment, session)
+        self._scrub_if_possible()
+        return gone
+
+    def _let_go_of(
+        self, connection: Connection, organisation: str, environment: Environment, whose: dict[str, str]
+    ) -> int:
+        gone = [
+            connection.execute(
+                delete(table).where(
+                    table.organisation == organisation,
+                    table.environment == environment,
+                    *(getattr(table, name) == value for name, value in whose.items()),
+                )
+            ).rowcount
+            for table in (Event, NightRow, BlockRow)
+        ]
+        self._effects.mark_changed(connection, organisation, environment)
+        self._enter_upkeep(connection, scrub_due=True)
+        return sum(gone)
+
+    def _scrub_if_possible(self) -> None:
         try:
             self.scrub()
         except StoreUnavailable as problem:
             log.warning(
-                "Somebody was erased; their bytes leave the inbox's file at the next scrub: %s", problem
+                "Something was erased; its bytes leave the inbox's file at the next scrub: %s", problem
             )
-        return sum(gone)
 
     def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
         """Take the tombstone away again."""
@@ -116,11 +146,13 @@ class Upkeep:
         """How much was let go of that nobody needs any more."""
         now = self._now()
         mine = and_(Event.organisation == organisation, Event.environment == environment)
+        # By a sum no index is of use: what is open is few rows, what was received so long ago nearly all.
+        received_at = type_coerce(Event.received_at, BigInteger) + 0
         return Purged(
             quarantined=self._let_go(
-                mine, Event.state == "quarantined", OPEN, Event.received_at < now - QUARANTINE
+                mine, Event.state == "quarantined", OPEN, received_at < micros(now - QUARANTINE)
             ),
-            unhandled=self._let_go(mine, Event.state == "unhandled", OPEN, Event.received_at < now - KEPT),
+            unhandled=self._let_go(mine, Event.state == "unhandled", OPEN, received_at < micros(now - KEPT)),
             done=self._let_go(mine, DONE, Event.ended_at < now - KEPT),
             nights=self._let_go_of_nights(organisation, environment, now),
         )
