@@ -55,7 +55,7 @@ class Queue:
     def give_back(self, worker: str) -> int:
         """How many leases of the worker were ended; the events are due at once."""
         freed = update(Event).where(Event.state == "waiting", OPEN, Event.leased_by == worker)
-        return self._changed(freed.values(_FREE, next_at=Event.received_at))
+        return self._changed(freed.values({**_FREE, "next_at": Event.received_at}))
 
     def settle(self, leased: Leased, effects: tuple[Effect, ...]) -> bool:
         """Whether the effects and the event's end were entered together; False when the lease was lost."""
@@ -70,15 +70,16 @@ class Queue:
             )
         return True
 
-    def put_off(self, leased: Leased, *, error: str, next_at: datetime) -> bool:
-        """Whether it was put off with one attempt more; False when the lease was lost."""
-        values = {"attempts": Event.attempts + 1, "error": error[:_LONGEST_ERROR], "next_at": next_at}
-        return self._changed(_held(leased).values(values, **_FREE)) > 0
+    def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool) -> bool:
+        """Whether it was put off, with one attempt more where this one counts; False when the lease was lost."""
+        attempts = Event.attempts + 1 if counts else Event.attempts
+        values = {"attempts": attempts, "error": error[:_LONGEST_ERROR], "next_at": next_at}
+        return self._changed(_held(leased).values({**values, **_FREE})) > 0
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether it is a dead letter now; False when the lease was lost."""
         values = {"attempts": Event.attempts + 1, "error": error[:_LONGEST_ERROR], "state": "dead"}
-        return self._changed(_held(leased).values(values, ended_at=self._now(), **_FREE)) > 0
+        return self._changed(_held(leased).values({**values, "ended_at": self._now(), **_FREE})) > 0
 
     def quarantine(self, leased: Leased) -> bool:
         """Whether it waits for its person now; False when the lease was lost."""
