@@ -18,7 +18,7 @@ it is put there.
 import logging
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Lock
@@ -43,6 +43,7 @@ _FULL: Final = "Many sessions are asked about already; this one is in a moment."
 _UNFINISHED: Final = "The vendor has not finished the analysis of this session yet."
 
 _Night = Literal["recording", "complete"]
+_Settled = tuple[Leased, tuple[Effect, ...]]
 
 
 class Events:
@@ -62,20 +63,28 @@ class Events:
         self._nights: dict[tuple[str, str], _Night] = {}
         self._nights_at_s = float("-inf")
 
-    def do(self, event: Leased, people: Mapping[str, Person]) -> None:
-        """Does what the event asks for, or has the vendor asked first; whatever fails is the event's alone.
+    def do(self, events: Iterable[Leased], people: Mapping[str, Person]) -> None:
+        """Does what the events ask for, or has the vendor asked first; whatever fails is that event's alone.
+
+        What needs no question is done in one transaction: the disk is waited for once.
 
         Args:
-            event: leased by this worker.
+            events: leased by this worker.
             people: the roster by vendor id.
 
         Raises:
-            StoreError: the inbox cannot be written; the event comes back when its lease has run out.
+            StoreError: the inbox cannot be written; events come back when their leases have run out.
         """
-        try:
-            self._do(event, people)
-        except Exception as problem:  # noqa: BLE001 - whatever one event does, the others are served
-            self._failed(event, problem, others_answered=True)
+        at_once: list[_Settled] = []
+        for event in events:
+            try:
+                effects = self._effects(event, people)
+            except Exception as problem:  # noqa: BLE001 - whatever one event does, the others are served
+                self._failed(event, problem, others_answered=True)
+                continue
+            if effects is not None:
+                at_once.append((event, effects))
+        self._settle_all(at_once)
 
     def wait(self, timeout_s: float) -> bool:
         """Whether nothing waits for an answer of the vendor any more, before the time is over."""
@@ -85,33 +94,36 @@ class Events:
         """Returns when nothing is under way any more."""
         self._questions.close()
 
-    def _do(self, event: Leased, people: Mapping[str, Person]) -> None:
+    def _effects(self, event: Leased, people: Mapping[str, Person]) -> tuple[Effect, ...] | None:
+        """With which effects the event is done; None where it waits for a person or for the vendor."""
         person = people.get(event.vendor_id)
         if person is None:
             self._inbox.quarantine(event)
-        elif event.kind == "other" or self._is_removed(person, event):
-            self._inbox.settle(event)
-        elif event.kind == "complete":
-            self._ask(person, event)
-        else:
-            self._place(person, event)
+            return None
+        if event.kind == "other" or self._is_removed(person, event):
+            return ()
+        night = self._night(person, event.session_id) if event.kind == "block" else None
+        if night == "recording":
+            return (_block(event),)
+        if night == "complete":
+            return ()
+        if not self._questions.ask(person, event):
+            self._wait(event, _FULL)
+        return None
 
     def _is_removed(self, person: Person, event: Leased) -> bool:
         archive, organisation = self._application.archive, self._organisation
         return bool(archive.removed_sessions(organisation, person.person_id, (event.session_id,)))
 
-    def _place(self, person: Person, event: Leased) -> None:
-        night = self._night(person, event.session_id)
-        if night == "recording":
-            self._inbox.settle(event, _block(event))
-        elif night == "complete":
-            self._inbox.settle(event)
-        else:
-            self._ask(person, event)
-
-    def _ask(self, person: Person, event: Leased) -> None:
-        if not self._questions.ask(person, event):
-            self._wait(event, _FULL)
+    def _settle_all(self, settled: Sequence[_Settled]) -> None:
+        try:
+            self._inbox.settle_all(settled)
+        except Exception:  # noqa: BLE001 - nothing was done; whose fault it is shows when each is alone
+            for event, effects in settled:
+                try:
+                    self._inbox.settle(event, *effects)
+                except Exception as problem:  # noqa: BLE001 - likewise
+                    self._failed(event, problem, others_answered=True)
 
     def _night(self, person: Person, session_id: str) -> _Night | None:
         """What is known of the night without asking the vendor."""

@@ -28,6 +28,8 @@ LEASE_S: Final = 90.0
 _AT_ONCE: Final = 50
 _SHORTEST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 2.0
+# What arrives within a moment is done together: the disk is waited for twice, however much it is.
+_GATHER_S: Final = 0.2
 _TROUBLED_PAUSE_S: Final = 5.0
 _ROSTER_HOLDS_S: Final = 2.0
 _JOIN_EVERY_S: Final = 2.0
@@ -106,6 +108,7 @@ class InboxWorker:
             pause_s = _SHORTEST_PAUSE_S if found else min(pause_s * 1.2, _LONGEST_PAUSE_S)
             if found < _AT_ONCE and self._wake.wait(pause_s):
                 pause_s = _SHORTEST_PAUSE_S
+                self._stop.wait(_GATHER_S)
 
     def _run_beside(self) -> None:
         """Questions about quiet nights, which must not keep any event waiting."""
@@ -125,11 +128,8 @@ class InboxWorker:
             limit=_AT_ONCE,
             lease_s=self._lease_s,
         )
-        people = self._roster() if leased else {}
-        for event in leased:
-            if self._stop.is_set():
-                break
-            self._events.do(event, people)
+        if leased:
+            self._events.do(leased, self._roster())
         return len(leased)
 
     def _every(self, what: str, pause_s: float, do: Callable[[], None]) -> None:
