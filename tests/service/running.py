@@ -94,7 +94,7 @@ def start(folder: Path, environment: Mapping[str, str], *, port: int = 0) -> Ser
 
 def stop(service: Service, how: signal.Signals = signal.SIGTERM) -> int:
     """The exit status, after the signal."""
-    service.process.send_signal(how)
+    service.process.send_signal(how)  # nothing, where the process has ended and was waited for
     try:
         status = service.process.wait(STOP_LIMIT_S + 5)
     except subprocess.TimeoutExpired:
