@@ -22,6 +22,7 @@ from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from nocturne.engines import EngineFailed
+from nocturne.inbox_worker import InboxWorker
 from nocturne.scheduled import ScheduledReports
 from service.application import routes
 from service.receiver import Receiver
@@ -57,7 +58,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     with ExitStack() as held:
         try:
             application = _start(held)
-            held.enter_context(receiving(receiver, application))
+            worker = InboxWorker(application, name="dashboard")
+            held.callback(worker.stop)
+            held.enter_context(receiving(receiver, application, written=worker.wake))
         except (SettingsError, DemoFailed, EngineFailed, StoreError, OSError) as problem:
             held.close()
             _end(f"Nocturne cannot start. {problem}")
@@ -67,6 +70,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         held.callback(background.stop)
         scheduled = ScheduledReports(application)
         held.callback(scheduled.stop)
+        if application.settings.nocturne_inbox_worker == "inside":
+            worker.start()
         background.start()
         scheduled.start()
         yield

@@ -133,7 +133,11 @@ class Inbox:
 
         False: the lease was lost to somebody else, or the person was erased; nothing was done.
         """
-        return self._tell("done", held=self._queue.settle(leased, effects))
+        return self.settle_all([(leased, effects)])[0]
+
+    def settle_all(self, settled: Sequence[tuple[Leased, tuple[Effect, ...]]]) -> tuple[bool, ...]:
+        """Of each event what `settle` says, all of them in one transaction: what is raised has undone every one."""
+        return tuple(self._tell("done", held=held) for held in self._queue.settle(settled))
 
     def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool = True) -> bool:
         """Whether the event waits until `next_at`, with one attempt more; False when the lease was lost.
