@@ -92,7 +92,7 @@ def test_every_line_that_is_quoted_is_in_the_source() -> None:
 
 def test_every_setting_that_is_named_is_one() -> None:
     named = set(re.findall(r"\b((?:NOCTURNE|ASLEEP)_[A-Z_]+)\b", PAGE))
-    assert named <= {name.upper() for name in Settings.model_fields} | {"NOCTURNE_INBOX_WORKER"}
+    assert named <= {name.upper() for name in Settings.model_fields}
 
 
 def test_alerts_ask_for_metrics_that_there_are(application: Application) -> None:

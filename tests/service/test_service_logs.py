@@ -3,6 +3,10 @@
 import json
 import re
 import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +14,11 @@ import pytest
 import requests
 
 from asleep.contract import example, example_bytes
-from tests.service.running import KEY, Service, post, running, sent
+from asleep.simulator.server import Running as Simulator
+from asleep.simulator.server import serve
+from asleep.simulator.world import simulated_world
+from tests.service.running import KEY, Service, post, running, sent, settings
+from tests.serving import ROOT, clean_environment
 
 CANARY_ID = "G-20260105081500-CanaryCanaryCanary00"
 CANARY_NIGHT = "20260214220530_canry"
@@ -104,3 +112,46 @@ def test_the_example_of_the_contract_leaves_no_trace_of_its_person(tmp_path: Pat
     with running(tmp_path / "data") as service:
         assert post(service.url, example_bytes("webhook_v1_inference_complete"), sent()).status == 200
     assert "QmVubml0b1NsZWVwUVo" not in service.log
+
+
+@pytest.fixture
+def vendor() -> Iterator[Simulator]:
+    with serve(simulated_world(people=2, nights=3)) as simulator:
+        yield simulator
+
+
+def test_the_log_of_a_worker_names_nobody_whatever_the_vendor_does(tmp_path: Path, vendor: Simulator) -> None:
+    """Blocks of a night that there is, and of none, while the vendor fails in several ways and answers again."""
+    folder = tmp_path / "data"
+    person = vendor.world.people[0]
+    night = vendor.world.diary.sessions(person)[-1]
+    vendor_of = {"ASLEEP_API_KEY": vendor.api_key, "ASLEEP_BASE_URL": vendor.address}
+    mine = sent(key=vendor.api_key, user=person.user_id)
+    with running(folder, **vendor_of) as service:
+        roster = f'vendor_id,name,zone\n{person.user_id},"{person.name}",{person.zone}\n'
+        (tmp_path / "people.csv").write_text(roster, encoding="utf-8")
+        environment = clean_environment({**settings(folder), **vendor_of, "NOCTURNE_LOG_FORMAT": "json"})
+        command = [sys.executable, "-m", "nocturne"]
+        subprocess.run(
+            [*command, "people", "import", str(tmp_path / "people.csv")],
+            cwd=ROOT, env=environment, check=True, capture_output=True,
+        )  # fmt: skip
+        for session_id, seq in ((night.id, 3), (night.id, 4), (CANARY_NIGHT, 5)):
+            body = block(user_id=person.user_id, session_id=session_id, inference_seq_num=seq)
+            assert post(service.url, body, mine).status == 200
+        vendor.plan_faults("malformed", "wrong-types", "internal", "empty", "reset", "redirect")
+        log = tmp_path / "worker.log"
+        with (
+            log.open("wb") as sink,
+            subprocess.Popen(
+                [*command, "worker"], cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT
+            ) as worker,
+        ):
+            time.sleep(12)
+            worker.terminate()
+            assert worker.wait(20) == 0
+    said = log.read_text() + service.log
+    assert sum(vendor.refused.values()) >= 4  # it did ask, and was answered like that
+    for canary in (person.user_id, person.name, night.id, CANARY_NIGHT, "Nightingale", vendor.api_key):
+        assert canary not in said
+    assert not re.search(r"\bp_[a-z2-7]{12}\b", said)
