@@ -27,6 +27,8 @@ Format = Literal["text", "json", "plain"]
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADOPTED: Final = ("streamlit", "uvicorn")
+# A line for every request tells nothing that the metrics do not, and every migration is told by our own line.
+_QUIET: Final = ("uvicorn.access", "alembic.runtime.migration")
 _LONGEST: Final = 20_000
 
 
@@ -156,6 +158,8 @@ def _adopt() -> None:
         if name.split(".")[0] in _ADOPTED and isinstance(logger, logging.Logger):
             logger.handlers.clear()
             logger.propagate = True
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _secrets_of(environment: Mapping[str, str]) -> list[str]:

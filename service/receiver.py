@@ -30,6 +30,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from asleep.webhooks import ForeignUser, WebhookEvent, WebhookUnreadable, read_webhook
+from nocturne.logs import bound
 from nocturne.webhook_access import PATH
 from service.answers import REQUEST_ID, Refusal, Refused, error_body, new_id, sane_id, send_json
 from service.patience import Patience
@@ -112,7 +113,7 @@ class Door:
     mark: Callable[[str], bytes]
     full: Callable[[], str]
     submit: Callable[[Arrival, Ticket], None]
-    count: Callable[[str, int, float], None]
+    count: Callable[[str, int, float], None] = lambda _event, _status, _seconds: None
 
 
 class Receiver:
@@ -257,9 +258,8 @@ def _event(door: Door, body: bytes, headers: dict[bytes, bytes], request: str) -
         return read_webhook(body, user_header=None if named is None else named.decode())
     except ForeignUser as problem:
         mark = door.mark(named.decode() if named else "").hex()[:12]
-        log.warning(
-            "Security: a webhook names two users in header and body (header %s, request %s).", mark, request
-        )
+        with bound(request_id=request):
+            log.warning("Security: a webhook names two users in header and body (header %s).", mark)
         raise Refused(_unreadable("foreign_user", str(problem))) from None
     except WebhookUnreadable as problem:
         raise Refused(_unreadable("unreadable", str(problem))) from None
@@ -287,7 +287,8 @@ async def _stored(door: Door, event: WebhookEvent, body: bytes, request: str) ->
         )
         door.submit(arrival, ticket)
     except Exception as problem:  # noqa: BLE001 - whatever it is, the event is not stored, and its text may name people
-        log.error("A webhook could not be handed over: %s (request %s)", type(problem).__name__, request)  # noqa: TRY400
+        with bound(request_id=request):
+            log.error("A webhook could not be handed over: %s", type(problem).__name__)  # noqa: TRY400
         raise Refused(_NOT_STORED) from None
     await ticket
 

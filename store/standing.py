@@ -6,7 +6,6 @@ Asked by probes, again and again; nobody's answers are forgotten for it.
 from pathlib import Path
 from typing import Final
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from store.engine import Lineage
@@ -52,8 +51,10 @@ class Standing:
 
     def _revision(self) -> str | None:
         with translated(), self._engine.connect() as connection:
-            options = {"version_table": self._lineage.version_table}
-            return MigrationContext.configure(connection, opts=options).get_current_revision()
+            # Alembic itself would write two lines into the log each time.
+            table = self._lineage.version_table
+            found: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608
+            return found
 
     def writable(self) -> None:
         """Return when a row could be written; it is taken back, so that nobody takes the data for changed.
