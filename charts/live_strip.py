@@ -139,9 +139,10 @@ def _clock(
     for tick in clock_ticks(night.start, whole_min, narrow=narrow):
         x = _at(tick.at_min, px_a_min)
         yield f'<path d="M{x} {_ROWS_PX + 1}v4" stroke="{theme.border_strong}" stroke-width="1"/>'
-        if x <= width - _CLOCK_PX / 2:
-            anchor = "start" if x < _LABELS_PX + _CLOCK_PX / 2 else "middle"
-            yield f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="{theme.text_secondary}">{tick.clock}</text>'
+        if _CLOCK_PX / 2 <= x <= width - _CLOCK_PX / 2:
+            yield (
+                f'<text x="{x}" y="{y}" text-anchor="middle" fill="{theme.text_secondary}">{tick.clock}</text>'
+            )
 
 
 def _hatch(theme: Theme) -> str:
