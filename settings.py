@@ -143,6 +143,18 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.folder / 'nocturne.sqlite3'}"
 
     @property
+    def inbox_url(self) -> str:
+        """SQLAlchemy URL of the inbox of webhooks: a file of its own beside an SQLite store, else the store's database.
+
+        Events that come many a second would keep the lock of the store's file, and every answer kept of it would be
+        asked for anew.
+        """
+        if not self.database_url.startswith("sqlite"):
+            return self.database_url
+        beside, _, _ = self.database_url.partition("?")[0].rpartition("/")
+        return f"{beside}/inbox.sqlite3"
+
+    @property
     def calls_per_second(self) -> float | None:
         """The pace of calls; None for the demo's own simulator, which has no limit."""
         if self.nocturne_rate_limit_per_second is not None:

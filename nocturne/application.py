@@ -19,6 +19,7 @@ from nocturne.organisation_settings import OrganisationSettings, in_force, night
 from nocturne.progress import SyncBoard
 from settings import Settings
 from store.database import Store
+from store.inbox import Inbox
 from store.people import Person, UnknownPerson
 
 
@@ -35,6 +36,7 @@ class Application:
         settings: what the operator set.
         organisation: whose people and nights these are; part of every store, cache and archive call.
         store: organisations and people.
+        inbox: events of webhooks, and the nights under way.
         archive: every session as columns, and the statistics derived from them.
         engine: who computes large cohorts and report runs.
         asleep: the cached client of the API.
@@ -47,6 +49,7 @@ class Application:
     settings: Settings
     organisation: str
     store: Store
+    inbox: Inbox
     archive: NightArchive
     engine: Engine
     asleep: CachedAsleep
@@ -117,6 +120,7 @@ def build(
     )
     disk = DiskCache(folder / "cache", seal)
     store = Store(settings.database_url, now=now)
+    inbox = Inbox(settings.inbox_url, now=now)
     archive = NightArchive(folder / "archive", seal)
     workers = _engine(settings, archive)
     store.ensure_organisation(settings.organisation, name=settings.organisation.capitalize(), zone="UTC")
@@ -125,6 +129,7 @@ def build(
         settings=settings,
         organisation=settings.organisation,
         store=store,
+        inbox=inbox,
         archive=archive,
         engine=workers,
         asleep=CachedAsleep(
@@ -140,6 +145,7 @@ def build(
             client.close,
             *(() if turns is None else (turns.close,)),
             disk.close,
+            inbox.close,
             store.close,
         ),
     )

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from store.troubles import NOT_WRITABLE, translated
 
 BUSY_TIMEOUT_MS = 10_000
 SCRUB_WAIT_MS = 500
-_MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as it is ours: PostgreSQL lets one holder at a time have it.
 _MIGRATION_LOCK = 6_031_769
 
@@ -33,13 +33,34 @@ _WRITE = (
 log = logging.getLogger(__name__)
 
 
-def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
-    """An engine for the URL, with its tables at the newest revision; two processes may start at once.
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """Tables that are brought up to date together, whatever else lies in the same database.
+
+    Attributes:
+        name: whose tables they are, in sentences: `the store`.
+        migrations: the folder of their revisions.
+        version_table: where the database says at which of them it is.
+    """
+
+    name: str
+    migrations: Path
+    version_table: str
+
+
+STORE = Lineage(
+    name="the store", migrations=Path(__file__).parent / "migrations", version_table="alembic_version"
+)
+
+
+def open_engine(url: str, lineage: Lineage = STORE, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
+    """An engine for the URL, with the lineage's tables at the newest revision; two processes may start at once.
 
     An SQLite file is first looked through for damage, as `store.integrity` says.
 
     Args:
         url: `sqlite:///path/to/file.db`, or `postgresql://...` with a driver that is installed.
+        lineage: whose tables are brought up to date.
         busy_timeout_ms: how long a writer waits for SQLite's lock.
 
     Raises:
@@ -52,7 +73,7 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
         with translated():
             if engine.dialect.name == "sqlite":
                 integrity.check(engine, Path(str(engine.url.database)))
-            migrate(engine)
+            migrate(engine, lineage)
     except BaseException:
         engine.dispose()
         raise
@@ -77,36 +98,39 @@ def _engine(url: str, busy_timeout_ms: int) -> Engine:
     raise UnusableDatabase(f"NOCTURNE_DATABASE_URL names {kind}, which cannot be read here. {_WRITE}")
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, lineage: Lineage = STORE) -> None:
     """Bring the tables to the newest revision; nothing is locked when they are there already.
 
     Raises:
         UnusableDatabase: the tables have a revision that is not known here.
     """
-    config = migration_config()
+    config = migration_config(lineage)
     known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     newest = known[0]
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        options = {"version_table": lineage.version_table}
+        found = MigrationContext.configure(connection, opts=options).get_current_revision()
     if found == newest:
         return
     if found is not None and found not in known:
         raise UnusableDatabase(
-            f"The tables of the store have revision {found!r}, which a newer Nocturne has made; this one knows those "
-            f"up to {newest}. Nothing was changed. Start the newer one, or restore a back-up of this one elsewhere."
+            f"The tables of {lineage.name} have revision {found!r}, which a newer Nocturne has made; this one knows "
+            f"those up to {newest}. Nothing was changed. Start the newer one, or restore a back-up of this one "
+            "elsewhere."
         )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    log.info("The tables of the store are at revision %s.", newest)
+    log.info("The tables of %s are at revision %s.", lineage.name, newest)
 
 
-def migration_config() -> Config:
+def migration_config(lineage: Lineage = STORE) -> Config:
     """Alembic's configuration, from here and not from a file."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(lineage.migrations).replace("%", "%%"))
+    config.attributes["version_table"] = lineage.version_table
     return config
 
 
@@ -184,7 +208,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     # The driver's own way of opening transactions leaves DDL outside them; `_begin_sqlite` says BEGIN itself.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
+    # FULL: what is committed is on the disk. It is SQLite's default, which whoever built the library may have changed.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

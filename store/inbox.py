@@ -1,0 +1,221 @@
+"""The inbox: events of the vendor's webhooks, kept once and worked off once; the table is the queue.
+
+An event is `waiting` until a worker that has it on lease settles it (`done`), gives it up (`dead`), or finds that
+nobody knows the person (`quarantined`); `unhandled` is what nobody knows how to handle.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, TextClause, func, select
+
+from store.engine import BUSY_TIMEOUT_MS
+from store.inbox_arrivals import Arrivals
+from store.inbox_database import InboxDatabase
+from store.inbox_queue import Queue
+from store.inbox_tables import DONE, OPEN, Event, RevisionRow, micros
+from store.inbox_upkeep import Upkeep
+from store.inbox_values import (
+    Accepted,
+    Arrival,
+    DeadLetter,
+    InboxState,
+    Kind,
+    Leased,
+    Purged,
+    State,
+    Tombstone,
+)
+from store.live_effects import BlockPlaced, Completed, Effect, Gone, Opened
+from store.live_nights import Block, LiveNight, LiveNights
+from store.people import Environment
+
+__all__ = [
+    "Accepted",
+    "Arrival",
+    "Block",
+    "BlockPlaced",
+    "Completed",
+    "DeadLetter",
+    "Effect",
+    "Gone",
+    "Inbox",
+    "InboxState",
+    "Kind",
+    "Leased",
+    "LiveNight",
+    "LiveNights",
+    "Opened",
+    "Purged",
+    "State",
+    "Tombstone",
+]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Inbox:
+    """The inbox behind a database URL; tables are brought up to date when it is made. Any thread may use it.
+
+    Args:
+        url: `sqlite:///path/to/file.db`, or `postgresql://...`, where it may be the store's.
+        now: the clock; tests hand in their own.
+        busy_timeout_ms: how long a writer waits for another one.
+
+    Attributes:
+        live: the nights under way, which the effects of events make.
+
+    Raises:
+        StoreUnavailable: from here and from every method, when the database cannot be reached or written.
+    """
+
+    def __init__(
+        self, url: str, *, now: Callable[[], datetime] = _utc_now, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+    ) -> None:
+        self._database = InboxDatabase(url, busy_timeout_ms=busy_timeout_ms)
+        self._now = now
+        self._arrivals = Arrivals(self._database)
+        self._queue = Queue(self._database, now)
+        self._upkeep = Upkeep(self._database, now)
+        self.live = LiveNights(self._database, now)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._database.close()
+
+    def accept(self, arrivals: Sequence[Arrival]) -> Accepted:
+        """What became of the batch, in one transaction: all of it is on the disk, or this raises and none is kept.
+
+        An event that comes again is kept once. With another body it is kept as a revision, and a completed session is
+        worked off anew: the API's answer decides. Of somebody who was erased nothing is kept.
+        """
+        return self._arrivals.accept(arrivals, micros(self._now()))
+
+    def lease(
+        self,
+        organisation: str,
+        environment: Environment,
+        *,
+        worker: str,
+        limit: int = 50,
+        lease_s: float = 60,
+    ) -> tuple[Leased, ...]:
+        """Events that are due, those due the longest first, now the worker's for so many seconds.
+
+        Nobody else is given them meanwhile; after that they are due again.
+        """
+        return self._queue.lease(organisation, environment, worker=worker, limit=limit, lease_s=lease_s)
+
+    def give_back(self, worker: str) -> int:
+        """How many leases of the worker were ended; the events are due at once."""
+        return self._queue.give_back(worker)
+
+    def settle(self, leased: Leased, *effects: Effect) -> bool:
+        """Whether the effects and the event's end were entered, in one transaction.
+
+        False: the lease was lost to somebody else, or the person was erased; nothing was done.
+        """
+        return self._queue.settle(leased, effects)
+
+    def put_off(self, leased: Leased, *, error: str, next_at: datetime) -> bool:
+        """Whether the event waits until `next_at` with one attempt more; False when the lease was lost."""
+        return self._queue.put_off(leased, error=error, next_at=next_at)
+
+    def bury(self, leased: Leased, *, error: str) -> bool:
+        """Whether the event is a dead letter now, with one attempt more; False when the lease was lost."""
+        return self._queue.bury(leased, error=error)
+
+    def quarantine(self, leased: Leased) -> bool:
+        """Whether the event waits for its person to be known now; False when the lease was lost."""
+        return self._queue.quarantine(leased)
+
+    def quarantined(self, organisation: str, environment: Environment) -> frozenset[str]:
+        """The vendor's ids of the people whose events wait for them to be known."""
+        return self._queue.quarantined(organisation, environment)
+
+    def join(self, organisation: str, environment: Environment, vendor_ids: Collection[str]) -> int:
+        """How many quarantined events of these people wait to be worked off now."""
+        return self._queue.join(organisation, environment, vendor_ids)
+
+    def dead_letters(self, organisation: str, environment: Environment) -> tuple[DeadLetter, ...]:
+        """The events that were given up, the oldest first."""
+        return self._queue.dead_letters(organisation, environment)
+
+    def replay(
+        self, organisation: str, environment: Environment, event_ids: Collection[int] | None = None
+    ) -> int:
+        """How many dead letters are tried again from the beginning: all of them, or those of the ids."""
+        return self._queue.replay(organisation, environment, event_ids)
+
+    def waiting(self, organisation: str, environment: Environment) -> int:
+        """How many events wait to be worked off; quicker than `state`."""
+        query = select(func.count()).where(_mine(organisation, environment), Event.state == "waiting", OPEN)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def state(self, organisation: str, environment: Environment) -> InboxState:
+        """How the inbox stands, counted from its rows at one moment."""
+        with self._database.reading() as connection:
+            return _state(connection, organisation, environment, self._now())
+
+    def purge(self, organisation: str, environment: Environment) -> Purged:
+        """How much was let go of that nobody needs any more, as `Purged` says."""
+        return self._upkeep.purge(organisation, environment)
+
+    def forget(self, organisation: str, environment: Environment, vendor_id: str, mark: bytes) -> int:
+        """How many rows of the person went, overwritten; what comes later about them leaves nothing behind.
+
+        On SQLite the file is written anew, for which arrivals wait. Where that did not work, `scrub` does it later.
+        """
+        return self._upkeep.forget(organisation, environment, vendor_id, mark)
+
+    def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
+        """Take a person's tombstone away: what comes about them is kept again."""
+        self._upkeep.remember(organisation, environment, mark)
+
+    def marks(self, organisation: str) -> tuple[Tombstone, ...]:
+        """The tombstones of the organisation, for a back-up."""
+        return self._upkeep.marks(organisation)
+
+    def restore_marks(self, organisation: str, marks: Iterable[Tombstone]) -> None:
+        """Enter the tombstones of a back-up, beside those that are there."""
+        self._upkeep.restore_marks(organisation, marks)
+
+    def scrub(self) -> bool:
+        """Whether no byte of who was erased is left in the file or its log; False while somebody reads them."""
+        return self._upkeep.scrub()
+
+    def writable(self) -> None:
+        """Return when something could be written just now; `StoreUnavailable` says why not."""
+        self._upkeep.writable()
+
+
+def _mine(organisation: str, environment: Environment) -> ColumnElement[bool]:
+    return (Event.organisation == organisation) & (Event.environment == environment)
+
+
+def _state(connection: Connection, organisation: str, environment: Environment, now: datetime) -> InboxState:
+    mine = _mine(organisation, environment)
+    by_state = (
+        select(Event.state, func.count(), func.min(Event.received_at)).where(mine, OPEN).group_by(Event.state)
+    )
+    found = {state: (count, oldest) for state, count, oldest in connection.execute(by_state)}
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def count(*which: ColumnElement[bool] | TextClause) -> int:
+        return connection.execute(select(func.count()).select_from(Event).where(mine, *which)).scalar_one()
+
+    revised = select(func.count()).select_from(RevisionRow).join(Event).where(mine)
+    return InboxState(
+        waiting=found.get("waiting", (0, None))[0],
+        oldest_waiting_at=found.get("waiting", (0, None))[1],
+        quarantined=found.get("quarantined", (0, None))[0],
+        unhandled=found.get("unhandled", (0, None))[0],
+        dead=found.get("dead", (0, None))[0],
+        done=count(DONE),
+        revised=connection.execute(revised).scalar_one(),
+        last_received_at=connection.execute(select(func.max(Event.received_at)).where(mine)).scalar(),
+        received_since_midnight=count(Event.received_at >= midnight),
+    )

@@ -1,0 +1,180 @@
+"""What leaves the inbox: people who are erased, and what nobody needs any more; and whether the inbox can be written.
+
+On SQLite overwriting what is deleted is not enough: where the tree of a table was once rearranged, a copy of a row may
+lie in what is now the unused part of a page. So after an erasure the file is written anew (VACUUM) and its log emptied.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, delete, exists, or_, select
+
+from store.engine import scrub
+from store.errors import StoreUnavailable
+from store.inbox_database import InboxDatabase
+from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow
+from store.inbox_values import Purged, Tombstone
+from store.live_effects import Effects
+from store.people import Environment
+from store.troubles import translated
+
+QUARANTINE: Final = timedelta(days=7)
+KEPT: Final = timedelta(days=30)
+NIGHTS_KEPT: Final = timedelta(days=3)
+SILENT: Final = timedelta(days=7)
+_AT_ONCE: Final = 2000
+_THE_ROW: Final = 1
+
+log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """What is done to the inbox as a whole."""
+
+    def __init__(self, database: InboxDatabase, now: Callable[[], datetime]) -> None:
+        self._database, self._now = database, now
+        self._effects = Effects(database)
+
+    def forget(self, organisation: str, environment: Environment, vendor_id: str, mark: bytes) -> int:
+        """How many rows of the person went; what comes later about them leaves nothing behind."""
+        with self._database.writing(against="everybody") as connection:
+            self._enter_tombstones(connection, organisation, [Tombstone(environment=environment, mark=mark)])
+            # Events first: whoever has one of them on lease can settle it no more.
+            gone = [
+                connection.execute(
+                    delete(table).where(
+                        table.organisation == organisation,
+                        table.environment == environment,
+                        table.vendor_id == vendor_id,
+                    )
+                ).rowcount
+                for table in (Event, NightRow, BlockRow)
+            ]
+            self._effects.mark_changed(connection, organisation, environment)
+            self._enter_upkeep(connection, scrub_due=True)
+        try:
+            self.scrub()
+        except StoreUnavailable as problem:
+            log.warning(
+                "Somebody was erased; their bytes leave the inbox's file at the next scrub: %s", problem
+            )
+        return sum(gone)
+
+    def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
+        """Take the tombstone away again."""
+        with self._database.writing() as connection:
+            connection.execute(
+                delete(TombstoneRow).where(
+                    TombstoneRow.organisation == organisation,
+                    TombstoneRow.environment == environment,
+                    TombstoneRow.mark == mark,
+                )
+            )
+
+    def marks(self, organisation: str) -> tuple[Tombstone, ...]:
+        """Every tombstone of the organisation."""
+        query = (
+            select(TombstoneRow.environment, TombstoneRow.mark)
+            .where(TombstoneRow.organisation == organisation)
+            .order_by(TombstoneRow.environment, TombstoneRow.mark)
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(query).all()
+        return tuple(
+            Tombstone(environment=cast("Environment", environment), mark=mark) for environment, mark in found
+        )
+
+    def restore_marks(self, organisation: str, marks: Iterable[Tombstone]) -> None:
+        """Enter tombstones, beside those that are there."""
+        with self._database.writing(against="everybody") as connection:
+            self._enter_tombstones(connection, organisation, marks)
+
+    def scrub(self) -> bool:
+        """Whether no byte of what was erased is left in the file or its log; False while somebody reads them."""
+        if not self._database.is_sqlite:
+            return True
+        if not self._scrub_is_due():
+            return True
+        with self._database.alone(), translated():
+            with self._database.engine.connect() as connection:
+                # Outside any transaction, within which SQLite does not write a file anew.
+                cast("Any", connection.connection).execute("VACUUM")
+            clean = scrub(self._database.engine)
+        if clean:
+            with self._database.writing() as connection:
+                self._enter_upkeep(connection, scrub_due=False)
+        return clean
+
+    def writable(self) -> None:
+        """Return when something could be written."""
+        with self._database.writing() as connection:
+            self._enter_upkeep(connection)
+
+    def purge(self, organisation: str, environment: Environment) -> Purged:
+        """How much was let go of that nobody needs any more."""
+        now = self._now()
+        mine = and_(Event.organisation == organisation, Event.environment == environment)
+        return Purged(
+            quarantined=self._let_go(
+                mine, Event.state == "quarantined", OPEN, Event.received_at < now - QUARANTINE
+            ),
+            unhandled=self._let_go(mine, Event.state == "unhandled", OPEN, Event.received_at < now - KEPT),
+            done=self._let_go(mine, DONE, Event.ended_at < now - KEPT),
+            nights=self._let_go_of_nights(organisation, environment, now),
+        )
+
+    def _let_go(self, *which: ColumnElement[bool] | TextClause) -> int:
+        """How many events were deleted, some at a time: arrivals wait for none of it long."""
+        count = 0
+        while True:
+            some = select(Event.id).where(*which).limit(_AT_ONCE).scalar_subquery()
+            with self._database.writing() as connection:
+                gone = connection.execute(delete(Event).where(Event.id.in_(some))).rowcount
+            count += gone
+            if gone < _AT_ONCE:
+                return count
+
+    def _let_go_of_nights(self, organisation: str, environment: Environment, now: datetime) -> int:
+        mine = and_(NightRow.organisation == organisation, NightRow.environment == environment)
+        blocks = and_(
+            BlockRow.organisation == NightRow.organisation,
+            BlockRow.environment == NightRow.environment,
+            BlockRow.vendor_id == NightRow.vendor_id,
+            BlockRow.session_id == NightRow.session_id,
+        )
+        heard = exists().where(blocks, BlockRow.received_at >= now - SILENT)
+        silent = and_(NightRow.state == "recording", NightRow.seen_at < now - SILENT, ~heard)
+        over = or_(NightRow.completed_at < now - NIGHTS_KEPT, silent)
+        with self._database.writing(against="effects") as connection:
+            nights = connection.execute(delete(NightRow).where(mine, over)).rowcount
+            # Blocks whose night is not known: of those that were just let go of, or never opened.
+            stray = and_(BlockRow.organisation == organisation, BlockRow.environment == environment)
+            connection.execute(
+                delete(BlockRow).where(
+                    stray, ~exists().where(blocks), BlockRow.received_at < now - NIGHTS_KEPT
+                )
+            )
+            if nights:
+                self._effects.mark_changed(connection, organisation, environment)
+        return nights
+
+    def _enter_tombstones(
+        self, connection: Connection, organisation: str, marks: Iterable[Tombstone]
+    ) -> None:
+        rows = [
+            {"organisation": organisation, "environment": each.environment, "mark": each.mark}
+            for each in marks
+        ]
+        if rows:
+            connection.execute(self._database.insert(TombstoneRow).on_conflict_do_nothing(), rows)
+
+    def _scrub_is_due(self) -> bool:
+        with self._database.reading() as connection:
+            return bool(connection.execute(select(UpkeepRow.scrub_due)).scalar())
+
+    def _enter_upkeep(self, connection: Connection, *, scrub_due: bool | None = None) -> None:
+        written = {"written_at": self._now()} | ({} if scrub_due is None else {"scrub_due": scrub_due})
+        insert = self._database.insert(UpkeepRow).values({"id": _THE_ROW, "scrub_due": False, **written})
+        connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=written))
