@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
+
 from analytics.rules import ValidNight
 from analytics.score import ScoreRules
 from asleep.client import AsleepClient, Timeouts
@@ -42,6 +44,7 @@ class Application:
         asleep: the cached client of the API.
         board: where a running synchronisation says how far it is.
         kept: what pages have computed.
+        webhook_keys: one of which a webhook has to carry.
         now: the clock; tests set their own.
         releases: what `close` calls to let go of connections and files.
     """
@@ -55,6 +58,7 @@ class Application:
     asleep: CachedAsleep
     board: SyncBoard = field(default_factory=SyncBoard)
     kept: Kept = field(default_factory=Kept)
+    webhook_keys: tuple[SecretStr, ...] = ()
     now: Callable[[], datetime] = utc_now
     releases: tuple[Callable[[], None], ...] = ()
 
@@ -139,6 +143,7 @@ def build(
             environment=settings.asleep_environment,
             now=now,
         ),
+        webhook_keys=settings.webhook_keys or ((SecretStr(api_key),) if api_key else ()),
         now=now,
         releases=(
             workers.close,

@@ -7,15 +7,19 @@ import io
 import json
 import logging
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from asleep.simulator.announcements import Going
 from asleep.simulator.lifeline import end_of_service
 from asleep.simulator.options import ASKED_WRONGLY, DONE, parser
 from asleep.simulator.people import Person
 from asleep.simulator.replay import ReplayError, replay_world
 from asleep.simulator.server import Running, serve
+from asleep.simulator.tonight import Tonight
+from asleep.simulator.webhooks import Webhooks
 from asleep.simulator.world import World, simulated_world
 
 
@@ -36,20 +40,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    if options.webhook is not None:
-        raise _Refused("--webhook is not offered yet; start without it.")
     world, sessions = _world(options)
+    tonight = _tonight(options, world)
+    if tonight is not None:
+        world = tonight.world
     try:
         over = end_of_service(with_parent=options.exit_with_parent)
     except ValueError as error:
         raise _Refused(str(error)) from error
-    with _running(options, world) as running:
+    with ExitStack() as held:
+        running = held.enter_context(_running(options, world))
         # Only now: files of a server that did not start would belong to nobody.
         _write("--roster", options.roster, _roster(world.people))
         _write("--env", options.env, _environment(running))
         if options.env is not None:
             sys.stderr.write(f"Ready at {running.address}; key and address are in {options.env}.\n")
-        print(json.dumps(_ready(running, sessions), ensure_ascii=False), flush=True)
+        print(json.dumps(_ready(running, sessions, tonight), ensure_ascii=False), flush=True)
+        if tonight is not None:
+            held.enter_context(_announcing(options, tonight, running))
         over.wait()
 
 
@@ -83,15 +91,41 @@ def _running(options: argparse.Namespace, world: World) -> Running:
         raise _Refused(f"Port {options.port} {problem}; give another --port.") from error
 
 
-def _ready(running: Running, sessions: dict[str, str] | None) -> dict[str, Any]:
+def _tonight(options: argparse.Namespace, world: World) -> Tonight | None:
+    if options.webhook is None:
+        return None
+    if options.replay is not None and options.webhook_speed == 1:
+        raise _Refused("Nobody of a file goes to bed tonight; with --replay, give --webhook-speed above 1.")
+    return Tonight(world, speed=options.webhook_speed, people=options.webhook_people)
+
+
+def _announcing(options: argparse.Namespace, tonight: Tonight, running: Running) -> Webhooks:
+    going = Going(
+        versions=tuple(options.webhook_versions),
+        duplicates=options.webhook_duplicates,
+        reorder=options.webhook_reorder,
+        drop=options.webhook_drop,
+    )
+    return Webhooks(tonight, running.account, url=options.webhook, going=going)
+
+
+def _ready(running: Running, sessions: dict[str, str] | None, tonight: Tonight | None) -> dict[str, Any]:
     people = [person.roster_entry() for person in running.world.people]
-    ready = {
+    ready: dict[str, Any] = {
         "address": running.address,
         "api_key": running.api_key,
         "user_ids": [entry["user_id"] for entry in people],
         "people": people,
     }
-    return ready if sessions is None else ready | {"sessions": sessions}
+    if sessions is not None:
+        ready["sessions"] = sessions
+    if tonight is not None and tonight.speed > 1:
+        ready["recording"] = [
+            {"user_id": person.user_id, "session_id": night.id}
+            for person in tonight.people
+            for night in tonight.nights(person)
+        ]
+    return ready
 
 
 def _roster(people: tuple[Person, ...]) -> str:
