@@ -23,6 +23,9 @@ from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from nocturne.engines import EngineFailed
 from nocturne.scheduled import ScheduledReports
+from service.application import routes
+from service.receiver import Receiver
+from service.receiving import receiving
 from settings import SettingsError, is_loopback, read_settings
 from store.people import StoreError
 
@@ -54,6 +57,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     with ExitStack() as held:
         try:
             application = _start(held)
+            held.enter_context(receiving(receiver, application))
         except (SettingsError, DemoFailed, EngineFailed, StoreError, OSError) as problem:
             held.close()
             _end(f"Nocturne cannot start. {problem}")
@@ -95,4 +99,5 @@ def _end(sentence: str) -> NoReturn:
     os._exit(2)
 
 
-app = st.App("pages/router.py", lifespan=lifespan)
+receiver = Receiver()
+app = st.App("pages/router.py", lifespan=lifespan, routes=routes(receiver))

@@ -21,8 +21,7 @@ EPOCHS_A_STEP: Final = 10
 LONGEST_EPOCHS: Final = 2 * 24 * 120
 """Two days: what claims to lie later is untrustworthy, and must not take the memory of years."""
 PROVISIONAL: Final = (
-    "Provisional: the stages are those that have arrived, and may change until the night is complete. Only then "
-    "is it counted and scored."
+    "provisional: stages may change until a night is complete; only then is it counted and scored"
 )
 
 _NOW: Final = {

@@ -14,7 +14,7 @@ from analytics.wording import clock_of, duration, percent
 from charts.clock_axis import clock_ticks
 from charts.theme import Theme, font_family, font_px
 
-WIDTH_PX: Final = {False: 470, True: 308}
+WIDTH_PX: Final = {False: 420, True: 308}
 """Width of the drawing in a window, and on a phone."""
 HEIGHT_PX: Final = 74
 

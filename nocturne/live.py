@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from analytics.live_night import NightSoFar, StageBlock, night_so_far
+from analytics.live_night import PROVISIONAL, NightSoFar, StageBlock, night_so_far
 from analytics.wording import clock_of, day, duration, of, plural
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
@@ -102,11 +102,12 @@ class Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """A sleep of last night that is here: whose, when it came, and how long they slept."""
+    """A sleep of last night, or of a later one, that is here: whose, when it came, and how long they slept."""
 
     person_id: str
     name: str
     session_id: str
+    night: date
     received: datetime
     asleep_min: float
     main: bool
@@ -151,15 +152,25 @@ class LiveView:
     @property
     def title(self) -> str:
         """The finding: who is asleep now."""
-        recording = len({each.person_id for each in self.recording})
         asleep = len({each.person_id for each in self.recording if each.asleep_now})
-        if not recording:
-            return "Nobody is recording now"
-        if asleep == recording:
-            return f"{plural(asleep, 'person is', 'people are')} asleep now"
         if asleep:
-            return f"{of(asleep, recording)} people who are recording are asleep now"
-        return f"{plural(recording, 'person is', 'people are')} recording now"
+            return f"{plural(asleep, 'person is', 'people are')} asleep now"
+        if self.recording:
+            return f"{self._recording_words} now"
+        return "Nobody is recording now"
+
+    @property
+    def facts(self) -> str:
+        """What the title rests on."""
+        if not self.recording:
+            return f"{self.night_words} and what has arrived of it"
+        return f"{self._recording_words} · {PROVISIONAL}"
+
+    @property
+    def _recording_words(self) -> str:
+        return (
+            plural(len({each.person_id for each in self.recording}), "person is", "people are") + " recording"
+        )
 
     @property
     def arrived_title(self) -> str:
@@ -269,20 +280,22 @@ def _lately(nights: pd.DataFrame, label: date) -> pd.DataFrame:
 
 def _arrived(lately: pd.DataFrame, people: Sequence[Person], label: date) -> tuple[Arrived, ...]:
     names = {person.person_id: person.name for person in people}
-    rows = lately[lately["night"] >= pd.Timestamp(label)].sort_values(
-        ["received", "person_id", "session_id"], ascending=[False, True, True]
-    )
-    return tuple(
+    rows = lately[(lately["night"] >= pd.Timestamp(label)) & lately["received"].notna()]
+    found = [
         Arrived(
             person_id=str(who),
             name=names[str(who)],
             session_id=str(session_id),
+            night=night.date(),
             received=received.to_pydatetime(warn=False).astimezone(UTC),
             asleep_min=float(tst_min),
             main=kind == "main",
         )
-        for who, session_id, _, kind, received, tst_min in rows.itertuples(index=False, name=None)
-        if not pd.isna(received)
+        for who, session_id, night, kind, received, tst_min in rows.itertuples(index=False, name=None)
+    ]
+    # What one synchronisation has brought came in no order that means anything.
+    return tuple(
+        sorted(found, key=lambda each: (-(each.received.timestamp() // 60), each.name, each.session_id))
     )
 
 

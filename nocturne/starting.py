@@ -1,15 +1,17 @@
 """The application for a process that serves without the dashboard, from its settings to its end."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import date, timedelta
 
 from nocturne.application import Application, build
+from nocturne.demo import DemoFolder
 from nocturne.engines import EngineFailed
-from settings import SettingsError, read_settings
+from settings import Settings, SettingsError, read_settings
 from store.people import StoreError
 
 # In the demo the simulator belongs to the dashboard; whoever serves beside it asks the vendor nothing.
-_NOBODY = "http://127.0.0.1:9"
+_NOBODY = ("http://127.0.0.1:9", "no-vendor-needed")
 
 
 class CannotStart(RuntimeError):
@@ -23,12 +25,18 @@ def started() -> Iterator[Application]:
     Raises:
         CannotStart: a setting is unsafe, or the database or the data folder cannot be used.
     """
-    try:
-        settings = read_settings()
-        application = build(settings, base_url=_NOBODY if settings.environment == "demo" else None)
-    except (SettingsError, EngineFailed, StoreError, OSError) as problem:
-        raise CannotStart(str(problem)) from problem
-    try:
+    with ExitStack() as held:
+        try:
+            application = _built(read_settings(), held)
+        except (SettingsError, EngineFailed, StoreError, OSError) as problem:
+            raise CannotStart(str(problem)) from problem
+        held.callback(application.close)
         yield application
-    finally:
-        application.close()
+
+
+def _built(settings: Settings, held: ExitStack) -> Application:
+    if settings.environment != "demo":
+        return build(settings)
+    until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
+    held.callback(DemoFolder(settings, until=until).release)
+    return build(settings, base_url=_NOBODY[0], api_key=_NOBODY[1])

@@ -1,6 +1,6 @@
 """Live: who is recording now and how far each night is, what last night brought, and how webhooks are doing.
 
-Four fragments draw the page, each of what changes together. A fifth asks every few seconds what has changed, sends
+Five fragments draw the page, each of what changes together. A sixth asks every few seconds what has changed, sends
 nothing while nothing has, and has those drawn anew that are concerned: the page around them stays as it is.
 """
 
@@ -10,13 +10,12 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analytics.live_night import PROVISIONAL
 from nocturne.access import Actor, Permission
 from nocturne.application import Application
-from nocturne.live import LiveVersion, LiveView, live_version, live_view
+from nocturne.live import LiveVersion, live_version, live_view
 from nocturne.webhook_health import WebhookHealth, webhook_health
 from pages.access import require
-from pages.live_aside import arrived_card, health_card
+from pages.live_aside import arrived_card, awaited_card, health_card
 from pages.live_people import nobody_card, recording_cards
 from pages.parts import TO_HOME, escape, problem, title
 from store.errors import StoreError
@@ -25,7 +24,8 @@ log = logging.getLogger("nocturne.pages")
 
 EVERY_S: Final = 3.0
 
-_TITLE, _NIGHTS, _ARRIVED, _HEALTH = "live_title", "live_nights", "live_arrived", "live_health"
+_TITLE, _NIGHTS, _ARRIVED = "live_title", "live_nights", "live_arrived"
+_AWAITED, _HEALTH = "live_awaited", "live_health"
 _VERSION, _SHOWN = "live_version", "live_shown"
 
 # What a fragment shows cannot be drawn from another one, but from the callback of something in the browser it can.
@@ -53,8 +53,9 @@ def _page() -> None:
     nights, aside = st.columns([2.35, 1])
     with nights:
         _nights(application, actor)
-    with aside:
         _arrived(application, actor)
+    with aside:
+        _awaited(application, actor)
         _health(application, actor)
     _watch(application, actor)
 
@@ -63,11 +64,8 @@ def _page() -> None:
 def _heading(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(_TITLE, (view.title, len(view.recording)))
-        title(
-            view.title,
-            escape(PROVISIONAL if view.recording else f"{view.night_words}: what has arrived of it"),
-        )
+        _shows(_TITLE, (view.title, view.facts))
+        title(view.title, escape(view.facts))
 
     _guarded(draw)
 
@@ -89,8 +87,18 @@ def _nights(application: Application, actor: Actor) -> None:
 def _arrived(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(_ARRIVED, _of_last_night(view))
+        _shows(_ARRIVED, (view.arrived_title, view.night, view.arrived))
         arrived_card(view)
+
+    _guarded(draw)
+
+
+@st.fragment(key=_AWAITED)
+def _awaited(application: Application, actor: Actor) -> None:
+    def draw() -> None:
+        view = live_view(application, actor)
+        _shows(_AWAITED, view.awaited)
+        awaited_card(view)
 
     _guarded(draw)
 
@@ -103,10 +111,6 @@ def _health(application: Application, actor: Actor) -> None:
         health_card(health)
 
     _guarded(draw)
-
-
-def _of_last_night(view: LiveView) -> tuple[object, ...]:
-    return (view.night, view.arrived, view.awaited, view.people)
 
 
 def _shows(part: str, value: object) -> None:
@@ -138,9 +142,10 @@ def _parts_changed(application: Application, actor: Actor) -> list[str]:
         return changed
     view = live_view(application, actor)
     now = {
-        _TITLE: (view.title, len(view.recording)),
+        _TITLE: (view.title, view.facts),
         _NIGHTS: (view.recording, view.silent),
-        _ARRIVED: _of_last_night(view),
+        _ARRIVED: (view.arrived_title, view.night, view.arrived),
+        _AWAITED: view.awaited,
     }
     differ = [part for part, value in now.items() if shown.get(part) != value]
     if not differ:

@@ -100,4 +100,4 @@ def test_no_word_is_a_judgement() -> None:
     found = seen(block(0, *[0] * 10))
     said = " ".join((found.words, found.now_words, found.gap_words)).lower()
     assert not [word for word in ("score", "good", "poor", "quality") if word in said]
-    assert "Only then is it counted and scored" in PROVISIONAL
+    assert "only then is it counted and scored" in PROVISIONAL

@@ -1,0 +1,49 @@
+"""The service's routes, in the dashboard's process and in a process of their own.
+
+Routes are made before there is an application: Streamlit wants them when the launcher is read, and the application
+comes with the start of the server. So they hold what answers, which `receiving` opens.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from nocturne.webhook_access import PATH
+from service.answers import refused_by_routing
+from service.receiver import Receiver
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+_ROUTE: Final = PATH + "{token:path}"
+
+
+def routes(receiver: Receiver) -> list[BaseRoute]:
+    """What the service answers."""
+    return [Route(_ROUTE, receiver)]
+
+
+class Service:
+    """The routes as an application of their own, all of whose refusals have one shape.
+
+    Webhooks do not pass through Starlette's layers, which take longer than the receiver itself and have nothing to add.
+    """
+
+    def __init__(self, receiver: Receiver, lifespan: Lifespan) -> None:
+        self._receiver: ASGIApp = receiver
+        self._others = Starlette(
+            routes=routes(receiver),
+            lifespan=lifespan,
+            exception_handlers={HTTPException: refused_by_routing, Exception: refused_by_routing},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, or lives through the lifespan."""
+        if scope["type"] == "http" and scope["path"].startswith(PATH):
+            await self._receiver(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
