@@ -7,14 +7,14 @@ nobody knows the person (`quarantined`); `unhandled` is what nobody knows how to
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, select
+from sqlalchemy import ColumnElement, Connection, TextClause, exists, func, select
 
 from store.engine import BUSY_TIMEOUT_MS
 from store.inbox_arrivals import Arrivals
 from store.inbox_database import InboxDatabase
 from store.inbox_queue import Queue
 from store.inbox_tables import DONE, OPEN, Event, RevisionRow, micros
-from store.inbox_upkeep import Upkeep
+from store.inbox_upkeep import KEPT, Upkeep
 from store.inbox_values import (
     Accepted,
     Arrival,
@@ -207,14 +207,15 @@ def _state(connection: Connection, organisation: str, environment: Environment, 
     def count(*which: ColumnElement[bool] | TextClause) -> int:
         return connection.execute(select(func.count()).select_from(Event).where(mine, *which)).scalar_one()
 
-    revised = select(func.count()).select_from(RevisionRow).join(Event).where(mine)
+    of_mine = exists().where(Event.id == RevisionRow.event_id, mine)
+    revised = select(func.count()).select_from(RevisionRow).where(of_mine)
     return InboxState(
         waiting=found.get("waiting", (0, None))[0],
         oldest_waiting_at=found.get("waiting", (0, None))[1],
         quarantined=found.get("quarantined", (0, None))[0],
         unhandled=found.get("unhandled", (0, None))[0],
         dead=found.get("dead", (0, None))[0],
-        done=count(DONE),
+        done=count(DONE, Event.ended_at >= now - KEPT),
         revised=connection.execute(revised).scalar_one(),
         last_received_at=connection.execute(select(func.max(Event.received_at)).where(mine)).scalar(),
         received_since_midnight=count(Event.received_at >= midnight),

@@ -17,7 +17,6 @@ from store.people import Environment
 
 _LONGEST_ERROR: Final = 500
 _AT_ONCE: Final = 1000
-_FREE: Final = {"leased_by": None}
 # What it said has been done, and goes; that it came stays, so that it is known when it comes again.
 _SETTLE: Final = """
     UPDATE inbox_events SET state = 'done', ended_at = ?, leased_by = NULL, error = '', body = ?, stages = ?
@@ -55,7 +54,7 @@ class Queue:
     def give_back(self, worker: str) -> int:
         """How many leases of the worker were ended; the events are due at once."""
         freed = update(Event).where(Event.state == "waiting", OPEN, Event.leased_by == worker)
-        return self._changed(freed.values(_FREE, next_at=Event.received_at))
+        return self._changed(freed.values(leased_by=None, next_at=Event.received_at))
 
     def settle(self, leased: Leased, effects: tuple[Effect, ...]) -> bool:
         """Whether the effects and the event's end were entered together; False when the lease was lost."""
@@ -72,21 +71,19 @@ class Queue:
 
     def put_off(self, leased: Leased, *, error: str, next_at: datetime) -> bool:
         """Whether it was put off with one attempt more; False when the lease was lost."""
-        values = {"attempts": Event.attempts + 1, "error": error[:_LONGEST_ERROR], "next_at": next_at}
-        return self._changed(_held(leased).values(values, **_FREE)) > 0
+        return self._changed(_in_vain(leased, error).values(next_at=next_at)) > 0
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether it is a dead letter now; False when the lease was lost."""
-        values = {"attempts": Event.attempts + 1, "error": error[:_LONGEST_ERROR], "state": "dead"}
-        return self._changed(_held(leased).values(values, ended_at=self._now(), **_FREE)) > 0
+        return self._changed(_in_vain(leased, error).values(state="dead", ended_at=self._now())) > 0
 
     def quarantine(self, leased: Leased) -> bool:
         """Whether it waits for its person now; False when the lease was lost."""
-        return self._changed(_held(leased).values(state="quarantined", **_FREE)) > 0
+        return self._changed(_held(leased).values(state="quarantined", leased_by=None)) > 0
 
     def quarantined(self, organisation: str, environment: Environment) -> frozenset[str]:
         """The vendor's ids of those whose events wait for them."""
-        query = select(Event.vendor_id).where(_in_state("quarantined", organisation, environment)).distinct()
+        query = select(Event.vendor_id).where(_in_state("quarantined", organisation, environment))
         with self._database.reading() as connection:
             return frozenset(connection.execute(query).scalars())
 
@@ -135,8 +132,13 @@ def _held(leased: Leased) -> Update:
     )
 
 
+def _in_vain(leased: Leased, error: str) -> Update:
+    attempts = Event.attempts + 1
+    return _held(leased).values(attempts=attempts, error=error[:_LONGEST_ERROR], leased_by=None)
+
+
 def _again(now: datetime) -> Update:
-    return update(Event).values(state="waiting", attempts=0, next_at=now, ended_at=None, **_FREE)
+    return update(Event).values(state="waiting", attempts=0, next_at=now, ended_at=None, leased_by=None)
 
 
 def _leased(row: Any, worker: str) -> Leased:

@@ -92,7 +92,7 @@ class Event(Base):
             sqlite_where=OPEN, postgresql_where=OPEN,
         ),
         Index(
-            "ix_inbox_events_done", "organisation", "environment", "ended_at",
+            "ix_inbox_events_done", "organisation", "environment", "ended_at", "state",
             sqlite_where=DONE, postgresql_where=DONE,
         ),
         Index("ix_inbox_events_received", "organisation", "environment", "received_at"),

@@ -9,12 +9,23 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, delete, exists, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+    type_coerce,
+)
 
 from store.engine import scrub
 from store.errors import StoreUnavailable
 from store.inbox_database import InboxDatabase
-from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow
+from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow, micros
 from store.inbox_values import Purged, Tombstone
 from store.live_effects import Effects
 from store.people import Environment
@@ -116,11 +127,13 @@ class Upkeep:
         """How much was let go of that nobody needs any more."""
         now = self._now()
         mine = and_(Event.organisation == organisation, Event.environment == environment)
+        # By a sum no index is of use: what is open is few rows, what was received so long ago nearly all.
+        received_at = type_coerce(Event.received_at, BigInteger) + 0
         return Purged(
             quarantined=self._let_go(
-                mine, Event.state == "quarantined", OPEN, Event.received_at < now - QUARANTINE
+                mine, Event.state == "quarantined", OPEN, received_at < micros(now - QUARANTINE)
             ),
-            unhandled=self._let_go(mine, Event.state == "unhandled", OPEN, Event.received_at < now - KEPT),
+            unhandled=self._let_go(mine, Event.state == "unhandled", OPEN, received_at < micros(now - KEPT)),
             done=self._let_go(mine, DONE, Event.ended_at < now - KEPT),
             nights=self._let_go_of_nights(organisation, environment, now),
         )

@@ -72,7 +72,7 @@ def _create_events() -> None:
     op.create_index(
         "ix_inbox_events_done",
         "inbox_events",
-        ["organisation", "environment", "ended_at"],
+        ["organisation", "environment", "ended_at", "state"],
         sqlite_where=done,
         postgresql_where=done,
     )
