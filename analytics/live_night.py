@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.stages import AWAKE, DEEP, EPOCH_S, LIGHT, REM, UNKNOWN, runs
-from analytics.wording import clock_of, duration, percent, plural
+from analytics.wording import NBSP, clock_of, duration, percent, plural
 
 EPOCHS_A_STEP: Final = 10
 """Every inference goes on by so many epochs, so a block whose length is no multiple of them cannot be placed."""
@@ -117,7 +117,9 @@ class NightSoFar:
         """What has arrived in one sentence without its full stop, with no judgement of it."""
         if not self.stages:
             return "The first stages come some minutes after the start"
-        parts = [f"{name} {duration(self.minutes(stage))}" for name, stage in _PARTS if self.minutes(stage)]
+        parts = [
+            f"{name}{NBSP}{duration(self.minutes(stage))}" for name, stage in _PARTS if self.minutes(stage)
+        ]
         detail = f": {', '.join(parts)}" if parts else ""
         return f"Asleep {duration(self.asleep_min)} so far{detail}; awake {duration(self.minutes(AWAKE))}"
 

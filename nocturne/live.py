@@ -174,8 +174,9 @@ class LiveView:
 
     @property
     def arrived_title(self) -> str:
-        """How many of the roster have a sleep of last night here."""
-        return f"{of(len({each.person_id for each in self.arrived}), self.people)} have last night here"
+        """How many of the roster have a sleep of last night here; those of a later night are listed and not counted."""
+        here = {each.person_id for each in self.arrived if each.night == self.night}
+        return f"{of(len(here), self.people)} have last night here"
 
     @property
     def night_words(self) -> str:

@@ -84,9 +84,7 @@ class WebhookHealth:
             )
         said.append(self._waiting(clock))
         if state.dead:
-            said.append(
-                f"{plural(state.dead, 'event was', 'events were')} given up; Admin says why, and tries again."
-            )
+            said.append(f"{plural(state.dead, 'event was', 'events were')} given up, and can be tried again.")
         if state.quarantined:
             events = plural(state.quarantined, "event is", "events are")
             said.append(
