@@ -124,6 +124,10 @@ class Settings(BaseSettings):
         le=1440,
         description="Pause between synchronisations while the dashboard runs; 0: never.",
     )
+    nocturne_inbox_worker: Literal["inside", "apart"] = Field(
+        default="inside",
+        description="Where webhooks are worked through: in the dashboard, or in `python -m nocturne worker`.",
+    )
     nocturne_score_profile: Literal["evidence", "vendor"] = Field(
         default="evidence",
         description="How scores are made: by published norms, or from averages as the vendor's sample code does.",

@@ -22,6 +22,7 @@ from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from nocturne.engines import EngineFailed
+from nocturne.inbox_worker import InboxWorker
 from nocturne.scheduled import ScheduledReports
 from service.application import routes
 from service.receiver import Receiver
@@ -67,6 +68,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         held.callback(background.stop)
         scheduled = ScheduledReports(application)
         held.callback(scheduled.stop)
+        if application.settings.nocturne_inbox_worker == "inside":
+            worker = InboxWorker(application, name="dashboard")
+            held.callback(worker.stop)
+            worker.start()
         background.start()
         scheduled.start()
         yield

@@ -17,7 +17,7 @@ from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.backup import BackupError
 from nocturne.batches import EngineMissing
-from nocturne.commands import bundle, cohorts, keeping, nights, people, reports
+from nocturne.commands import bundle, cohorts, inbox, keeping, nights, people, reports
 from nocturne.commands.asked import ASKED_WRONGLY, DONE, IN_PART, Usage
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.engines import EngineFailed
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m nocturne", description="Sleep analytics over the Asleep API."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for subject in (people, cohorts, nights, upkeep, reports, bundle, keeping):
+    for subject in (people, cohorts, nights, inbox, upkeep, reports, bundle, keeping):
         subject.add_commands(commands)
     return parser
 

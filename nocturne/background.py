@@ -16,6 +16,7 @@ from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.erasure import settle
 from nocturne.progress import SyncProgress
+from nocturne.reconciliation import reconcile
 from nocturne.sync import synchronise
 from store.people import Person
 
@@ -76,6 +77,8 @@ class BackgroundSync:
             self._wake.clear()
             self._settle_erasures()
             refused = refused + 1 if self._refused() else 0
+            if not refused:
+                self._reconcile()
             self._wake.wait(self._pause_s(refused) if refused else interval_s or None)
 
     def _settle_erasures(self) -> None:
@@ -85,6 +88,13 @@ class BackgroundSync:
         except Exception:
             # As with a synchronisation: the thread goes on, and the next round tries again.
             log.exception("What is to be erased could not be seen to; the next round tries again.")
+
+    def _reconcile(self) -> None:
+        """Live nights of which nothing was heard for long, and which this round has not asked about, are asked for."""
+        try:
+            reconcile(self._application, stop=self._stop)
+        except Exception:
+            log.exception("Nights that have gone quiet could not be asked about; the next round tries again.")
 
     def _pause_s(self, refused: int) -> float:
         """How long to wait after so many refusals in a row; the board says until when."""

@@ -63,7 +63,8 @@ def welcome_the_roster(application: Application) -> int:
     """
     organisation, environment = application.organisation, application.settings.asleep_environment
     people = {mark(application, each.vendor_id): each for each in application.people()}
-    marks = people.keys() & set(application.inbox.marks(organisation))
+    kept = application.inbox.marks(organisation)
+    marks = people.keys() & {each.mark for each in kept if each.environment == environment}
     # Looked at after the marks: whose erasure is under way was noted in the archive before the mark was made.
     welcomed = [
         people[each]

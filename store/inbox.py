@@ -117,11 +117,18 @@ class Inbox:
 
         False: the lease was lost to somebody else, or the person was erased; nothing was done.
         """
-        return self._queue.settle(leased, effects)
+        return self._queue.settle([(leased, effects)])[0]
 
-    def put_off(self, leased: Leased, *, error: str, next_at: datetime) -> bool:
-        """Whether the event waits until `next_at` with one attempt more; False when the lease was lost."""
-        return self._queue.put_off(leased, error=error, next_at=next_at)
+    def settle_all(self, settled: Sequence[tuple[Leased, tuple[Effect, ...]]]) -> tuple[bool, ...]:
+        """Of each event what `settle` says, all of them in one transaction: what is raised has undone every one."""
+        return self._queue.settle(settled)
+
+    def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool = True) -> bool:
+        """Whether the event waits until `next_at`, with one attempt more; False when the lease was lost.
+
+        Without `counts` it was no attempt: nothing that the event could have helped kept it from being done.
+        """
+        return self._queue.put_off(leased, error=error, next_at=next_at, counts=counts)
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether the event is a dead letter now, with one attempt more; False when the lease was lost."""
@@ -170,6 +177,20 @@ class Inbox:
         On SQLite the file is written anew, for which arrivals wait. Where that did not work, `scrub` does it later.
         """
         return self._upkeep.forget(organisation, environment, vendor_id, mark)
+
+    def forget_session(
+        self, organisation: str, environment: Environment, vendor_id: str, session_id: str
+    ) -> int:
+        """How many rows of one session went, overwritten; events about it that come later are taken in as any other."""
+        return self._upkeep.forget_session(organisation, environment, vendor_id, session_id)
+
+    def unannounced(self, organisation: str, environment: Environment, *, completed_before: datetime) -> int:
+        """How many sessions of the last days are complete, and no event has said so.
+
+        Counted are those that ended after the first event was received that is still here, and were found complete
+        before that moment.
+        """
+        return self.live.unannounced(organisation, environment, completed_before=completed_before)
 
     def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
         """Take a person's tombstone away: what comes about them is kept again."""

@@ -53,25 +53,44 @@ class Upkeep:
         with self._database.writing(against="everybody") as connection:
             self._enter_tombstones(connection, organisation, [Tombstone(environment=environment, mark=mark)])
             # Events first: whoever has one of them on lease can settle it no more.
-            gone = [
-                connection.execute(
-                    delete(table).where(
-                        table.organisation == organisation,
-                        table.environment == environment,
-                        table.vendor_id == vendor_id,
-                    )
-                ).rowcount
-                for table in (Event, NightRow, BlockRow)
-            ]
-            self._effects.mark_changed(connection, organisation, environment)
-            self._enter_upkeep(connection, scrub_due=True)
+            gone = self._let_go_of(connection, organisation, environment, {"vendor_id": vendor_id})
+        self._scrub_if_possible()
+        return gone
+
+    def forget_session(
+        self, organisation: str, environment: Environment, vendor_id: str, session_id: str
+    ) -> int:
+        """How many rows of one session went."""
+        with self._database.writing(against="everybody") as connection:
+            session = {"vendor_id": vendor_id, "session_id": session_id}
+            gone = self._let_go_of(connection, organisation, environment, session)
+        self._scrub_if_possible()
+        return gone
+
+    def _let_go_of(
+        self, connection: Connection, organisation: str, environment: Environment, whose: dict[str, str]
+    ) -> int:
+        gone = [
+            connection.execute(
+                delete(table).where(
+                    table.organisation == organisation,
+                    table.environment == environment,
+                    *(getattr(table, name) == value for name, value in whose.items()),
+                )
+            ).rowcount
+            for table in (Event, NightRow, BlockRow)
+        ]
+        self._effects.mark_changed(connection, organisation, environment)
+        self._enter_upkeep(connection, scrub_due=True)
+        return sum(gone)
+
+    def _scrub_if_possible(self) -> None:
         try:
             self.scrub()
         except StoreUnavailable as problem:
             log.warning(
-                "Somebody was erased; their bytes leave the inbox's file at the next scrub: %s", problem
+                "Something was erased; its bytes leave the inbox's file at the next scrub: %s", problem
             )
-        return sum(gone)
 
     def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
         """Take the tombstone away again."""

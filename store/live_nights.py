@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from store.inbox_database import InboxDatabase
-from store.inbox_tables import BlockRow, NightRow, TombstoneRow
+from store.inbox_tables import BlockRow, Event, NightRow, TombstoneRow
 from store.live_effects import Effect, Effects
 from store.people import Environment
 
@@ -87,6 +87,25 @@ class LiveNights:
                 return False
             self._effects.apply(connection, organisation, environment, effects, received_at=now, now=now)
         return True
+
+    def unannounced(self, organisation: str, environment: Environment, *, completed_before: datetime) -> int:
+        """How many of the nights are complete without an event that said so; as `Inbox.unannounced`."""
+        said = exists().where(
+            _of(Event, organisation, environment),
+            Event.vendor_id == NightRow.vendor_id,
+            Event.session_id == NightRow.session_id,
+            Event.kind == "complete",
+        )
+        first = select(func.min(Event.received_at)).where(_of(Event, organisation, environment))
+        query = select(func.count()).where(
+            _of(NightRow, organisation, environment),
+            NightRow.state == "complete",
+            NightRow.completed_at <= completed_before,
+            NightRow.end_at > first.scalar_subquery(),
+            ~said,
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
 
     def version(self, organisation: str, environment: Environment) -> int:
         """A number that is another one after every change of the nights."""

@@ -379,7 +379,7 @@ def test_what_somebody_was_reading_when_a_person_was_erased_goes_with_a_later_ro
     text = f"{person.name} moved house to Canary Wharf."
     note = NewNote(person_id=person.person_id, text=text)
     application.store.journal.add_note(application.organisation, note, by="Kim")
-    (database,) = application.settings.folder.glob("*.sqlite3")
+    (database,) = application.settings.folder.glob("nocturne.sqlite3")
 
     def held() -> list[str]:
         files = database.parent.glob(f"{database.name}*")
