@@ -19,7 +19,7 @@ from tests.pages.test_parts import HOSTILE
 
 def strips(app: AppTest) -> list[str]:
     """The alternative texts of the strips, in the order of the page."""
-    return [image.alt for element in app.get("imgs") for image in element.proto.imgs]
+    return [image.alt for element in app.get("image") for image in element.proto.imgs]
 
 
 def title(app: AppTest) -> str:
