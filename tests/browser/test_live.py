@@ -11,15 +11,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from nocturne.application import build
+from nocturne.application import Application, build, utc_now
 from nocturne.webhook_access import address
 from settings import Settings
+from store.inbox import BlockPlaced, Effect, Opened
 from tests.browsing import no_fault, open_tab, settle
 from tests.serving import ROOT, Served, clean_environment, free_port, serve_script
 
@@ -34,6 +36,7 @@ class Recorded:
     """A dashboard, and whose night is recorded while it runs."""
 
     served: Served
+    folder: Path
     person_id: str
     name: str
     session_id: str
@@ -52,9 +55,14 @@ def simulator(folder: Path, webhook: str) -> Iterator[dict[str, Any]]:
             process.terminate()
 
 
+def opened_application(folder: Path) -> Application:
+    """The application of the dashboard's data folder in this process; its key opens nothing."""
+    return build(Settings(asleep_api_key="of-no-use-to-anybody", nocturne_data_dir=folder / "data"))  # type: ignore[arg-type]
+
+
 def webhook_path(folder: Path) -> str:
     """The address that the organisation's inbox will have; it is made here and stays."""
-    application = build(Settings(asleep_api_key="of-no-use-to-anybody", nocturne_data_dir=folder / "data"))  # type: ignore[arg-type]
+    application = opened_application(folder)
     try:
         return address(application).path
     finally:
@@ -87,13 +95,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
         ) as served:
             yield Recorded(
                 served=served,
+                folder=folder,
                 **someone(folder, recording["user_id"]),
                 session_id=recording["session_id"],
             )
 
 
 def someone(folder: Path, vendor_id: str) -> dict[str, str]:
-    application = build(Settings(asleep_api_key="of-no-use-to-anybody", nocturne_data_dir=folder / "data"))  # type: ignore[arg-type]
+    application = opened_application(folder)
     try:
         (found,) = (person for person in application.people() if person.vendor_id == vendor_id)
         return {"person_id": found.person_id, "name": found.name}
@@ -155,3 +164,92 @@ def grown(live: Page, recorded: Recorded) -> list[int]:
             break
         live.wait_for_timeout(500)
     return seen
+
+
+WATCH = """part => {
+    const seen = window.seenChanges = []
+    const told = record => seen.push(`${record.type} ${record.attributeName || ''} ${record.target.nodeName}`)
+    new MutationObserver(records => records.forEach(told)).observe(document.querySelector(part), {
+        attributes: true, childList: true, characterData: true, subtree: true })
+}"""
+
+
+@pytest.fixture
+def quiet(browser: Browser, recorded: Recorded) -> Recorded:
+    """The dashboard once the simulator's night is complete, and nobody sends anything any more."""
+    page = opened(browser, recorded, "/live")
+    arrived = page.locator(f".st-key-who_arrived_{recorded.session_id}")
+    expect(arrived).to_be_visible(timeout=1000 * NIGHT_LIMIT_S)
+    page.context.close()
+    return recorded
+
+
+def changes(page: Page) -> list[str]:
+    seen: list[str] = page.evaluate("window.seenChanges")
+    return seen
+
+
+def begins(recorded: Recorded, *, blocks: int) -> None:
+    """Another process enters a night under way, as a worker of its own does."""
+    application = opened_application(recorded.folder)
+    try:
+        person = application.person(recorded.person_id)
+        start = utc_now() - timedelta(minutes=50)
+        effects: list[Effect] = [
+            Opened(vendor_id=person.vendor_id, session_id="another", start=start, zone=person.zone),
+            *(
+                BlockPlaced(
+                    vendor_id=person.vendor_id, session_id="another", seq=seq, stages=bytes([seq % 4]) * 10
+                )
+                for seq in range(blocks)
+            ),
+        ]
+        application.inbox.live.apply(
+            application.organisation, person.environment, *effects, mark=b"of nobody"
+        )
+    finally:
+        application.close()
+
+
+def test_nothing_moves_while_nothing_changes_and_then_only_what_has_changed(
+    browser: Browser, quiet: Recorded
+) -> None:
+    begins(quiet, blocks=4)
+    page = opened(browser, quiet, "/live")
+    growing = page.locator(".st-key-card_live_another img")
+    expect(growing).to_be_visible()
+    page.evaluate("window.card = document.querySelector('.st-key-card_live_another')")
+    # Elapsed minutes are shown, so within a minute nothing may move but at its turn.
+    wait_for_the_minute(page)
+    page.evaluate(WATCH, "[data-testid=stMain]")
+    page.wait_for_timeout(10_000)
+    assert changes(page) == []
+    page.evaluate(WATCH, ".st-key-card_webhooks")
+    before = growing.get_attribute("src")
+    begins(quiet, blocks=9)
+    expect(growing).not_to_have_attribute("src", before or "", timeout=15_000)
+    assert page.evaluate("window.card.isConnected"), "the card was taken away and put back"
+    assert changes(page) == []
+    no_fault(page)
+    page.context.close()
+
+
+def wait_for_the_minute(page: Page) -> None:
+    """Until a minute of the clock has just begun and been drawn."""
+    page.wait_for_timeout(1000 * (60 - utc_now().second) + 6000)
+
+
+@pytest.mark.parametrize("face", [{"width": 1280}, {"width": 390, "dark": True}], ids=str)
+def test_live_fits_its_window_and_says_its_strips_in_words(
+    browser: Browser, quiet: Recorded, face: dict[str, Any]
+) -> None:
+    begins(quiet, blocks=9)
+    page = opened(browser, quiet, "/live", **face)
+    image = page.locator(".st-key-card_live_another img")
+    expect(image).to_be_visible()
+    assert re.search(r"Deep .+ min", image.get_attribute("alt") or "")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    box = image.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= face["width"]
+    page.context.close()
