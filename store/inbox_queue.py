@@ -76,12 +76,13 @@ class Queue:
 
     def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool) -> bool:
         """Whether it was put off, with one attempt more where this one counts; False when the lease was lost."""
-        put_off = _in_vain(leased, error).values(next_at=next_at)
-        return self._changed(put_off if counts else put_off.values(attempts=Event.attempts)) > 0
+        attempts = Event.attempts + 1 if counts else Event.attempts
+        return self._changed(_in_vain(leased, error).values(attempts=attempts, next_at=next_at)) > 0
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether it is a dead letter now; False when the lease was lost."""
-        return self._changed(_in_vain(leased, error).values(state="dead", ended_at=self._now())) > 0
+        ended = {"state": "dead", "attempts": Event.attempts + 1, "ended_at": self._now()}
+        return self._changed(_in_vain(leased, error).values(**ended)) > 0
 
     def quarantine(self, leased: Leased) -> bool:
         """Whether it waits for its person now; False when the lease was lost."""
@@ -139,8 +140,7 @@ def _held(leased: Leased) -> Update:
 
 
 def _in_vain(leased: Leased, error: str) -> Update:
-    attempts = Event.attempts + 1
-    return _held(leased).values(attempts=attempts, error=error[:_LONGEST_ERROR], leased_by=None)
+    return _held(leased).values(error=error[:_LONGEST_ERROR], leased_by=None)
 
 
 def _again(now: datetime) -> Update:

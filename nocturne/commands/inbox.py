@@ -6,7 +6,7 @@ import sys
 from threading import Event
 from types import FrameType
 
-from analytics.wording import plural
+from analytics.wording import NBSP, plural
 from nocturne import reconciliation
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
@@ -70,7 +70,7 @@ def _state(application: Application, actor: Actor, _chosen: argparse.Namespace) 
     )
     print(f"done          {state.done:,} in the last 30 days")
     print(f"revised       {state.revised:,} sent twice with another content; the API decides")
-    print(f"gaps          {plural(gaps, 'session', 'sessions')} of the last 3 days without a webhook")
+    print(f"gaps          {_counted(gaps, 'session', 'sessions')} of the last 3 days without a webhook")
     return DONE
 
 
@@ -82,7 +82,7 @@ def _dead(application: Application, actor: Actor, _chosen: argparse.Namespace) -
     for letter in letters:
         print(
             f"{letter.event_id}\t{letter.received_at:%Y-%m-%d %H:%M} UTC\t{letter.event}\t"
-            f"{plural(letter.attempts, 'try', 'tries')}\t{letter.error}"
+            f"{_counted(letter.attempts, 'try', 'tries')}\t{letter.error}"
         )
     if not letters:
         print("There are no dead letters.")
@@ -95,7 +95,7 @@ def _replay(application: Application, actor: Actor, chosen: argparse.Namespace) 
     replayed = application.inbox.replay(
         application.organisation, application.settings.asleep_environment, wanted
     )
-    print(f"{plural(replayed, 'event is', 'events are')} tried again by the worker.")
+    print(f"{_counted(replayed, 'event is', 'events are')} tried again by the worker.")
     if wanted is not None and replayed < len(wanted):
         print(f"{len(wanted) - replayed} of them are no dead letters.", file=sys.stderr)
         return IN_PART
@@ -111,3 +111,8 @@ def _ids(words: list[str]) -> frozenset[int]:
     if not all(word.isdecimal() for word in words):
         raise Usage("`inbox replay` takes numbers as `inbox dead` lists them, or all.")
     return frozenset(int(word) for word in words)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    """`3 tries`, with a blank that a terminal's search finds."""
+    return plural(count, one, many).replace(NBSP, " ")

@@ -104,13 +104,19 @@ class Clock:
 
 @contextmanager
 def opened(
-    folder: Path, vendor: Running, clock: Clock, *, client: AsleepClient | None = None, roster: bool = True
+    folder: Path,
+    vendor: Running,
+    clock: Clock,
+    *,
+    client: AsleepClient | None = None,
+    database: str | None = None,
 ) -> Iterator[Application]:
     """The application of a folder by that clock, with the vendor's people on its roster."""
     settings = Settings(
         asleep_api_key=SecretStr(vendor.api_key),
         asleep_base_url=vendor.address,
         nocturne_data_dir=folder,
+        nocturne_database_url=None if database is None else SecretStr(database),
         nocturne_rate_limit_per_second=1000,
         nocturne_sync_days=10,
     )
@@ -124,7 +130,7 @@ def opened(
         now=clock,
     )
     application = replace(built, asleep=cached, releases=(asked.close, *built.releases))
-    if roster and not application.people():
+    if not application.people():
         import_people(application, local_actor(application.organisation), roster_csv(vendor))
     try:
         yield application

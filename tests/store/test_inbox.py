@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, event, inspect, text
 
 from store.database import Store
 from store.errors import UnusableDatabase
-from store.inbox import Accepted, BlockPlaced, Inbox, Leased, Opened, Purged
+from store.inbox import Accepted, BlockPlaced, Completed, Inbox, Leased, Opened, Purged
 from store.inbox_arrivals import REVISIONS_KEPT
 from store.inbox_tables import Base
 from tests.store.arrivals import ENVIRONMENT, MINE, NOW, ORGANISATION, Clock, block, complete
@@ -408,3 +408,47 @@ def test_tables_of_a_newer_nocturne_are_left_alone(url: str) -> None:
     with pytest.raises(UnusableDatabase, match="The tables of the inbox have revision '9999', which a newer"):
         Inbox(url)
     engine.dispose()
+
+
+def test_what_the_event_could_not_help_is_no_attempt(inbox: Inbox, clock: Clock) -> None:
+    inbox.accept([block(0)])
+    (leased,) = lease(inbox)
+    assert inbox.put_off(leased, error="The vendor is down.", next_at=clock.now, counts=False)
+    assert [each.attempts for each in lease(inbox)] == [0]
+
+
+def test_one_session_is_forgotten_and_heard_of_again(inbox: Inbox) -> None:
+    inbox.accept([block(0), complete(), block(0, session_id="s-2")])
+    inbox.live.apply(
+        *MINE, Opened(vendor_id="G-1", session_id="s-1", start=NOW, zone="UTC"), mark=b"mark of G-1"
+    )
+    version = inbox.live.version(*MINE)
+    assert inbox.forget_session(*MINE, "G-1", "s-1") == 3
+    assert inbox.live.nights(*MINE, since=NOW) == ()
+    assert inbox.live.version(*MINE) > version
+    assert [each.session_id for each in lease(inbox)] == ["s-2"]
+    assert inbox.accept([block(0)]) == Accepted(new=1)
+
+
+def test_completed_nights_that_no_event_announced_are_counted_once_webhooks_are_in_use(
+    inbox: Inbox, clock: Clock
+) -> None:
+    def unannounced() -> int:
+        return inbox.unannounced(*MINE, completed_before=clock.now - timedelta(minutes=15))
+
+    def found_complete(session_id: str, end: datetime) -> None:
+        completed = Completed(vendor_id="G-1", session_id=session_id, start=NOW - timedelta(days=1), end=end)
+        inbox.live.apply(*MINE, completed, mark=b"mark of G-1")
+
+    found_complete("before webhooks were in use", NOW - timedelta(hours=1))
+    clock.pass_s(3600)
+    assert unannounced() == 0
+    inbox.accept([complete(session_id="announced")])
+    found_complete("announced", clock.now + timedelta(seconds=1))
+    found_complete("silent", clock.now + timedelta(seconds=1))
+    assert unannounced() == 0
+    clock.pass_s(15 * 60)
+    assert unannounced() == 1
+    assert inbox.unannounced("south", "live", completed_before=clock.now) == 0
+    inbox.accept([complete(session_id="silent")])
+    assert unannounced() == 0
