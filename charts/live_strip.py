@@ -29,8 +29,9 @@ _ROWS_PX: Final = _TOP_PX + _ROW_PX * len(_ROWS)
 # A night is eight or nine hours: until it is longer, its strip shows how much of one has passed.
 _USUAL_MIN: Final = 540.0
 _EPOCH_MIN: Final = EPOCH_S / 60
-# A label at the very end would be cut.
-_CLOCK_PX: Final = 34
+# What a label needs; at the very end it would be cut.
+_CLOCK_PX: Final = 38
+_STEPS_H: Final = (1, 2, 3, 4, 6, 12)
 
 
 def live_strip(night: NightSoFar, theme: Theme, *, narrow: bool = False) -> str:
@@ -53,7 +54,7 @@ def live_strip(night: NightSoFar, theme: Theme, *, narrow: bool = False) -> str:
         *_awaited(night, theme, px_a_min),
         *_bars(night, theme, px_a_min),
         *_gaps(night, px_a_min),
-        *_clock(night, theme, whole_min, px_a_min, width, narrow=narrow),
+        *_clock(night, theme, whole_min, px_a_min, width),
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{HEIGHT_PX}" '
@@ -130,13 +131,14 @@ def _awaited(night: NightSoFar, theme: Theme, px_a_min: float) -> Iterator[str]:
     )
 
 
-def _clock(
-    night: NightSoFar, theme: Theme, whole_min: float, px_a_min: float, width: int, *, narrow: bool
-) -> Iterator[str]:
-    """The clock of the place along the bottom, every hour, where there is room every two."""
+def _clock(night: NightSoFar, theme: Theme, whole_min: float, px_a_min: float, width: int) -> Iterator[str]:
+    """The clock of the place along the bottom, as many full hours as there is room for."""
     y = _ROWS_PX + 15
+    step_h = next((step for step in _STEPS_H if 60 * step * px_a_min >= _CLOCK_PX), _STEPS_H[-1])
     yield f'<path d="M{_LABELS_PX} {_ROWS_PX + 1}H{width - _END_PX}" stroke="{theme.border}" stroke-width="1"/>'
-    for tick in clock_ticks(night.start, whole_min, narrow=narrow):
+    for tick in clock_ticks(night.start, whole_min):
+        if int(tick.clock[:2]) % step_h:
+            continue
         x = _at(tick.at_min, px_a_min)
         yield f'<path d="M{x} {_ROWS_PX + 1}v4" stroke="{theme.border_strong}" stroke-width="1"/>'
         if _CLOCK_PX / 2 <= x <= width - _CLOCK_PX / 2:

@@ -22,8 +22,11 @@ from store.people import Person
 
 QUIET_AFTER: Final = timedelta(minutes=60)
 """Blocks come every 5, 20 or 40 minutes: whoever has not been heard of for so long may have ended."""
+BEHIND_AFTER: Final = timedelta(hours=2)
+"""So far behind the clock no stages are that come as they are recorded, unless more of them are arriving just now."""
 SHOWN_FOR: Final = timedelta(hours=24)
 """A recording without a sign for so long is not shown any more."""
+_JUST_NOW: Final = timedelta(minutes=5)
 _AT_LAST_WORD_MIN: Final = 60.0
 """Stages up to so long ago tell that somebody is asleep now."""
 _USUAL_DAYS, _USUALLY = 14, 0.5
@@ -54,7 +57,7 @@ class Recording:
         session_id: the vendor's.
         night: the stages so far, on the clock of the place.
         heard_at: when the latest block arrived, or the recording was first heard of.
-        silent: whether nothing has come for so long that it may have ended.
+        silent: whether nothing has come, or only of hours ago, for so long that it may have ended.
     """
 
     person_id: str
@@ -82,22 +85,26 @@ class Recording:
         begun = (
             clock_of(start)
             if start.date() == self.night.at.astimezone(start.tzinfo).date()
-            else (f"{day(start.date(), year=False, short=True)} {clock_of(start)}")
+            else (f"{day(start.date(), year=False, weekday=False, short=True)} {clock_of(start)}")
         )
         return f"since {begun} · {duration(self.night.elapsed_min)} · {self.clock} there now"
 
     @property
     def heard_words(self) -> str:
         """How long ago the latest block came, and what silence means."""
-        silent_min = (self.night.at - self.heard_at) / timedelta(minutes=1)
+        quiet_min = (self.night.at - self.heard_at) / timedelta(minutes=1)
         if self.silent:
+            since = (
+                f"Nothing after {clock_of(self.night.moment(len(self.night.stages)))}"
+                if self.night.stages
+                else f"Nothing for {duration(quiet_min)}"
+            )
             return (
-                f"Nothing has come for {duration(silent_min)}. The recording may have ended, or the device may be "
-                "offline; the vendor is asked."
+                f"{since}: it may have ended and be analysed, or the device be offline. The vendor is asked."
             )
         if not self.night.stages:
             return ""
-        return "last block just now" if silent_min < 1 else f"last block {duration(silent_min)} ago"
+        return "last block just now" if quiet_min < 1 else f"last block {duration(quiet_min)} ago"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,18 +257,20 @@ def _under_way(application: Application, people: Sequence[Person], now: datetime
 
 
 def _recording(night: LiveNight, person: Person, now: datetime) -> Recording:
+    so_far = night_so_far(
+        night.start.astimezone(_zone(night.zone or person.zone)),
+        [StageBlock(seq=block.seq, stages=block.stages) for block in night.blocks],
+        at=now,
+    )
     heard_at = night.last_block_at or night.seen_at
+    behind = timedelta(minutes=so_far.elapsed_min - so_far.known_until_min)
     return Recording(
         person_id=person.person_id,
         name=person.name,
         session_id=night.session_id,
-        night=night_so_far(
-            night.start.astimezone(_zone(night.zone or person.zone)),
-            [StageBlock(seq=block.seq, stages=block.stages) for block in night.blocks],
-            at=now,
-        ),
+        night=so_far,
         heard_at=heard_at,
-        silent=now - heard_at > QUIET_AFTER,
+        silent=now - heard_at > (_JUST_NOW if behind > BEHIND_AFTER else QUIET_AFTER),
     )
 
 

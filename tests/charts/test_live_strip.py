@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,15 @@ def test_a_night_grows_to_the_right_on_one_axis_until_it_is_longer_than_nine_hou
     assert longer == pytest.approx(2 * short, abs=0.2)
     (whole,) = boxes(live_strip(night(*[1] * 1440), LIGHT), LIGHT.stages.light)
     assert whole[0] + whole[2] <= WIDTH_PX[False] - END_PX + 0.1
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("hours", [1, 9, 12, 20, 30, 48])
+def test_the_hours_never_stand_in_each_other(hours: int, narrow: bool) -> None:
+    svg = live_strip(night_so_far(START, [], at=START + timedelta(hours=hours)), LIGHT, narrow=narrow)
+    places = [float(text.attrib["x"]) for text in found(svg, "text")[4:]]
+    assert len(places) >= 2
+    assert all(after - before >= 36 for before, after in pairwise(places))
 
 
 def test_before_the_first_block_there_is_an_axis_and_no_stage() -> None:

@@ -85,6 +85,16 @@ def test_after_an_hour_of_silence_somebody_is_not_said_to_be_recording(
     assert live_view(make_application(now=NOW + timedelta(hours=25)), actor).silent == ()
 
 
+def test_stages_of_hours_ago_that_no_others_follow_are_no_recording_that_goes_on(
+    make_application: Callable[..., Application], filled: Application, actor: Actor
+) -> None:
+    opens(filled, filled.people()[0], began_min=400, stages=ASLEEP)
+    assert live_view(filled, actor).recording, "they have just come"
+    soon = live_view(make_application(now=NOW + timedelta(minutes=6)), actor)
+    assert not soon.recording
+    assert soon.silent
+
+
 def test_a_night_that_is_complete_is_no_longer_under_way(filled: Application, actor: Actor) -> None:
     person = filled.people()[0]
     opens(filled, person, began_min=125, stages=ASLEEP)
