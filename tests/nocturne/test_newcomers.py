@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from nocturne.application import Application
 from nocturne.newcomers import nights_here, others_came
 from tests.nocturne.conftest import NOW, UNTIL
@@ -41,6 +43,19 @@ def test_a_night_of_somebody_else_is_none_of_theirs(filled: Application) -> None
     _put(filled, who, 1)
     assert not others_came(filled, others, shown[0])
     assert others_came(filled, mine, shown[1])
+
+
+def test_while_nothing_has_come_nobody_reads_the_nights(
+    filled: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = filled.people()
+    shown = nights_here(filled, people, whose="everyone")
+
+    def read(*_: object) -> None:
+        raise AssertionError("the nights were read")
+
+    monkeypatch.setattr(type(filled.archive), "statistics", read)
+    assert not others_came(filled, people, shown)
 
 
 def test_nobody_has_no_nights(application: Application) -> None:
