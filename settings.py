@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         default=None,
         description="Folder for the reports of the schedule. Default: `reports` in the data folder.",
     )
+    nocturne_log_format: Literal["text", "json"] | None = Field(
+        default=None,
+        description="How the log is written: as text for people, or a JSON object a line. Default: json in production, "
+        "else text.",
+    )
     nocturne_webhooks: Literal["on", "off"] = Field(
         default="on", description="Whether the vendor's webhooks are received."
     )
@@ -173,6 +178,11 @@ class Settings(BaseSettings):
         if self.nocturne_environment is not None:
             return self.nocturne_environment
         return "demo" if self.asleep_api_key is None else "development"
+
+    @property
+    def log_format(self) -> Literal["text", "json"]:
+        """How the log is written."""
+        return self.nocturne_log_format or ("json" if self.environment == "production" else "text")
 
     @property
     def organisation(self) -> str:

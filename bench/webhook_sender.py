@@ -132,7 +132,11 @@ class _Line(asyncio.Protocol):
         if status == 200 and self._number is not None:
             self._progress.acknowledged.append(self._number)
         self._received = b""
-        self._ask()
+        if b"\r\nconnection: close" in head.lower():
+            self._number = None
+            self._transport.close()
+        else:
+            self._ask()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - lost is lost
         if self._number is not None:

@@ -15,8 +15,8 @@ from typing import Final
 from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.erasure import settle
+from nocturne.instruments import RoundOutcome
 from nocturne.progress import SyncProgress
-from nocturne.reconciliation import reconcile
 from nocturne.sync import synchronise
 from store.people import Person
 
@@ -77,8 +77,6 @@ class BackgroundSync:
             self._wake.clear()
             self._settle_erasures()
             refused = refused + 1 if self._refused() else 0
-            if not refused:
-                self._reconcile()
             self._wake.wait(self._pause_s(refused) if refused else interval_s or None)
 
     def _settle_erasures(self) -> None:
@@ -88,13 +86,6 @@ class BackgroundSync:
         except Exception:
             # As with a synchronisation: the thread goes on, and the next round tries again.
             log.exception("What is to be erased could not be seen to; the next round tries again.")
-
-    def _reconcile(self) -> None:
-        """Live nights of which nothing was heard for long, and which this round has not asked about, are asked for."""
-        try:
-            reconcile(self._application, stop=self._stop)
-        except Exception:
-            log.exception("Nights that have gone quiet could not be asked about; the next round tries again.")
 
     def _pause_s(self, refused: int) -> float:
         """How long to wait after so many refusals in a row; the board says until when."""
@@ -108,12 +99,17 @@ class BackgroundSync:
         application = self._application
         actor = local_actor(application.organisation)
         try:
-            return bool(synchronise(application, actor, self._people(), stop=self._stop).halted)
+            progress = synchronise(application, actor, self._people(), stop=self._stop)
         except Exception:
             # The thread must outlive a fault of one round; the next round tries again, and the log says what happened.
             log.exception("A synchronisation broke off; the next one starts at the next interval.")
             self._say_broken_off()
+            application.instruments.synchronised("broken_off")
             return False
+        if not self._stop.is_set():
+            done: RoundOutcome = "partly" if progress.failures else "complete"
+            application.instruments.synchronised("refused" if progress.halted else done)
+        return bool(progress.halted)
 
     def _people(self) -> tuple[Person, ...]:
         """Who was asked for, which holds for one round; else everybody."""

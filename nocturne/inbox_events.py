@@ -29,6 +29,7 @@ from asleep.models import SessionResult
 from nocturne.application import Application
 from nocturne.arrived_sessions import RECENT, effects_of, enter, keep
 from nocturne.inbox_retries import GIVEN_UP, TRIES, fault_of, patience_s, pause_s
+from nocturne.logs import bound
 from nocturne.session_questions import SessionQuestions, Told
 from nocturne.sync_work import disk_problem
 from store.errors import StoreError
@@ -192,7 +193,7 @@ class Events:
         elif event.kind == "block":
             self._inbox.settle(event, *effects, _block(event))
         else:
-            enter(self._application, told.person, [result])
+            enter(self._application, [(told.person, result)])
             self._wait(event, _UNFINISHED)
 
     def _all_failed(self, events: list[Leased], problem: Exception, *, others_answered: bool) -> None:
@@ -211,7 +212,8 @@ class Events:
         given_up = self._application.now() - event.received_at >= GIVEN_UP
         error = _sentence(event, problem)
         if fault == "hopeless" or failed_often or given_up:
-            log.warning("An event is a dead letter now (%s): %s", event.request_id, error)
+            with bound(request_id=event.request_id):
+                log.warning("An event is a dead letter now: %s", error)
             self._inbox.bury(event, error=error)
         elif fault == "event":
             pause = timedelta(seconds=pause_s(event.attempts))
@@ -239,5 +241,6 @@ def _sentence(event: Leased, problem: Exception) -> str:
     place = traceback.extract_tb(problem.__traceback__)[-1:]
     where = "".join(f", {Path(frame.filename).name} line {frame.lineno}" for frame in place)
     kind = type(problem).__name__
-    log.error("Nothing could be made of an event (%s): %s%s", event.request_id, kind, where)
+    with bound(request_id=event.request_id):
+        log.error("Nothing could be made of an event: %s%s", kind, where)
     return f"Nothing could be made of this event ({kind}). The log says where."

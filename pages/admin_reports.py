@@ -1,7 +1,9 @@
 """Admin, settings: reports that are made by themselves, when, of whom, and how the last run went."""
 
 import calendar
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, TypeVar
 
 import streamlit as st
 
@@ -9,7 +11,7 @@ from analytics.wording import clock
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.cohorts import cohorts
-from nocturne.documents import FORMATS, KINDS, PAPERS
+from nocturne.documents import KINDS, PAPERS
 from nocturne.schedule import (
     Schedule,
     UnusableSchedule,
@@ -20,12 +22,13 @@ from nocturne.schedule import (
 )
 from nocturne.scheduled import last_run
 from pages.parts import card, escape, reader_clock
+from pages.report_choices import NAMING, PAPER_NAMES, formats_picker, naming
 from store.errors import EditedMeanwhile
 
 _DAYS: Final = tuple(calendar.day_name)
 _KINDS: Final = {"weekly": "Weekly, every week", "monthly": "Monthly, once a month"}
-_PAPERS: Final = {"a4": "A4", "letter": "US Letter"}
-_NAMES: Final = {False: "Names", True: "Pseudonyms"}
+
+_Choice = TypeVar("_Choice", bound=str)
 
 
 def schedule_card(application: Application, actor: Actor) -> None:
@@ -61,62 +64,18 @@ def _last(application: Application) -> None:
 
 
 def _form(application: Application, actor: Actor, now: Schedule | None, stamp: int) -> None:
-    choices = {cohort.name: cohort.choice for cohort in cohorts(application, actor)}
-    shown = now or Schedule(weekday=0, hour=7, cohort=next(iter(choices)))
-    names = list(choices) if shown.cohort in choices else [*choices, shown.cohort]
     with st.form(f"schedule_{stamp}", border=False):
-        day, hour = st.columns(2)
-        weekday = day.selectbox("Day", _DAYS, index=shown.weekday, key=f"schedule_day_{stamp}")
-        at = hour.selectbox(
-            "Hour", range(24), index=shown.hour, format_func=clock, key=f"schedule_hour_{stamp}"
-        )
-        kind = st.radio(
-            "Kind", KINDS, index=KINDS.index(shown.kind), format_func=_KINDS.__getitem__,
-            key=f"schedule_kind_{stamp}", horizontal=True,
-        )  # fmt: skip
-        cohort = st.selectbox(
-            "Cohort",
-            names,
-            index=names.index(shown.cohort),
-            format_func=lambda name: choices.get(name, "a cohort that does not exist any more"),
-            key=f"schedule_cohort_{stamp}",
-        )
-        formats = st.pills(
-            "Formats", FORMATS, default=list(shown.formats), format_func=str.upper,
-            selection_mode="multi", key=f"schedule_formats_{stamp}",
-        )  # fmt: skip
-        paper = st.radio(
-            "Paper of PDFs", PAPERS, index=PAPERS.index(shown.paper), format_func=_PAPERS.__getitem__,
-            key=f"schedule_paper_{stamp}", horizontal=True,
-        )  # fmt: skip
-        pseudonyms = st.radio(
-            "People go by",
-            list(_NAMES),
-            index=int(shown.pseudonyms),
-            format_func=_NAMES.__getitem__,
-            key=f"schedule_names_{stamp}",
-            horizontal=True,
-        )
+        wanted = _fields(application, actor, now, stamp)
         with st.container(horizontal=True):
             save = st.form_submit_button("Save", type="primary")
             off = st.form_submit_button("Switch off", disabled=now is None)
     if not (save or off):
         return
-    store, organisation = application.store, application.organisation
     try:
         if off:
-            unset_schedule(store, organisation, actor, version=stamp)
+            unset_schedule(application.store, application.organisation, actor, version=stamp)
         else:
-            wanted = Schedule(
-                weekday=_DAYS.index(weekday),
-                hour=at,
-                kind=kind,
-                cohort=cohort,
-                formats=tuple(kind for kind in FORMATS if kind in formats),
-                paper=paper,
-                pseudonyms=pseudonyms,
-            )
-            set_schedule(store, organisation, actor, wanted, version=stamp)
+            set_schedule(application.store, application.organisation, actor, wanted(), version=stamp)
     except (UnusableSchedule, EditedMeanwhile) as refusal:
         st.error(escape(str(refusal)))
         return
@@ -124,3 +83,60 @@ def _form(application: Application, actor: Actor, now: Schedule | None, stamp: i
         "No report is made by itself any more." if off else "Reports are made so from now on."
     )
     st.rerun()
+
+
+def _fields(
+    application: Application, actor: Actor, now: Schedule | None, stamp: int
+) -> Callable[[], Schedule]:
+    """The form's fields, filled with the schedule in force; gives what they say, or raises `UnusableSchedule`."""
+    cohort_labels = {cohort.name: cohort.choice for cohort in cohorts(application, actor)}
+    shown = now or Schedule(weekday=0, hour=7, cohort=next(iter(cohort_labels)))
+    day, hour = st.columns(2)
+    with day:
+        weekday = st.selectbox("Day", _DAYS, index=shown.weekday, key=f"schedule_day_{stamp}")
+    with hour:
+        at = st.selectbox(
+            "Hour", range(24), index=shown.hour, format_func=clock, key=f"schedule_hour_{stamp}"
+        )
+    return partial(
+        Schedule,
+        weekday=_DAYS.index(weekday),
+        hour=at,
+        kind=_radio("Kind", KINDS, shown.kind, _KINDS, key=f"schedule_kind_{stamp}"),
+        cohort=_cohort(cohort_labels, shown.cohort, key=f"schedule_cohort_{stamp}"),
+        formats=formats_picker(shown.formats, key=f"schedule_formats_{stamp}"),
+        paper=_radio("Paper of PDFs", PAPERS, shown.paper, PAPER_NAMES, key=f"schedule_paper_{stamp}"),
+        pseudonyms=_radio(
+            "People go by",
+            tuple(NAMING),
+            naming(pseudonyms=shown.pseudonyms),
+            NAMING,
+            key=f"schedule_names_{stamp}",
+        )
+        == "pseudonyms",
+    )
+
+
+def _cohort(labels: Mapping[str, str], shown: str, *, key: str) -> str:
+    """The cohort that is chosen; the one in force stays to be seen also when it is gone."""
+    names = list(labels) if shown in labels else [*labels, shown]
+    return st.selectbox(
+        "Cohort",
+        names,
+        index=names.index(shown),
+        format_func=lambda name: labels.get(name, "a cohort that does not exist any more"),
+        key=key,
+    )
+
+
+def _radio(
+    label: str, choices: tuple[_Choice, ...], shown: _Choice, words: Mapping[str, str], *, key: str
+) -> _Choice:
+    return st.radio(
+        label,
+        choices,
+        index=choices.index(shown),
+        format_func=words.__getitem__,
+        key=key,
+        horizontal=True,
+    )

@@ -12,15 +12,14 @@ from nocturne.places import one_file
 from pages.carried import choose, settle
 from pages.links import query_choice
 from pages.parts import card, escape, follow_link
+from pages.report_choices import NAMING, PAPER_NAMES, naming
 from reports.cohort_report import CohortReport
 from reports.pdf_pictures import pages_of
 from reports.person_report import PersonReport
 from reports.typesetting import NotTypeset
 
-_PAPERS: Final[dict[str, str]] = {"a4": "A4", "letter": "US Letter"}
 _KEPT: Final = "report_preview"
 _PAIRS: Final[tuple[tuple[Format, Format], ...]] = (("pdf", "html"), ("xlsx", "csv"))
-_NAMES: Final = {"names": "Names", "pseudonyms": "Pseudonyms"}
 _SAYS: Final[dict[Format, str]] = {
     "pdf": "to print and to send",
     "html": "with charts to point at",
@@ -40,7 +39,7 @@ class Asked:
 def linked_asked() -> Asked:
     """What the link says of paper and names."""
     paper = query_choice("paper", PAPERS, "a4", what="a paper", instead="A4 is used")
-    names = query_choice("names", _NAMES, "names", what="a way to name people", instead="names are used")
+    names = query_choice("names", NAMING, "names", what="a way to name people", instead="names are used")
     settle("paper", paper if paper != "a4" else None)
     settle("names", names if names != "names" else None)
     return Asked(paper="letter" if paper == "letter" else "a4", pseudonyms=names == "pseudonyms")
@@ -58,8 +57,8 @@ def documents_card(
             for column, kind in zip(st.columns(2), pair, strict=True):
                 with column:
                     _download(application, report, replace(wanted, formats=(kind,)))
-        link_choice("paper", _PAPERS, asked.paper, label="Paper of the PDF")
-        link_choice("names", _NAMES, "pseudonyms" if asked.pseudonyms else "names", label="People go by")
+        link_choice("paper", PAPER_NAMES, asked.paper, label="Paper of the PDF")
+        link_choice("names", NAMING, naming(pseudonyms=asked.pseudonyms), label="People go by")
 
 
 def preview_card(application: Application, report: PersonReport | CohortReport, wanted: Wanted) -> None:

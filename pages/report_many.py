@@ -12,7 +12,7 @@ from analytics.wording import plural
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.cohorts import Cohort
-from nocturne.documents import Format, Wanted
+from nocturne.documents import Wanted
 from nocturne.jobs import Job, JobState
 from nocturne.mapping import MapProgress
 from nocturne.places import Zip
@@ -20,10 +20,10 @@ from nocturne.progress import Failure
 from nocturne.renamed import told_label
 from nocturne.runs import called, everybody_is_there, not_made, people_reports
 from pages.parts import card, escape
+from pages.report_choices import formats_picker
 from reports.file_names import safe
 from store.people import Person
 
-_FORMATS: Final[dict[Format, str]] = {"pdf": "PDF", "html": "HTML", "xlsx": "XLSX", "csv": "CSV"}
 _LOOK_S: Final = 0.5
 
 
@@ -33,15 +33,7 @@ def many_card(
     """The card: formats, a button, a bar, and then the ZIP and whom it does not hold."""
     heading = f"A report of each of {plural(len(people), 'person', 'people')}"
     with card("many", heading, "One ZIP; who cannot be served is listed in it, the others are delivered."):
-        chosen = st.pills(
-            "Formats",
-            list(_FORMATS),
-            default=["pdf"],
-            format_func=_FORMATS.__getitem__,
-            selection_mode="multi",
-            key="many_formats",
-        )
-        asked = replace(wanted, formats=tuple(kind for kind in _FORMATS if kind in chosen))
+        asked = replace(wanted, formats=formats_picker(("pdf",), key="many_formats"))
         label = told_label(cohort.label, people, pseudonyms=wanted.pseudonyms)
         stem = f"{wanted.kind}-{safe(label)}-{wanted.ending}"
 

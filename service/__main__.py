@@ -5,7 +5,6 @@ TLS, because the key travels with every webhook. Exit status: 0 after SIGTERM or
 """
 
 import argparse
-import logging
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
+from nocturne import logs
 from nocturne.application import Application
 from nocturne.starting import CannotStart, started
 from nocturne.webhook_access import address
@@ -30,10 +30,11 @@ _TURN_S: Final = 0.0005
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until told to stop; the exit status."""
     asked = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logs.begin()
     sys.setswitchinterval(_TURN_S)
     try:
         with started() as application:
+            logs.set_up(application.settings)
             _refuse_without_keys(application)
             address(application)  # a database that cannot be written refuses now, with its sentence
             with listening(asked.host, asked.port) as at:
@@ -76,7 +77,7 @@ def _service(application: Application) -> Service:
         with receiving(receiver, application):
             yield
 
-    return Service(receiver, lifespan)
+    return Service(receiver, lifespan, lambda: application)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nocturne.webhook_access import PATH
 from service.answers import refused_by_routing
+from service.metrics import metrics_routes
+from service.probes import Running, probe_routes
 from service.receiver import Receiver
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -22,9 +24,25 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _ROUTE: Final = PATH + "{token:path}"
 
 
-def routes(receiver: Receiver) -> list[BaseRoute]:
-    """What the service answers."""
-    return [Route(_ROUTE, receiver)]
+def _nobody() -> None:
+    """There is no application."""
+
+
+def routes(
+    receiver: Receiver, application: Running = _nobody, *, beside_pages: bool = False
+) -> list[BaseRoute]:
+    """What the service answers.
+
+    Args:
+        receiver: of webhooks.
+        application: who is asked by probes and for metrics, once it is there.
+        beside_pages: whether the dashboard's pages are in the same process, of which `/live` is one.
+    """
+    return [
+        Route(_ROUTE, receiver),
+        *probe_routes(application, beside_pages=beside_pages),
+        *metrics_routes(application),
+    ]
 
 
 class Service:
@@ -33,10 +51,10 @@ class Service:
     Webhooks do not pass through Starlette's layers, which take longer than the receiver itself and have nothing to add.
     """
 
-    def __init__(self, receiver: Receiver, lifespan: Lifespan) -> None:
+    def __init__(self, receiver: Receiver, lifespan: Lifespan, application: Running = _nobody) -> None:
         self._receiver: ASGIApp = receiver
         self._others = Starlette(
-            routes=routes(receiver),
+            routes=routes(receiver, application),
             lifespan=lifespan,
             exception_handlers={HTTPException: refused_by_routing, Exception: refused_by_routing},
         )

@@ -20,6 +20,7 @@ A failure while an event has its effect later changes no answer: what was acknow
 import asyncio
 import hmac
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,6 +30,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from asleep.webhooks import ForeignUser, WebhookEvent, WebhookUnreadable, read_webhook
+from nocturne.logs import bound
 from nocturne.webhook_access import PATH
 from service.answers import REQUEST_ID, Refusal, Refused, error_body, new_id, sane_id, send_json
 from service.patience import Patience
@@ -40,7 +42,8 @@ log = logging.getLogger(__name__)
 LARGEST_BODY: Final = 256_000
 """Bytes. A session of 24 h as the vendor sends it has about 30,000."""
 BODY_LIMIT_S: Final = 5.0
-_LINGER_S: Final = 1.0
+_DROP_LIMIT_S: Final = 1.0
+"""For a body that nobody wants."""
 _ACCEPTED: Final = b'{"status":"accepted"}'
 _RETRY_SOON: Final = ((b"retry-after", b"5"),)
 _RETRY_LATER: Final = ((b"retry-after", b"30"),)
@@ -100,6 +103,7 @@ class Door:
         full: why no more events are taken in just now, as a sentence; "" as a rule. It is asked for every event and
             answers from memory.
         submit: has an arrival written; the ticket is settled when it is on disk, or not.
+        count: hears of every answer: the event's name ("" where none was read), the status, the seconds it took.
     """
 
     organisation: str
@@ -109,6 +113,7 @@ class Door:
     mark: Callable[[str], bytes]
     full: Callable[[], str]
     submit: Callable[[Arrival, Ticket], None]
+    count: Callable[[str, int, float], None] = lambda _event, _status, _seconds: None
 
 
 class Receiver:
@@ -139,19 +144,27 @@ class Receiver:
         given = headers.get(REQUEST_ID)
         request = new_id() if given is None else sane_id(given)
         body: bytes | None = None
+        name, began_s = "", time.perf_counter()
         try:
             door = self._admitted(scope, headers)
             body = await _read(receive, self._patience)
-            await _stored(door, _event(door, body, headers, request), body, request)
+            event = _event(door, body, headers, request)
+            name = event.event
+            await _stored(door, event, body, request)
         except Refused as refused:
-            self.answers[refused.refusal.status] += 1
+            self._answered(name, refused.refusal.status, began_s)
             all_read = body is not None or await _drained(receive, headers, refused.refusal)
             await _refuse(receive, send, refused.refusal, request, all_read=all_read)
         except Gone:
             return
         else:
-            self.answers[200] += 1
+            self._answered(name, 200, began_s)
             await send_json(send, 200, _ACCEPTED, request)
+
+    def _answered(self, event: str, status: int, began_s: float) -> None:
+        self.answers[status] += 1
+        if self._door is not None:
+            self._door.count(event, status, time.perf_counter() - began_s)
 
     def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> Door:
         """The door, for a request that may come in so far as its head tells."""
@@ -245,9 +258,8 @@ def _event(door: Door, body: bytes, headers: dict[bytes, bytes], request: str) -
         return read_webhook(body, user_header=None if named is None else named.decode())
     except ForeignUser as problem:
         mark = door.mark(named.decode() if named else "").hex()[:12]
-        log.warning(
-            "Security: a webhook names two users in header and body (header %s, request %s).", mark, request
-        )
+        with bound(request_id=request):
+            log.warning("Security: a webhook names two users in header and body (header %s).", mark)
         raise Refused(_unreadable("foreign_user", str(problem))) from None
     except WebhookUnreadable as problem:
         raise Refused(_unreadable("unreadable", str(problem))) from None
@@ -275,7 +287,8 @@ async def _stored(door: Door, event: WebhookEvent, body: bytes, request: str) ->
         )
         door.submit(arrival, ticket)
     except Exception as problem:  # noqa: BLE001 - whatever it is, the event is not stored, and its text may name people
-        log.error("A webhook could not be handed over: %s (request %s)", type(problem).__name__, request)  # noqa: TRY400
+        with bound(request_id=request):
+            log.error("A webhook could not be handed over: %s", type(problem).__name__)  # noqa: TRY400
         raise Refused(_NOT_STORED) from None
     await ticket
 
@@ -295,9 +308,11 @@ async def _refuse(receive: Receive, send: Send, refusal: Refusal, request: str, 
         await send_json(send, refusal.status, body, request, refusal.headers)
         return
     closing = (*refusal.headers, (b"connection", b"close"))
-    await send_json(send, refusal.status, body, request, closing, more=True)
-    await _dropped(receive, _LINGER_S)
-    await send({"type": "http.response.body", "body": b""})
+    lingers = refusal is not _SLOW
+    await send_json(send, refusal.status, body, request, closing, more=lingers)
+    if lingers:
+        await _dropped(receive)
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _drained(receive: Receive, headers: dict[bytes, bytes], refusal: Refusal) -> bool:
@@ -306,14 +321,14 @@ async def _drained(receive: Receive, headers: dict[bytes, bytes], refusal: Refus
         return False
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return True
-    return await _dropped(receive, BODY_LIMIT_S)
+    return await _dropped(receive)
 
 
-async def _dropped(receive: Receive, limit_s: float) -> bool:
+async def _dropped(receive: Receive) -> bool:
     """Whether the body has ended within the limits of size and time."""
     size = 0
     with suppress(TimeoutError):
-        async with asyncio.timeout(limit_s):
+        async with asyncio.timeout(_DROP_LIMIT_S):
             while size <= LARGEST_BODY:
                 message = await receive()
                 size += len(message.get("body", b""))

@@ -50,7 +50,10 @@ def _door(application: Application, held: ExitStack, written: Callable[[], None]
 
     def tell(tickets: Sequence[Ticket], outcome: Accepted | BaseException) -> None:
         loop.call_soon_threadsafe(settle, tickets, outcome)
-        if written is not None and not isinstance(outcome, BaseException):
+        if isinstance(outcome, BaseException):
+            return
+        application.instruments.arrived(outcome)
+        if written is not None:
             written()
 
     writer = GroupCommit(inbox.accept, on_written=tell, at_most=_AT_MOST)
@@ -72,6 +75,7 @@ def _door(application: Application, held: ExitStack, written: Callable[[], None]
         mark=partial(mark, application),
         full=room.full,
         submit=writer.submit,
+        count=application.instruments.webhook,
     )
 
 

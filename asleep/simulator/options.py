@@ -11,6 +11,7 @@ from asleep.simulator.webhook_bodies import VERSIONS
 
 DONE, ASKED_WRONGLY = 0, 2
 
+FROM_INPUT: Final = "-"
 _FASTEST: Final = 5000
 
 _WHAT = """\
@@ -137,7 +138,8 @@ def _add_webhooks(group: Any) -> None:
         "--webhook",
         type=_address,
         metavar="URL",
-        help="let people record while the simulator runs and announce it here (default: nobody records)",
+        help="let people record while the simulator runs and announce it here (default: nobody records); with - and "
+        "--exit-with-parent the address is the first line of standard input, and stands in no list of processes",
     )
     add(
         "--webhook-speed",
@@ -249,16 +251,18 @@ def _share(text: str) -> float:
 
 
 def _address(text: str) -> str:
+    if text == FROM_INPUT or is_address(text):
+        return text
+    raise argparse.ArgumentTypeError("it must be an address like http://127.0.0.1:8501/webhooks/asleep/TOKEN")
+
+
+def is_address(text: str) -> bool:
+    """Whether webhooks can be sent there."""
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise argparse.ArgumentTypeError(
-            "it must be an address like http://127.0.0.1:8501/webhooks/asleep/TOKEN"
-        )
-    return text
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _date(text: str) -> date:

@@ -236,6 +236,7 @@ def test_a_replay_names_its_sessions_and_logs_assumed_evenings(tmp_path: Path) -
         (("--people", "0"), "from 1 to"),
         (("--webhook", "somewhere"), "an address like http://127.0.0.1:8501/webhooks/asleep/TOKEN"),
         (("--webhook", "http://127.0.0.1:no/hook"), "an address like"),
+        (("--webhook", "-"), "watched with --exit-with-parent only"),
         (("--webhook-speed", "0.5"), "from 1 to 5000"),
         (("--webhook-versions", "v4"), "invalid choice"),
         (("--webhook-drop", "2"), "a share from 0 to 1"),
