@@ -97,6 +97,7 @@ def test_without_any_key_nobody_is_let_in_not_even_without_the_header() -> None:
             mark=lambda _: b"",
             full=lambda: "",
             submit=lambda *_: pytest.fail("An event was let in."),
+            count=lambda *_: None,
         )
     )
     for headers in ([], [(b"x-api-key", b"")], [(b"x-api-key", b"None")]):
