@@ -27,6 +27,8 @@ BEHIND_AFTER: Final = timedelta(hours=2)
 SHOWN_FOR: Final = timedelta(hours=24)
 """A recording without a sign for so long is not shown any more."""
 _JUST_NOW: Final = timedelta(minutes=5)
+# Until then the moment of the latest stage says as much.
+_WORTH_SAYING_MIN: Final = 10.0
 _AT_LAST_WORD_MIN: Final = 60.0
 """Stages up to so long ago tell that somebody is asleep now."""
 _USUAL_DAYS, _USUALLY = 14, 0.5
@@ -91,7 +93,7 @@ class Recording:
 
     @property
     def heard_words(self) -> str:
-        """How long ago the latest block came, and what silence means."""
+        """How long ago the latest block came, where that is a while, and what silence means."""
         quiet_min = (self.night.at - self.heard_at) / timedelta(minutes=1)
         if self.silent:
             since = (
@@ -102,9 +104,9 @@ class Recording:
             return (
                 f"{since}: it may have ended and be analysed, or the device be offline. The vendor is asked."
             )
-        if not self.night.stages:
+        if not self.night.stages or quiet_min < _WORTH_SAYING_MIN:
             return ""
-        return "last block just now" if quiet_min < 1 else f"last block {duration(quiet_min)} ago"
+        return f"last block {duration(quiet_min)} ago"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,6 +129,7 @@ def known_until_min(page: Page, recorded: Recorded) -> int | None:
     return None if found is None else 60 * int(found[1]) + int(found[2])
 
 
+@pytest.mark.timeout(600)
 def test_a_night_grows_on_live_and_stands_on_home_and_night_when_it_is_complete(
     browser: Browser, recorded: Recorded
 ) -> None:
@@ -211,6 +212,7 @@ def begins(recorded: Recorded, *, blocks: int) -> None:
         application.close()
 
 
+@pytest.mark.timeout(600)
 def test_nothing_moves_while_nothing_changes_and_then_only_what_has_changed(
     browser: Browser, quiet: Recorded
 ) -> None:

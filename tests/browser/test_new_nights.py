@@ -11,7 +11,13 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import ROOT, Served, clean_environment, serve_script
 
-SETTINGS = {"NOCTURNE_DEMO_PEOPLE": "4", "NOCTURNE_DEMO_NIGHTS": "20", "NOCTURNE_SYNC_INTERVAL_MINUTES": "0"}
+# Nothing comes but what a test brings.
+SETTINGS = {
+    "NOCTURNE_DEMO_PEOPLE": "4",
+    "NOCTURNE_DEMO_NIGHTS": "20",
+    "NOCTURNE_SYNC_INTERVAL_MINUTES": "0",
+    "NOCTURNE_WEBHOOKS": "off",
+}
 _NEW_NIGHT = """
 import sys
 from datetime import UTC, datetime, timedelta

@@ -85,6 +85,17 @@ def test_after_an_hour_of_silence_somebody_is_not_said_to_be_recording(
     assert live_view(make_application(now=NOW + timedelta(hours=25)), actor).silent == ()
 
 
+def test_the_age_of_the_last_block_is_said_once_it_is_worth_saying(
+    make_application: Callable[..., Application], filled: Application, actor: Actor
+) -> None:
+    opens(filled, filled.people()[0], began_min=125, stages=ASLEEP)
+    said = [
+        plain(one(live_view(make_application(now=NOW + timedelta(minutes=later)), actor)).heard_words)
+        for later in (1, 12, 41)
+    ]
+    assert said == ["", "last block 12 min ago", "last block 41 min ago"]
+
+
 def test_stages_of_hours_ago_that_no_others_follow_are_no_recording_that_goes_on(
     make_application: Callable[..., Application], filled: Application, actor: Actor
 ) -> None:
