@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cache.archive import NightArchive
-from cache.seal import PlainSeal
 from pictures.at_a_moment import MOMENT
 from store.database import Store
-from store.inbox import Arrival, BlockPlaced, Effect, Gone, Inbox, Opened
+from store.inbox import BlockPlaced, Effect, Gone, Inbox, Opened
 from store.people import Environment, Person
 
 # Runs of awake, light, deep and REM sleep in epochs, as a night begins and goes on.
@@ -31,10 +29,9 @@ def enter(folder: Path) -> None:
     store = Store(f"sqlite:///{folder / 'nocturne.sqlite3'}", now=lambda: MOMENT)
     inbox = Inbox(f"sqlite:///{folder / 'inbox.sqlite3'}", now=lambda: MOMENT)
     try:
-        somebody = store.people("demo")[0]
-        _forget_what_stayed_open(inbox, somebody.environment)
-        inbox.accept([_last_event(folder, somebody)])
-        asleep = [each for each in store.people("demo") if _local_hour(each) in _AT_NIGHT][:_SHOWN]
+        people = store.people("demo")
+        _forget_what_stayed_open(inbox, people[0].environment)
+        asleep = [each for each in people if _local_hour(each) in _AT_NIGHT][:_SHOWN]
         for place, (person, (began_min, known_min, without)) in enumerate(zip(asleep, _NIGHTS, strict=False)):
             effects = list(_night(person, place, began_min, known_min, without))
             inbox.live.apply("demo", person.environment, *effects, mark=_MARK)
@@ -49,25 +46,6 @@ def _forget_what_stayed_open(inbox: Inbox, environment: Environment) -> None:
         if night.state == "recording":
             gone = Gone(vendor_id=night.vendor_id, session_id=night.session_id)
             inbox.live.apply("demo", environment, gone, mark=_MARK)
-
-
-def _last_event(folder: Path, person: Person) -> Arrival:
-    """A block of a night that is complete: it is counted, and nobody has to be asked about it."""
-    nights = NightArchive(folder / "archive", PlainSeal()).nights("demo", person.person_id)
-    return Arrival(
-        organisation="demo",
-        environment=person.environment,
-        kind="block",
-        event="INFERENCE_COMPLETE",
-        version="V3",
-        vendor_id=person.vendor_id,
-        session_id=str(nights[nights["valid"]]["session_id"].iloc[-1]),
-        seq=0,
-        stages=bytes(10),
-        body=b"{}",
-        mark=_MARK,
-        request_id="picture",
-    )
 
 
 def _local_hour(person: Person) -> int:
