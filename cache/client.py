@@ -180,8 +180,7 @@ class CachedAsleep:
         self._forgetting.begin()
         self._disk.delete(self._questions.session(user_id, session_id).key)
         named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
-        for operation in named_in:
-            self._disk.erase(self._questions.tag(user_id, operation))
+        self._disk.erase(*(self._questions.tag(user_id, operation) for operation in named_in))
 
     def _forget_anyway(self, forget: Callable[[], object]) -> None:
         """Forget after a deletion; while the vendor's own error is on its way, a busy cache does not hide it."""

@@ -1,4 +1,4 @@
-"""The command line: `python -m nocturne people | cohorts | sync | status | report | bundle | erase | backup | ...`.
+"""The command line: `python -m nocturne people | cohorts | sync | status | worker | inbox | report | bundle | ...`.
 
 Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
 """

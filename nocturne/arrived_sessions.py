@@ -86,8 +86,8 @@ def effects_of(person: Person, result: SessionResult) -> tuple[Effect, ...]:
     )
 
 
-def enter(application: Application, person: Person, results: Iterable[SessionResult]) -> bool:
-    """Whether these sessions are among the live nights now; not those of somebody, or alone, who were erased.
+def enter(application: Application, sessions: Iterable[tuple[Person, SessionResult]]) -> None:
+    """Enters these sessions among the live nights, together; not those that were erased, or of somebody who was.
 
     An erasure is noted in the archive before the inbox lets go. So whoever looks into the archive after entering
     something either finds the note, or was early enough for the inbox to let go of it.
@@ -95,14 +95,19 @@ def enter(application: Application, person: Person, results: Iterable[SessionRes
     Raises:
         StoreError: the inbox cannot be written.
     """
-    found = tuple(results)
+    there = [one for one in sessions if not _is_removed(application, *one)]
+    if not there:
+        return
     organisation, environment = application.organisation, application.settings.asleep_environment
-    effects = [effect for result in found for effect in effects_of(person, result)]
-    marked = mark(application, person.vendor_id)
-    if not application.inbox.live.apply(organisation, environment, *effects, mark=marked):
-        return False
-    ids = [result.session_id for result in found]
-    removed = application.archive.removed_sessions(organisation, person.person_id, ids)
-    for session_id in removed:
-        application.inbox.forget_session(organisation, environment, person.vendor_id, session_id)
-    return not removed
+    effects: dict[bytes, list[Effect]] = {}
+    for person, result in there:
+        effects.setdefault(mark(application, person.vendor_id), []).extend(effects_of(person, result))
+    application.inbox.live.apply_all(organisation, environment, list(effects.items()))
+    for person, result in there:
+        if _is_removed(application, person, result):
+            application.inbox.forget_session(organisation, environment, person.vendor_id, result.session_id)
+
+
+def _is_removed(application: Application, person: Person, result: SessionResult) -> bool:
+    archive, organisation = application.archive, application.organisation
+    return bool(archive.removed_sessions(organisation, person.person_id, (result.session_id,)))

@@ -193,7 +193,7 @@ class Events:
         elif event.kind == "block":
             self._inbox.settle(event, *effects, _block(event))
         else:
-            enter(self._application, told.person, [result])
+            enter(self._application, [(told.person, result)])
             self._wait(event, _UNFINISHED)
 
     def _all_failed(self, events: list[Leased], problem: Exception, *, others_answered: bool) -> None:

@@ -35,7 +35,7 @@ _ROSTER_HOLDS_S: Final = 2.0
 _JOIN_EVERY_S: Final = 2.0
 _RECONCILE_EVERY_S: Final = 180.0
 _PURGE_EVERY_S: Final = 3600.0
-_JOIN_LIMIT_S: Final = 15.0
+_JOIN_LIMIT_S: Final = 5.0
 _ANSWER_LIMIT_S: Final = 120.0
 
 

@@ -12,6 +12,7 @@ Three ways, none of which lists anybody twice:
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ GRACE: Final = timedelta(minutes=15)
 
 _AGAIN: Final = timedelta(minutes=20)
 _ANALYSED_SOON: Final = timedelta(minutes=5)
+_AT_ONCE: Final = 200
+_TOGETHER_S: Final = 2.0
 _NEVER: Final = Event()
 
 
@@ -150,7 +153,7 @@ class Reconciler:
         if result.state == "COMPLETE":
             keep(self._application, person, result, received=asked_at)
             done = replace(done, completed=done.completed + 1)
-        enter(self._application, person, [result])
+        enter(self._application, [(person, result)])
         return done
 
     def _let_go(self, person: Person, night: LiveNight) -> None:
@@ -164,7 +167,7 @@ class Reconciler:
 
 
 class Heard:
-    """Enters what a synchronisation has fetched among the live nights.
+    """Enters what a synchronisation has fetched among the live nights, what came within some seconds together.
 
     What cannot be entered is left to webhooks and to the next round: the archive has the sessions anyway.
 
@@ -175,13 +178,20 @@ class Heard:
 
     def __init__(self, application: Application, *, now: datetime) -> None:
         self._application, self._since = application, now - RECENT
+        self._taken: list[tuple[Person, SessionResult]] = []
+        self._entered_s = time.monotonic()
 
     def take(self, person: Person, results: Iterable[SessionResult]) -> None:
-        """Enters the recent ones of these sessions, which are in the archive by now."""
-        recent = [result for result in results if result.start >= self._since]
-        if not recent:
-            return
+        """Keeps the recent ones of these sessions, which are in the archive by now, for the next time."""
+        self._taken += [(person, result) for result in results if result.start >= self._since]
+        if len(self._taken) >= _AT_ONCE or time.monotonic() - self._entered_s > _TOGETHER_S:
+            self.enter()
+
+    def enter(self) -> None:
+        """Enters what was taken."""
+        taken, self._taken = self._taken, []
         try:
-            enter(self._application, person, recent)
+            enter(self._application, taken)
         except StoreError as problem:
-            log.warning("%d sessions are not among the live nights: %s", len(recent), problem)
+            log.warning("%d sessions are not among the live nights: %s", len(taken), problem)
+        self._entered_s = time.monotonic()

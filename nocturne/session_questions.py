@@ -31,7 +31,7 @@ _KEPT: Final = 256
 _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 120.0
 _A_MOMENT_S: Final = 60.0
-_END_LIMIT_S: Final = 10.0
+_END_LIMIT_S: Final = 4.0
 
 _Key = tuple[str, str]
 """The vendor's ids of a person and of a session that is said to be theirs."""

@@ -121,6 +121,7 @@ class _Run:
             self._fetch_rounds()
         finally:
             self._questions.close()
+            self._heard.enter()
 
     def end(self) -> SyncProgress:
         """The final progress, on the board and, person by person, in the store."""

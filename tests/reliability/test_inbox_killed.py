@@ -178,7 +178,7 @@ def test_a_worker_that_is_told_to_end_gives_back_what_it_has_and_says_so(tmp_pat
             said, complaints = process.communicate(timeout=_LIMIT_S)
             took_s = time.monotonic() - began_s
         assert (process.returncode, complaints) == (0, "")
-        assert took_s < 15
+        assert took_s < 10
         assert "SIGTERM" in said.splitlines()[0]
         sender.join()
         # No lease has to run out: what was put off for a moment is all that is not due at once.
