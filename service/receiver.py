@@ -23,7 +23,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,17 +32,13 @@ from asleep.webhooks import ForeignUser, WebhookEvent, WebhookUnreadable, read_w
 from nocturne.logs import bound
 from nocturne.webhook_access import PATH
 from service.answers import REQUEST_ID, Refusal, Refused, Word, error_body, new_id, sane_id, send_json
+from service.bodies import BODY_LIMIT_S, LARGE, LARGEST_BODY, SLOW, Gone, declared_bytes, dropped, read_body
 from service.patience import Patience
 from store.errors import StoreError
 from store.inbox import Accepted, Arrival
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY: Final = 256_000
-"""Bytes. A session of 24 h as the vendor sends it has about 30,000."""
-BODY_LIMIT_S: Final = 5.0
-_DROP_LIMIT_S: Final = 1.0
-"""For a body that nobody wants."""
 _ACCEPTED: Final = b'{"status":"accepted"}'
 _RETRY_SOON: Final = ((b"retry-after", b"5"),)
 _RETRY_LATER: Final = ((b"retry-after", b"30"),)
@@ -65,12 +60,6 @@ _KEY: Final = Refusal(
 _TYPE: Final = Refusal(
     status=415, error="not_json", message="Webhooks are JSON: send the header content-type: application/json."
 )
-_LARGE: Final = Refusal(
-    status=413, error="too_large", message=f"The body is larger than {LARGEST_BODY:,} bytes; no event is."
-)
-_SLOW: Final = Refusal(
-    status=408, error="too_slow", message=f"The body was not here after {BODY_LIMIT_S:g} s. Send it again."
-)
 _STARTING: Final = Refusal(
     status=503,
     error="starting",
@@ -85,10 +74,6 @@ _NOT_STORED: Final = Refusal(
 )
 
 Ticket = asyncio.Future[None]
-
-
-class Gone(Exception):
-    """The sender has left; there is nobody to answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +132,7 @@ class Receiver:
         name, began_s = "", time.perf_counter()
         try:
             door = self._admitted(scope, headers)
-            body = await _read(receive, self._patience)
+            body = await read_body(receive, self._patience)
             event = _event(door, body, headers, request)
             name = event.event
             await _stored(door, event, body, request)
@@ -180,8 +165,8 @@ class Receiver:
             raise Refused(_KEY)
         if not _is_json(headers.get(b"content-type", b"")):
             raise Refused(_TYPE)
-        if _declared(headers) > LARGEST_BODY:
-            raise Refused(_LARGE)
+        if declared_bytes(headers) > LARGEST_BODY:
+            raise Refused(LARGE)
         if reason := door.full():
             raise Refused(Refusal(status=503, error="full", message=reason, headers=_RETRY_LATER))
         return door
@@ -214,42 +199,6 @@ def _opens(given: bytes, keys: tuple[bytes, ...]) -> bool:
 def _is_json(content_type: bytes) -> bool:
     kind = content_type.partition(b";")[0].strip().lower()
     return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
-
-
-def _declared(headers: dict[bytes, bytes]) -> int:
-    """The size that the head names; 0 where it names none."""
-    given = headers.get(b"content-length", b"0")
-    return int(given) if given.isdigit() else 0
-
-
-async def _read(receive: Receive, patience: Patience) -> bytes:
-    """The body, whole and in time."""
-    task = patience.begin()
-    try:
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if message["type"] == "http.request" and not message.get("more_body") and len(body) <= LARGEST_BODY:
-            return body
-        return await _rest(receive, message, body)
-    except asyncio.CancelledError:
-        if patience.was_cut(task):
-            raise Refused(_SLOW) from None
-        raise
-    finally:
-        patience.end(task)
-
-
-async def _rest(receive: Receive, message: Any, body: bytes) -> bytes:
-    parts, size = [body], len(body)
-    while message["type"] == "http.request":
-        if size > LARGEST_BODY:
-            raise Refused(_LARGE)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-    raise Gone
 
 
 def _event(door: Door, body: bytes, headers: dict[bytes, bytes], request: str) -> WebhookEvent:
@@ -308,30 +257,17 @@ async def _refuse(receive: Receive, send: Send, refusal: Refusal, request: str, 
         await send_json(send, refusal.status, body, request, refusal.headers)
         return
     closing = (*refusal.headers, (b"connection", b"close"))
-    lingers = refusal is not _SLOW
+    lingers = refusal is not SLOW
     await send_json(send, refusal.status, body, request, closing, more=lingers)
     if lingers:
-        await _dropped(receive)
+        await dropped(receive)
         await send({"type": "http.response.body", "body": b""})
 
 
 async def _drained(receive: Receive, headers: dict[bytes, bytes], refusal: Refusal) -> bool:
     """Whether nothing of the body is left to come; what is small and quick is read and dropped before the answer."""
-    if refusal.status in {_SLOW.status, _LARGE.status}:
+    if refusal.status in {SLOW.status, LARGE.status}:
         return False
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return True
-    return await _dropped(receive)
-
-
-async def _dropped(receive: Receive) -> bool:
-    """Whether the body has ended within the limits of size and time."""
-    size = 0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_DROP_LIMIT_S):
-            while size <= LARGEST_BODY:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if message["type"] != "http.request" or not message.get("more_body"):
-                    return True
-    return False
+    return await dropped(receive)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asleep.contract import example_bytes
-from service.receiver import LARGEST_BODY
+from service.bodies import LARGEST_BODY
 from tests.service.running import KEY, USER, kept, path_of, post, sent, settings
 from tests.serving import Served, serve_script
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from asleep.contract import example, example_bytes, example_names
-from service.receiver import LARGEST_BODY
+from service.bodies import LARGEST_BODY
 from tests.service.running import (
     KEY,
     USER,

@@ -9,8 +9,8 @@ from socket import socket
 
 import pytest
 
+from service.bodies import BODY_LIMIT_S
 from service.connections import HEAD_LIMIT_S, LARGEST_HEAD
-from service.receiver import BODY_LIMIT_S
 from tests.service.running import (
     Sender,
     Service,
