@@ -21,6 +21,44 @@ Environment = Literal["demo", "development", "production"]
 
 VENDOR_ADDRESS = "https://api.asleep.ai"
 
+_KEY = re.compile(r"[!#-&(-~]+")
+"""What is visible in ASCII, without quotes: those were meant for a shell."""
+_SHORTEST_KEY = 16
+_FEWEST_LETTERS = 5
+_PLACEHOLDERS = (
+    *(
+        "changeme",
+        "changethis",
+        "replaceme",
+        "replacethis",
+        "placeholder",
+        "yourkey",
+        "yourapikey",
+        "yourasleep",
+    ),
+    *(
+        "yoursecret",
+        "keyhere",
+        "secrethere",
+        "insertkey",
+        "enterkey",
+        "pastekey",
+        "examplekey",
+        "exampleapikey",
+    ),
+    *(
+        "dummykey",
+        "apikeyapikey",
+        "asleepapikey",
+        "webhooksecret",
+        "webhookkey",
+        "secretsecret",
+        "abcdefghijklmnop",
+    ),
+    *("1234567890123456", "0123456789abcdef", "password"),
+)
+"""What stands in samples where a key belongs, in small letters and digits alone."""
+
 
 class SettingsError(ValueError):
     """The settings cannot be used; the message lists every reason and what to write instead."""
@@ -86,6 +124,10 @@ class Settings(BaseSettings):
         le=1440,
         description="Pause between synchronisations while the dashboard runs; 0: never.",
     )
+    nocturne_inbox_worker: Literal["inside", "apart"] = Field(
+        default="inside",
+        description="Where webhooks are worked through: in the dashboard, or in `python -m nocturne worker`.",
+    )
     nocturne_score_profile: Literal["evidence", "vendor"] = Field(
         default="evidence",
         description="How scores are made: by published norms, or from averages as the vendor's sample code does.",
@@ -103,6 +145,25 @@ class Settings(BaseSettings):
         default=None,
         description="Folder for the reports of the schedule. Default: `reports` in the data folder.",
     )
+    nocturne_log_format: Literal["text", "json"] | None = Field(
+        default=None,
+        description="How the log is written: as text for people, or a JSON object a line. Default: json in production, "
+        "else text.",
+    )
+    nocturne_webhooks: Literal["on", "off"] = Field(
+        default="on", description="Whether the vendor's webhooks are received."
+    )
+    nocturne_webhook_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that a webhook may carry, separated by commas: while keys are changed, the new one and the "
+        "one before. Default: the key of the Asleep API.",
+    )
+    nocturne_webhook_backlog: int = Field(
+        default=100_000,
+        ge=1,
+        le=10_000_000,
+        description="Webhooks that may wait for their effect; more are turned away until some are done.",
+    )
     nocturne_demo_people: int = Field(default=48, ge=1, le=5000, description="People in the demo.")
     nocturne_demo_nights: int = Field(
         default=90, ge=1, le=730, description="Nights of each person in the demo."
@@ -117,6 +178,11 @@ class Settings(BaseSettings):
         if self.nocturne_environment is not None:
             return self.nocturne_environment
         return "demo" if self.asleep_api_key is None else "development"
+
+    @property
+    def log_format(self) -> Literal["text", "json"]:
+        """How the log is written."""
+        return self.nocturne_log_format or ("json" if self.environment == "production" else "text")
 
     @property
     def organisation(self) -> str:
@@ -155,6 +221,14 @@ class Settings(BaseSettings):
         return f"{beside}/inbox.sqlite3"
 
     @property
+    def webhook_keys(self) -> tuple[SecretStr, ...]:
+        """The keys that a webhook may carry, by the settings alone; none in a demo that was given none."""
+        if self.nocturne_webhook_keys is not None:
+            named = self.nocturne_webhook_keys.get_secret_value().split(",")
+            return tuple(SecretStr(each.strip()) for each in named if each.strip())
+        return () if self.asleep_api_key is None else (self.asleep_api_key,)
+
+    @property
     def calls_per_second(self) -> float | None:
         """The pace of calls; None for the demo's own simulator, which has no limit."""
         if self.nocturne_rate_limit_per_second is not None:
@@ -165,6 +239,7 @@ class Settings(BaseSettings):
     def _refuse_unsafe(self) -> Self:
         problems = [
             *self._key_problems(),
+            *self._webhook_problems(),
             *self._address_problems(),
             *self._redis_problems(),
             *self._scheduler_problems(),
@@ -186,11 +261,25 @@ class Settings(BaseSettings):
             return [f"ASLEEP_API_KEY is not set, and the environment {self.environment} needs it."]
         if self.environment == "demo":
             return ["ASLEEP_API_KEY is set, but NOCTURNE_ENVIRONMENT is demo. Unset one of the two."]
-        if not re.fullmatch(r"[!-~]+", key) or set(key) & {'"', "'"}:
+        if not _KEY.fullmatch(key):
             return [
                 "ASLEEP_API_KEY holds blanks or characters that no key has. Copy it again, without quotes."
             ]
         return []
+
+    def _webhook_problems(self) -> list[str]:
+        """A key that anybody could guess would let anybody send webhooks, so with such a one there are none."""
+        if self.nocturne_webhooks == "off":
+            return []
+        setting = "ASLEEP_API_KEY" if self.nocturne_webhook_keys is None else "NOCTURNE_WEBHOOK_KEYS"
+        keys = [each.get_secret_value() for each in self.webhook_keys]
+        if not keys and self.nocturne_webhook_keys is not None:
+            return ["NOCTURNE_WEBHOOK_KEYS names no key. Name one, or unset it."]
+        found = (key_problem(each) for each in keys)
+        return [
+            f"{setting} {problem}, and webhooks are let in by it. Copy the key again, or set NOCTURNE_WEBHOOKS=off."
+            for problem in dict.fromkeys(each for each in found if each)
+        ]
 
     def _address_problems(self) -> list[str]:
         parts = urlsplit(self.asleep_base_url)
@@ -228,6 +317,18 @@ class Settings(BaseSettings):
         return [
             f"The three NOCTURNE_SCORE_WEIGHT_* are shares that make 1; these make {total:g}. Set all three of them."
         ]
+
+
+def key_problem(key: str) -> str:
+    """Why nobody should be let in by this key, after its name: `is shorter than 16 characters`; "" for a fit one."""
+    if not _KEY.fullmatch(key):
+        return "holds blanks or characters that no key has"
+    if len(key) < _SHORTEST_KEY:
+        return f"is shorter than {_SHORTEST_KEY} characters"
+    letters = re.sub(r"[^a-z0-9]", "", key.casefold())
+    if len(set(letters)) < _FEWEST_LETTERS or any(each in letters for each in _PLACEHOLDERS):
+        return "is a placeholder"
+    return ""
 
 
 def _is_redis_address(url: str) -> bool:

@@ -17,12 +17,16 @@ import streamlit as st
 from streamlit import config
 
 from nocturne import application as applications
-from nocturne import roster
+from nocturne import logs, roster, webhook_access
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from nocturne.engines import EngineFailed
+from nocturne.inbox_worker import InboxWorker
 from nocturne.scheduled import ScheduledReports
+from service.application import routes
+from service.receiver import Receiver
+from service.receiving import receiving
 from settings import SettingsError, is_loopback, read_settings
 from store.people import StoreError
 
@@ -50,10 +54,13 @@ def refuse_open_address(address: str | None) -> None:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """From start to stop of the server: the application registered, its nights kept up to date."""
     sys.setswitchinterval(_TURN_S)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logs.begin()
     with ExitStack() as held:
         try:
             application = _start(held)
+            worker = InboxWorker(application, name="dashboard")
+            held.callback(worker.stop)
+            held.enter_context(receiving(receiver, application, written=worker.wake))
         except (SettingsError, DemoFailed, EngineFailed, StoreError, OSError) as problem:
             held.close()
             _end(f"Nocturne cannot start. {problem}")
@@ -63,6 +70,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         held.callback(background.stop)
         scheduled = ScheduledReports(application)
         held.callback(scheduled.stop)
+        if application.settings.nocturne_inbox_worker == "inside":
+            worker.start()
         background.start()
         scheduled.start()
         yield
@@ -72,6 +81,7 @@ def _start(held: ExitStack) -> Application:
     """The application of the settings; what it holds is let go of, in turn, when `held` closes."""
     refuse_open_address(config.get_option("server.address"))
     settings = read_settings()
+    logs.set_up(settings)
     if settings.environment != "demo":
         application = applications.build(settings)
         held.callback(application.close)
@@ -80,10 +90,21 @@ def _start(held: ExitStack) -> Application:
     held.callback(DemoFolder(settings, until=until).release)
     simulator = DemoSimulator.start(settings, until=until)
     held.callback(simulator.stop)
+    logs.set_up(settings, known=[simulator.api_key])
     application = applications.build(settings, base_url=simulator.address, api_key=simulator.api_key)
     held.callback(application.close)
     roster.enrol(application, simulator.people)
+    if settings.nocturne_webhooks == "on":
+        simulator.announce_to(_own_address() + webhook_access.address(application).path)
     return application
+
+
+def _own_address() -> str:
+    """Where this process answers, for the demo's simulator on the same machine."""
+    host = str(config.get_option("server.address"))
+    base = str(config.get_option("server.baseUrlPath")).strip("/")
+    scheme = "https" if config.get_option("server.sslCertFile") else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{config.get_option('server.port')}{base and '/' + base}"
 
 
 def _end(sentence: str) -> NoReturn:
@@ -95,4 +116,9 @@ def _end(sentence: str) -> NoReturn:
     os._exit(2)
 
 
-app = st.App("pages/router.py", lifespan=lifespan)
+receiver = Receiver()
+app = st.App(
+    "pages/router.py",
+    lifespan=lifespan,
+    routes=routes(receiver, applications.running_application, beside_pages=True),
+)

@@ -45,6 +45,12 @@ class Breaker:
         self._faulty = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether the service is left alone, but for a probe."""
+        with self._turned:
+            return self._closes_at is not None
+
+    @property
     def faulty(self) -> bool:
         """Whether the call that failed last was answered, though with a fault."""
         return self._faulty

@@ -31,6 +31,7 @@ from asleep.payloads import (
     parse_session_list,
     parse_user,
 )
+from asleep.tally import Condition
 from asleep.transport import Transport
 
 __all__ = ["AsleepClient", "Backoff", "Breaker", "Pacer", "RetryBudget", "Timeouts"]
@@ -111,6 +112,10 @@ class AsleepClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def condition(self) -> Condition:
+        """How the service is, as the calls of this client and all that share its connections tell; nothing is asked."""
+        return self._transport.condition()
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""

@@ -95,6 +95,11 @@ class Pacer:
         """Take note that the service refused a call for the rate, and how long it asks everybody to stay away."""
         self._restraint.refused(retry_after_s=retry_after_s)
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether calls are slower than agreed, because the service asked for fewer."""
+        return self._restraint.in_force
+
     def away_s(self) -> float:
         """Seconds for which the service asked everybody to stay away, or our own restraint does."""
         return self._restraint.free_in_s()

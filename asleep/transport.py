@@ -32,6 +32,7 @@ from asleep.errors import (
 from asleep.exchange import Exchange
 from asleep.pacing import Pacer
 from asleep.patience import Backoff, RetryBudget
+from asleep.tally import Condition, Tally
 
 _AGAIN_STATUSES = frozenset({500, 502, 503, 504})
 _FAIR_TRY_S = 1.0
@@ -52,6 +53,14 @@ class Transport:
         self._breaker = breaker
         self._budget = budget
         self._backoff = backoff
+        self._tally = Tally()
+
+    def condition(self) -> Condition:
+        """How the service is, from memory."""
+        breaker = self._breaker
+        return self._tally.condition(
+            next_probe_s=breaker.rests_s() if breaker.is_open else None, is_held_back=self._pacer.is_held_back
+        )
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -101,7 +110,9 @@ class Transport:
         )
         leave = self._breaker.enter(within_s=patience_s, stop=deadline.stop)
         if leave is None:
-            return _not_asked(call, self._breaker, request_id)
+            refusal = _not_asked(call, self._breaker, request_id)
+            self._tally.count(call.operation, refusal)
+            return refusal
         up: bool | None = None
         why, faulty = "", False
         try:
@@ -125,6 +136,7 @@ class Transport:
     def _exchanged(self, call: Call, *, deadline: Deadline, request_id: str) -> Answer | AsleepError:
         began_s = time.monotonic()
         outcome = self._exchange.send(call, deadline=deadline, request_id=request_id)
+        self._tally.count(call.operation, outcome)
         status = outcome.status if isinstance(outcome, Answer | StatusError) else type(outcome).__name__
         took_ms = (time.monotonic() - began_s) * 1000
         _log.debug("%s %s: %s in %.0f ms", request_id, call.operation, status, took_ms)

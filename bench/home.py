@@ -104,7 +104,7 @@ class _Timed:
 @contextmanager
 def opened(people: int, folder: Path) -> Iterator[Application]:
     """The application of so many people with a year of nights each, registered as the one of this process."""
-    settings = Settings(asleep_api_key=SecretStr("bench"), nocturne_data_dir=folder)
+    settings = Settings(asleep_api_key=SecretStr("a-key-that-opens-nothing"), nocturne_data_dir=folder)
     made = build(settings, now=lambda: RECEIVED)
     archive = NightArchive(archives.kept(people), PlainSeal())
     application = replace(made, organisation=ORGANISATION, archive=archive)

@@ -276,6 +276,12 @@ class NightArchive:
                 fold(shelf, fresh=[table])
         return True
 
+    def removed_sessions(
+        self, organisation: str, person_id: str, session_ids: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Which of these sessions of the person's were removed, and are never taken in again."""
+        return tuple(self._shelf(organisation).buried_sessions(person_id, session_ids))
+
     def erase(self, organisation: str, person_id: str, *, for_good: bool = False) -> bool:
         """Whether anything was kept of the person; no file holds a byte of them any more.
 

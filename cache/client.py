@@ -144,7 +144,7 @@ class CachedAsleep:
         try:
             self._client.delete_session(user_id, session_id)
         finally:
-            self._forget_anyway(lambda: self._forget_session(user_id, session_id))
+            self._forget_anyway(lambda: self.forget_session(user_id, session_id))
 
     def forget(self, user_id: str, *, environment: str | None = None) -> int:
         """How many kept answers about the person were deleted; no byte of them stays on disk.
@@ -171,12 +171,16 @@ class CachedAsleep:
         self._forgetting.begin()
         return self._disk.erase(f"{self._questions.organisation}/{self._questions.environment}/")
 
-    def _forget_session(self, user_id: str, session_id: str) -> None:
+    def forget_session(self, user_id: str, session_id: str) -> None:
+        """Forget the session with every list and mean that named it; what is asked for already is not kept either.
+
+        Raises:
+            CacheBusy: some may be there still.
+        """
         self._forgetting.begin()
         self._disk.delete(self._questions.session(user_id, session_id).key)
         named_in: tuple[Operation, ...] = ("list_sessions", "average_stats", "get_user")
-        for operation in named_in:
-            self._disk.erase(self._questions.tag(user_id, operation))
+        self._disk.erase(*(self._questions.tag(user_id, operation) for operation in named_in))
 
     def _forget_anyway(self, forget: Callable[[], object]) -> None:
         """Forget after a deletion; while the vendor's own error is on its way, a busy cache does not hide it."""

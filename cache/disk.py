@@ -177,16 +177,19 @@ class DiskCache:
         # "0" follows "/" in the order of characters, so this range is exactly the value's further rows.
         return self._erase("key = ? OR key >= ? AND key < ?", (key, f"{key}/", f"{key}0")) > 0
 
-    def erase(self, tag: str) -> int:
-        """How many rows were deleted whose tag begins so; no byte of them stays in the folder.
+    def erase(self, *tags: str) -> int:
+        """How many rows were deleted whose tag begins with one of these; no byte of them stays in the folder.
 
         Raises:
-            ValueError: the tag is empty or does not end with "/", so it could reach a neighbour's drawer.
+            ValueError: a tag does not end with "/", so it could reach a neighbour's drawer; or there is none.
             CacheBusy: some may be there still.
         """
-        if not tag.endswith("/"):
-            raise ValueError(f"A drawer's name ends with '/', and {tag!r} does not.")
-        return self._erase("tag >= ? AND tag < ?", (tag, tag[:-1] + "0"), damaged_too=True)
+        for tag in tags or ("",):
+            if not tag.endswith("/"):
+                raise ValueError(f"A drawer's name ends with '/', and {tag!r} does not.")
+        where = " OR ".join(["tag >= ? AND tag < ?"] * len(tags))
+        bounds = tuple(bound for tag in tags for bound in (tag, tag[:-1] + "0"))
+        return self._erase(where, bounds, damaged_too=True)
 
     def close(self) -> None:
         """Let go of this thread's connection."""

@@ -1,4 +1,4 @@
-"""The command line: `python -m nocturne people | cohorts | sync | status | report | bundle | erase | backup | ...`.
+"""The command line: `python -m nocturne people | cohorts | sync | status | worker | inbox | report | bundle | ...`.
 
 Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
 """
@@ -12,12 +12,12 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 
 from asleep.errors import AsleepError
-from nocturne import roster, upkeep, views
+from nocturne import logs, roster, upkeep, views
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application, build
 from nocturne.backup import BackupError
 from nocturne.batches import EngineMissing
-from nocturne.commands import bundle, cohorts, keeping, nights, people, reports
+from nocturne.commands import bundle, cohorts, inbox, keeping, nights, people, reports
 from nocturne.commands.asked import ASKED_WRONGLY, DONE, IN_PART, Usage
 from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.engines import EngineFailed
@@ -48,7 +48,7 @@ _NOBODY = ("http://127.0.0.1:9", "no-vendor-needed")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status of one command; what it has to say goes to standard output, complaints to standard error."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    logs.begin("plain", level=logging.WARNING)
     chosen = _parser().parse_args(arguments)
     try:
         return _said(_done(chosen))
@@ -81,6 +81,7 @@ def _done(chosen: argparse.Namespace) -> int:
 @contextmanager
 def _application(*, needs_vendor: bool) -> Iterator[Application]:
     settings = read_settings()
+    logs.set_up(settings, "plain", level=logging.WARNING)
     if settings.environment != "demo":
         application = build(settings)
         try:
@@ -114,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m nocturne", description="Sleep analytics over the Asleep API."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for subject in (people, cohorts, nights, upkeep, reports, bundle, keeping):
+    for subject in (people, cohorts, nights, inbox, upkeep, reports, bundle, keeping):
         subject.add_commands(commands)
     return parser
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
+
 from analytics.rules import ValidNight
 from analytics.score import ScoreRules
 from asleep.client import AsleepClient, Timeouts
@@ -14,6 +16,7 @@ from cache.client import CachedAsleep
 from cache.disk import DiskCache
 from cache.seal import PlainSeal
 from nocturne.engines import Engine, engine
+from nocturne.instruments import Instruments
 from nocturne.kept import Kept
 from nocturne.organisation_settings import OrganisationSettings, in_force, night_rules, score_rules
 from nocturne.progress import SyncBoard
@@ -42,6 +45,8 @@ class Application:
         asleep: the cached client of the API.
         board: where a running synchronisation says how far it is.
         kept: what pages have computed.
+        instruments: what is counted here, for an operator.
+        webhook_keys: one of which a webhook has to carry.
         now: the clock; tests set their own.
         releases: what `close` calls to let go of connections and files.
     """
@@ -55,6 +60,8 @@ class Application:
     asleep: CachedAsleep
     board: SyncBoard = field(default_factory=SyncBoard)
     kept: Kept = field(default_factory=Kept)
+    instruments: Instruments = field(default_factory=Instruments)
+    webhook_keys: tuple[SecretStr, ...] = ()
     now: Callable[[], datetime] = utc_now
     releases: tuple[Callable[[], None], ...] = ()
 
@@ -120,7 +127,8 @@ def build(
     )
     disk = DiskCache(folder / "cache", seal)
     store = Store(settings.database_url, now=now)
-    inbox = Inbox(settings.inbox_url, now=now)
+    instruments = Instruments(client.condition)
+    inbox = Inbox(settings.inbox_url, now=now, told=instruments.worked)
     archive = NightArchive(folder / "archive", seal)
     workers = _engine(settings, archive)
     store.ensure_organisation(settings.organisation, name=settings.organisation.capitalize(), zone="UTC")
@@ -139,6 +147,8 @@ def build(
             environment=settings.asleep_environment,
             now=now,
         ),
+        instruments=instruments,
+        webhook_keys=settings.webhook_keys or ((SecretStr(api_key),) if api_key else ()),
         now=now,
         releases=(
             workers.close,
@@ -200,6 +210,11 @@ def register(application: Application, *, request_sync: Callable[..., None]) -> 
 def forget() -> None:
     """Undoes `register`; for tests and for the end of the server."""
     _running.clear()
+
+
+def running_application() -> Application | None:
+    """The application that the launcher registered; None before and after."""
+    return _running[0].application if _running else None
 
 
 def running() -> Running:

@@ -15,6 +15,7 @@ from typing import Final
 from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.erasure import settle
+from nocturne.instruments import RoundOutcome
 from nocturne.progress import SyncProgress
 from nocturne.sync import synchronise
 from store.people import Person
@@ -98,12 +99,17 @@ class BackgroundSync:
         application = self._application
         actor = local_actor(application.organisation)
         try:
-            return bool(synchronise(application, actor, self._people(), stop=self._stop).halted)
+            progress = synchronise(application, actor, self._people(), stop=self._stop)
         except Exception:
             # The thread must outlive a fault of one round; the next round tries again, and the log says what happened.
             log.exception("A synchronisation broke off; the next one starts at the next interval.")
             self._say_broken_off()
+            application.instruments.synchronised("broken_off")
             return False
+        if not self._stop.is_set():
+            done: RoundOutcome = "partly" if progress.failures else "complete"
+            application.instruments.synchronised("refused" if progress.halted else done)
+        return bool(progress.halted)
 
     def _people(self) -> tuple[Person, ...]:
         """Who was asked for, which holds for one round; else everybody."""

@@ -61,6 +61,7 @@ class DemoSimulator:
         self._command = command
         self._stopping = Event()
         self._lock = Lock()
+        self._webhooks: str | None = None
         self.process = _spawn(command)
         try:
             ready = _ready(self.process)
@@ -86,8 +87,28 @@ class DemoSimulator:
                 *("--people", str(settings.nocturne_demo_people)),
                 *("--nights", str(settings.nocturne_demo_nights)),
                 *("--seed", str(settings.nocturne_demo_seed), "--until", until.isoformat()),
+                *(("--webhook", "-") if settings.nocturne_webhooks == "on" else ()),
             ]
         )
+
+    def announce_to(self, url: str) -> None:
+        """Lets the simulator send its webhooks there from now on, and whenever it is started again.
+
+        Only one that was started with webhooks on has any. The address holds a token, so it is said to the simulator
+        and does not stand in its command, which every user of the machine may read.
+        """
+        with self._lock:
+            self._webhooks = url
+            self._say_address()
+
+    def _say_address(self) -> None:
+        if self._webhooks is None or self.process.stdin is None:
+            return
+        try:
+            self.process.stdin.write(f"{self._webhooks}\n")
+            self.process.stdin.flush()
+        except OSError as problem:  # it has just ended; whoever starts it again says it again
+            log.info("The demo's simulator could not be told where to send webhooks: %s", problem)
 
     def stop(self) -> None:
         """Ends the simulator for good; safe to call twice."""
@@ -125,6 +146,8 @@ class DemoSimulator:
                 _end(self.process)
                 self.process = _spawn([*self._command, "--port", str(urlsplit(self.address).port)])
             _ready(self.process)
+            with self._lock:
+                self._say_address()
         except (DemoFailed, OSError) as problem:
             self.process.kill()
             if not self._stopping.is_set():

@@ -2,14 +2,16 @@
 
     1. the vendor's part is noted in `Store.deletions`, unless the person is to stay there
     2. the archive lets go of every file and takes in nothing of the person any more (`NightArchive.erase`, for good)
-    3. every cached answer goes
-    4. reports of the schedule go: the person's own, and those of cohorts
-    5. the roster's row goes, and notes, phases, flags and places in cohorts with it
-    6. the vendor is asked; when it does not do so now, the note of step 1 stays and it is asked again
+    3. the inbox lets go of every event and live night, and keeps nothing of a webhook that comes later (`Inbox.forget`)
+    4. every cached answer goes
+    5. reports of the schedule go: the person's own, and those of cohorts
+    6. the roster's row goes, and notes, phases, flags and places in cohorts with it
+    7. the vendor is asked; when it does not do so now, the note of step 1 stays and it is asked again
 
 A process that is killed on the way has left the note of step 1 or the archive's of step 2: `settle` finishes what it
 finds. A synchronisation under way finds the person refused by the archive, in whatever process it runs, and forgets at
-its end what it was answered about them; so the archive refuses a recording that was erased alone.
+its end what it was answered about them; so the archive refuses a recording that was erased alone. Whoever enters a live
+night looks into the archive afterwards (`arrived_sessions.let_go_of_the_erased`): step 2 comes before step 3.
 """
 
 import logging
@@ -34,6 +36,7 @@ from cache.client import CachedAsleep
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.handed_over import forget as forget_reports
+from nocturne.tombstones import mark
 from store.deletions import Deletion
 from store.errors import UnknownEntry, UnknownPerson
 from store.people import Person
@@ -144,6 +147,9 @@ def erase_session(application: Application, actor: Actor, person_id: str, sessio
     except (SessionNotFound, UserNotFound) as gone:
         log.info("A session that is to be deleted is not at the vendor any more: %s", gone)
     application.archive.remove_session(application.organisation, person_id, session_id)
+    application.inbox.forget_session(
+        application.organisation, person.environment, person.vendor_id, session_id
+    )
 
 
 def pending(application: Application, actor: Actor) -> tuple[Deletion, ...]:
@@ -192,8 +198,9 @@ def settle(application: Application, *, stop: Event = _NOT_STOPPED) -> tuple[Del
     failures: list[Exception] = []
     _finish(application, failures)
     _ask_for_what_is_due(application, failures, stop)
-    with _kept_for_the_end(failures):
-        application.store.scrub()  # what somebody was reading when it was taken out
+    for room in (application.store, application.inbox):
+        with _kept_for_the_end(failures):
+            room.scrub()  # what somebody was reading when it was taken out
     if failures:
         for another in failures[1:]:
             log.warning("Beside it, this could not be erased: %s", another)
@@ -241,6 +248,9 @@ def _kept_for_the_end(failures: list[Exception]) -> Iterator[None]:
 
 def _erase_here(application: Application, person: Person) -> None:
     application.archive.erase(application.organisation, person.person_id, for_good=True)
+    application.inbox.forget(
+        application.organisation, person.environment, person.vendor_id, mark(application, person.vendor_id)
+    )
     application.asleep.forget(person.vendor_id, environment=person.environment)
     forget_reports(application, person.person_id)
     try:

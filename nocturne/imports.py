@@ -10,6 +10,7 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.roster import admitted, date_anew, leaving, require_staying, still_leaving
 from nocturne.roster_file import RosterError, RosterRow, read_roster
+from nocturne.tombstones import welcome
 from store.errors import InvalidPerson, StoreError
 from store.people import NewPerson, Outcome, Person, checked_person
 
@@ -162,7 +163,9 @@ _Outcomes = tuple[dict[int, Person], dict[int, str]]
 
 def _add(application: Application, rows: Sequence[Planned]) -> _Outcomes:
     new = [row.new for row in rows if row.new is not None]
-    return _outcomes(rows, lambda: application.store.add_people(application.organisation, new))
+    added, refused = _outcomes(rows, lambda: application.store.add_people(application.organisation, new))
+    welcome(application, [person.vendor_id for person in added.values()])
+    return added, refused
 
 
 def _change(application: Application, actor: Actor, rows: Sequence[Planned]) -> _Outcomes:

@@ -7,22 +7,17 @@ on no page and in no report.
 
 import hashlib
 import hmac
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Final
 
 import numpy as np
 
 from nocturne.application import Application
-from store.database import Store
-from store.errors import EditedMeanwhile
-from store.preferences import DEFAULT
+from nocturne.organisation_secrets import organisation_secret
 
 __all__ = ["pseudonym", "pseudonyms"]
 
 _SECRET: Final = "pseudonym_secret"  # noqa: S105 - the name of a setting
-_SECRET_BYTES: Final = 32
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, which are misread or make words."""
 _LENGTH: Final = 10
@@ -38,7 +33,7 @@ def pseudonyms(application: Application, person_ids: Iterable[str]) -> dict[str,
         StoreError: the store cannot be read, or not be written the first time.
     """
     organisation = application.organisation
-    secret = _secret(application.store, organisation)
+    secret = organisation_secret(application.store, organisation, _SECRET)
     return {each: pseudonym(secret, organisation, each) for each in person_ids}
 
 
@@ -53,14 +48,3 @@ def _letters(secret: bytes, organisation: str, person_id: str) -> str:
     bits = np.unpackbits(np.frombuffer(digest, dtype=np.uint8))
     fives = np.append(bits, np.zeros(-len(bits) % 5, dtype=np.uint8)).reshape(-1, 5)
     return "".join(_ALPHABET[place] for place in (fives @ np.array([16, 8, 4, 2, 1])).tolist())
-
-
-def _secret(store: Store, organisation: str) -> bytes:
-    """The organisation's secret, which whoever asks first makes."""
-    kept = store.preferences.all(organisation).get(_SECRET)
-    if kept is None:
-        made = secrets.token_hex(_SECRET_BYTES)
-        with suppress(EditedMeanwhile):  # another process was first; its secret is the one
-            store.preferences.set(organisation, _SECRET, made, version=DEFAULT, by="nocturne")
-        kept = store.preferences.all(organisation)[_SECRET]
-    return bytes.fromhex(kept.value)

@@ -13,6 +13,7 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.demo import DemoPerson
 from nocturne.roster_file import RosterError
+from nocturne.tombstones import welcome
 from store.people import DuplicatePerson, NewPerson, Person, checked_person
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ def add_person(application: Application, actor: Actor, new: NewPerson) -> Person
     """
     authorize(actor, Permission.MANAGE_PEOPLE, application.organisation)
     require_staying(new.vendor_id, leaving(application))
-    return application.store.add_person(application.organisation, admitted(application, new))
+    added = application.store.add_person(application.organisation, admitted(application, new))
+    welcome(application, [added.vendor_id])
+    return added
 
 
 def create_person(
@@ -65,12 +68,16 @@ def create_person(
     checked = checked_person(admitted(application, draft), this_year=today.year)
     vendor_id = application.asleep.create_user(metadata)
     try:
-        return application.store.add_person(application.organisation, replace(checked, vendor_id=vendor_id))
+        added = application.store.add_person(application.organisation, replace(checked, vendor_id=vendor_id))
     except DuplicatePerson:
         raise  # somebody is on the roster by that id already, who must not be deleted at the vendor
     except Exception as problem:
         _take_back(application, actor, vendor_id, problem)
         raise
+    welcome(
+        application, [added.vendor_id]
+    )  # the vendor may have sent something before the roster knew of anybody
+    return added
 
 
 def _take_back(application: Application, actor: Actor, vendor_id: str, problem: Exception) -> None:
@@ -96,7 +103,7 @@ def _take_back(application: Application, actor: Actor, vendor_id: str, problem: 
 def enrol(application: Application, people: Iterable[DemoPerson]) -> None:
     """Puts the demo's people on the roster, those already there left as they are."""
     known = {person.vendor_id for person in application.people()}
-    application.store.add_people(
+    outcomes = application.store.add_people(
         application.organisation,
         [
             NewPerson(
@@ -112,6 +119,7 @@ def enrol(application: Application, people: Iterable[DemoPerson]) -> None:
             if facts.user_id not in known
         ],
     )
+    welcome(application, [each.person.vendor_id for each in outcomes if each.person is not None])
 
 
 def leaving(application: Application) -> frozenset[str]:

@@ -28,6 +28,7 @@ from cache.summaries import summarised
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.progress import Failure, SyncProgress
+from nocturne.reconciliation import Heard
 from nocturne.sync_plan import EVERYTHING, Due, due, list_since, statistics_period, told, vanished
 from nocturne.sync_work import ERASED, Erased, Questions, Records, Work, disk_problem, went_through
 from nocturne.sync_writer import StatisticsWriter
@@ -107,6 +108,7 @@ class _Run:
         self._works = [Work(person=person) for person in people]
         self._listed: list[Work] = []
         self._before = application.store.sync_states(application.organisation)
+        self._heard = Heard(application, now=now)
         self._show(SyncProgress(state="statistics", people=len(people), started_at=now, phase_at=now))
 
     def work(self) -> None:
@@ -119,6 +121,7 @@ class _Run:
             self._fetch_rounds()
         finally:
             self._questions.close()
+            self._heard.enter()
 
     def end(self) -> SyncProgress:
         """The final progress, on the board and, person by person, in the store."""
@@ -318,6 +321,7 @@ class _Run:
                 received=self._now,
                 synced_at=self._now,
             )
+        self._heard.take(person, results)
         for session_id, outcome in outcomes.items():
             if outcome is None:
                 archive.remove_session(self._organisation, person.person_id, session_id)

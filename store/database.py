@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store.cohorts import Cohorts
 from store.deletions import Deletions
-from store.engine import BUSY_TIMEOUT_MS, erasing, open_engine, reading, scrub, writing
+from store.engine import BUSY_TIMEOUT_MS, STORE, erasing, open_engine, reading, scrub, writing
 from store.flag_actions import FlagActions
 from store.journal import Journal
 from store.people import (
@@ -42,6 +42,7 @@ from store.rows import (
     require_organisation,
     with_id,
 )
+from store.standing import Standing
 from store.sync_states import enter_outcomes, enter_statistics, sync_state_of
 from store.tables import OrganisationRow, PersonRow, SyncStateRow, TagRow
 from store.unchanged import Unchanged
@@ -66,6 +67,7 @@ class Store:
         flag_actions: what was done about people's flags.
         preferences: the settings of an organisation.
         deletions: users whom the vendor still has to delete.
+        standing: whether the database can be written and is the one that was opened.
 
     Raises:
         StoreUnavailable: from here and from every method, when the database cannot be reached or written.
@@ -76,6 +78,7 @@ class Store:
     ) -> None:
         self._engine = open_engine(url, busy_timeout_ms=busy_timeout_ms)
         self._now = now
+        self.standing = Standing(self._engine, STORE)
         self._unchanged = Unchanged(self._engine)
         self.cohorts = Cohorts(self._engine, now)
         self.phases = Phases(self._engine, now)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, TextClause, exists, func, sele
 
 from store.engine import BUSY_TIMEOUT_MS
 from store.inbox_arrivals import Arrivals
-from store.inbox_database import InboxDatabase
+from store.inbox_database import INBOX, InboxDatabase
 from store.inbox_queue import Queue
 from store.inbox_tables import DONE, OPEN, Event, RevisionRow, micros
 from store.inbox_upkeep import KEPT, Upkeep
@@ -25,10 +25,12 @@ from store.inbox_values import (
     Purged,
     State,
     Tombstone,
+    WorkerOutcome,
 )
 from store.live_effects import BlockPlaced, Completed, Effect, Gone, Opened
 from store.live_nights import Block, LiveNight, LiveNights
 from store.people import Environment
+from store.standing import Standing
 
 __all__ = [
     "Accepted",
@@ -49,11 +51,16 @@ __all__ = [
     "Purged",
     "State",
     "Tombstone",
+    "WorkerOutcome",
 ]
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _nobody_hears(_outcome: WorkerOutcome) -> None:
+    """Nothing is counted."""
 
 
 class Inbox:
@@ -63,23 +70,32 @@ class Inbox:
         url: `sqlite:///path/to/file.db`, or `postgresql://...`, where it may be the store's.
         now: the clock; tests hand in their own.
         busy_timeout_ms: how long a writer waits for another one.
+        told: hears what became of every event that a worker took up, to be counted: quick, and raising nothing.
 
     Attributes:
         live: the nights under way, which the effects of events make.
+        standing: whether the database is the one that was opened, with the tables of this program.
 
     Raises:
         StoreUnavailable: from here and from every method, when the database cannot be reached or written.
     """
 
     def __init__(
-        self, url: str, *, now: Callable[[], datetime] = _utc_now, busy_timeout_ms: int = BUSY_TIMEOUT_MS
+        self,
+        url: str,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+        told: Callable[[WorkerOutcome], None] = _nobody_hears,
     ) -> None:
+        self._told = told
         self._database = InboxDatabase(url, busy_timeout_ms=busy_timeout_ms)
         self._now = now
         self._arrivals = Arrivals(self._database)
         self._queue = Queue(self._database, now)
         self._upkeep = Upkeep(self._database, now)
         self.live = LiveNights(self._database, now)
+        self.standing = Standing(self._database.engine, INBOX)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -117,22 +133,33 @@ class Inbox:
 
         False: the lease was lost to somebody else, or the person was erased; nothing was done.
         """
-        return self._queue.settle(leased, effects)
+        return self.settle_all([(leased, effects)])[0]
+
+    def settle_all(self, settled: Sequence[tuple[Leased, tuple[Effect, ...]]]) -> tuple[bool, ...]:
+        """Of each event what `settle` says, all of them in one transaction: what is raised has undone every one."""
+        return tuple(self._tell("done", held=held) for held in self._queue.settle(settled))
 
     def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool = True) -> bool:
         """Whether the event waits until `next_at`, with one attempt more; False when the lease was lost.
 
         Without `counts` it was no attempt: nothing that the event could have helped kept it from being done.
         """
-        return self._queue.put_off(leased, error=error, next_at=next_at, counts=counts)
+        return self._tell(
+            "put_off", held=self._queue.put_off(leased, error=error, next_at=next_at, counts=counts)
+        )
 
     def bury(self, leased: Leased, *, error: str) -> bool:
         """Whether the event is a dead letter now, with one attempt more; False when the lease was lost."""
-        return self._queue.bury(leased, error=error)
+        return self._tell("dead", held=self._queue.bury(leased, error=error))
 
     def quarantine(self, leased: Leased) -> bool:
         """Whether the event waits for its person to be known now; False when the lease was lost."""
-        return self._queue.quarantine(leased)
+        return self._tell("quarantined", held=self._queue.quarantine(leased))
+
+    def _tell(self, outcome: WorkerOutcome, *, held: bool) -> bool:
+        """Whether the lease still held, once whoever counts has heard of it."""
+        self._told(outcome if held else "lost")
+        return held
 
     def quarantined(self, organisation: str, environment: Environment) -> frozenset[str]:
         """The vendor's ids of the people whose events wait for them to be known."""
@@ -157,6 +184,17 @@ class Inbox:
         query = select(func.count()).where(_mine(organisation, environment), Event.state == "waiting", OPEN)
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
+
+    def due_since(self, organisation: str, environment: Environment) -> datetime | None:
+        """Since when the event has been due that nobody has leased the longest (UTC); None where none waits.
+
+        In the future where all of them are on lease or put off.
+        """
+        query = select(func.min(Event.next_at)).where(
+            _mine(organisation, environment), Event.state == "waiting", OPEN
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
 
     def state(self, organisation: str, environment: Environment) -> InboxState:
         """How the inbox stands, counted from its rows at one moment."""

@@ -3,11 +3,11 @@
 A lease is a moment until which an event is hidden, so that a worker that has died gives back what it had.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Update, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, select, update
 
 from store.inbox_database import InboxDatabase
 from store.inbox_tables import OPEN, Event, micros
@@ -56,17 +56,22 @@ class Queue:
         freed = update(Event).where(Event.state == "waiting", OPEN, Event.leased_by == worker)
         return self._changed(freed.values(leased_by=None, next_at=Event.received_at))
 
-    def settle(self, leased: Leased, effects: tuple[Effect, ...]) -> bool:
-        """Whether the effects and the event's end were entered together; False when the lease was lost."""
+    def settle(self, settled: Sequence[tuple[Leased, tuple[Effect, ...]]]) -> tuple[bool, ...]:
+        """Of each event whether its effects and its end were entered together; False when the lease was lost."""
         now = self._now()
-        values = (micros(now), b"", b"", leased.event_id, leased.worker, leased.attempts)
         with self._database.writing(against="effects") as connection:
-            if not connection.exec_driver_sql(self._settle, values).rowcount:
-                return False
-            organisation, environment = leased.organisation, leased.environment
-            self._effects.apply(
-                connection, organisation, environment, effects, received_at=leased.received_at, now=now
-            )
+            return tuple(self._settled(connection, leased, effects, now) for leased, effects in settled)
+
+    def _settled(
+        self, connection: Connection, leased: Leased, effects: tuple[Effect, ...], now: datetime
+    ) -> bool:
+        values = (micros(now), b"", b"", leased.event_id, leased.worker, leased.attempts)
+        if not connection.exec_driver_sql(self._settle, values).rowcount:
+            return False
+        organisation, environment = leased.organisation, leased.environment
+        self._effects.apply(
+            connection, organisation, environment, effects, received_at=leased.received_at, now=now
+        )
         return True
 
     def put_off(self, leased: Leased, *, error: str, next_at: datetime, counts: bool) -> bool:

@@ -8,6 +8,9 @@ from store.people import Environment
 
 Kind = Literal["block", "complete", "other"]
 State = Literal["waiting", "quarantined", "unhandled", "dead", "done"]
+WorkerOutcome = Literal["done", "put_off", "dead", "quarantined", "lost"]
+"""done: took effect. put_off: is tried again later. dead: was given up. quarantined: waits for its person to be known.
+lost: the lease had run out or the person was erased, and nothing was done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

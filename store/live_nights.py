@@ -81,12 +81,22 @@ class LiveNights:
             effects: all of one person, in one transaction.
             mark: of that person.
         """
+        return self.apply_all(organisation, environment, [(mark, effects)])[0]
+
+    def apply_all(
+        self, organisation: str, environment: Environment, people: Sequence[tuple[bytes, Sequence[Effect]]]
+    ) -> tuple[bool, ...]:
+        """What `apply` says of each person, given by mark and effects; everybody's in one transaction."""
         now = self._now()
+        applied = []
         with self._database.writing(against="effects") as connection:
-            if _is_erased(connection, organisation, environment, mark):
-                return False
-            self._effects.apply(connection, organisation, environment, effects, received_at=now, now=now)
-        return True
+            for mark, effects in people:
+                applied.append(not _is_erased(connection, organisation, environment, mark))
+                if applied[-1]:
+                    self._effects.apply(
+                        connection, organisation, environment, effects, received_at=now, now=now
+                    )
+        return tuple(applied)
 
     def unannounced(self, organisation: str, environment: Environment, *, completed_before: datetime) -> int:
         """How many of the nights are complete without an event that said so; as `Inbox.unannounced`."""

@@ -59,6 +59,17 @@ def test_the_inbox_lies_beside_the_file_of_the_store_or_in_its_database(
         ({"ASLEEP_API_KEY": f" {KEY}"}, "holds blanks"),
         ({"ASLEEP_API_KEY": "x y"}, "holds blanks"),
         ({"ASLEEP_API_KEY": f'"{KEY}"'}, "without quotes"),
+        ({"ASLEEP_API_KEY": "fifteen-letters"}, "ASLEEP_API_KEY is shorter than 16 characters"),
+        ({"ASLEEP_API_KEY": "your-asleep-api-key"}, "ASLEEP_API_KEY is a placeholder"),
+        ({"ASLEEP_API_KEY": "<YOUR_API_KEY_HERE>"}, "ASLEEP_API_KEY is a placeholder"),
+        ({"ASLEEP_API_KEY": "changeme-changeme-changeme"}, "ASLEEP_API_KEY is a placeholder"),
+        ({"ASLEEP_API_KEY": "xxxxxxxxxxxxxxxxxxxxxxxx"}, "ASLEEP_API_KEY is a placeholder"),
+        ({"ASLEEP_API_KEY": "0000-0000-0000-0000"}, "ASLEEP_API_KEY is a placeholder"),
+        ({"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": f"{KEY},short"}, "WEBHOOK_KEYS is shorter than"),
+        ({"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": " , "}, "WEBHOOK_KEYS names no key"),
+        ({"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": f"{KEY} {KEY}"}, "WEBHOOK_KEYS holds blanks"),
+        ({"NOCTURNE_WEBHOOKS": "yes"}, "NOCTURNE_WEBHOOKS must be on or off."),
+        ({"NOCTURNE_WEBHOOK_BACKLOG": "0"}, "NOCTURNE_WEBHOOK_BACKLOG must be a whole number from 1 to"),
         ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "http://api.example.org"}, "must begin with https://"),
         ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "api.example.org"}, "must be an address like"),
         ({"ASLEEP_API_KEY": KEY, "ASLEEP_BASE_URL": "https://u:p@api.example.org"}, "may hold no user"),
@@ -126,6 +137,25 @@ def test_an_address_of_a_redis_is_taken(monkeypatch: pytest.MonkeyPatch, address
     found = read_settings().nocturne_redis_url
     assert found is not None
     assert found.get_secret_value() == address
+
+
+def test_webhooks_are_let_in_by_the_key_of_the_api_or_by_those_that_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keys() -> list[str]:
+        return [each.get_secret_value() for each in read_settings().webhook_keys]
+
+    assert keys() == []
+    monkeypatch.setenv("ASLEEP_API_KEY", KEY)
+    assert keys() == [KEY]
+    monkeypatch.setenv("NOCTURNE_WEBHOOK_KEYS", f"{KEY}-new, {KEY}-old,")
+    assert keys() == [f"{KEY}-new", f"{KEY}-old"]
+
+
+def test_without_webhooks_a_short_key_lets_nobody_in_and_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASLEEP_API_KEY", "short")
+    monkeypatch.setenv("NOCTURNE_WEBHOOKS", "off")
+    assert read_settings().environment == "development"
 
 
 def test_a_misspelt_setting_is_warned_of_with_the_nearest_name(

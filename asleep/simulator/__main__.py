@@ -7,16 +7,23 @@ import io
 import json
 import logging
 import sys
+import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from asleep.simulator.announcements import Going
 from asleep.simulator.lifeline import end_of_service
-from asleep.simulator.options import ASKED_WRONGLY, DONE, parser
+from asleep.simulator.options import ASKED_WRONGLY, DONE, FROM_INPUT, is_address, parser
 from asleep.simulator.people import Person
 from asleep.simulator.replay import ReplayError, replay_world
 from asleep.simulator.server import Running, serve
+from asleep.simulator.tonight import Tonight
+from asleep.simulator.webhooks import Webhooks
 from asleep.simulator.world import World, simulated_world
+
+_LOOK_S = 0.2
 
 
 class _Refused(ValueError):
@@ -36,21 +43,47 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    if options.webhook is not None:
-        raise _Refused("--webhook is not offered yet; start without it.")
     world, sessions = _world(options)
-    try:
-        over = end_of_service(with_parent=options.exit_with_parent)
-    except ValueError as error:
-        raise _Refused(str(error)) from error
-    with _running(options, world) as running:
+    tonight = _tonight(options, world)
+    if tonight is not None:
+        world = tonight.world
+    with ExitStack() as held:
+        where = _Address(options)
+        try:
+            over = end_of_service(with_parent=options.exit_with_parent, heard=where.heard)
+        except ValueError as error:
+            raise _Refused(str(error)) from error
+        running = held.enter_context(_running(options, world))
         # Only now: files of a server that did not start would belong to nobody.
         _write("--roster", options.roster, _roster(world.people))
         _write("--env", options.env, _environment(running))
         if options.env is not None:
             sys.stderr.write(f"Ready at {running.address}; key and address are in {options.env}.\n")
-        print(json.dumps(_ready(running, sessions), ensure_ascii=False), flush=True)
+        print(json.dumps(_ready(running, sessions, tonight), ensure_ascii=False), flush=True)
+        url = where.wait(over) if tonight is not None else None
+        if tonight is not None and url is not None:
+            held.enter_context(_announcing(options, tonight, running, url=url))
         over.wait()
+
+
+class _Address:
+    """Where webhooks go: as the option says, or the first line of standard input."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._url: str | None = None if options.webhook == FROM_INPUT else options.webhook
+        self._told = threading.Event()
+
+    def heard(self, line: str) -> None:
+        """Takes note of the first line of standard input."""
+        if self._url is None and is_address(line):
+            self._url = line
+        self._told.set()
+
+    def wait(self, over: threading.Event) -> str | None:
+        """The address, once it is known; None when the end comes first or what was said is no address."""
+        while self._url is None and not over.is_set() and not self._told.wait(_LOOK_S):
+            continue
+        return self._url
 
 
 def _world(options: argparse.Namespace) -> tuple[World, dict[str, str] | None]:
@@ -83,15 +116,45 @@ def _running(options: argparse.Namespace, world: World) -> Running:
         raise _Refused(f"Port {options.port} {problem}; give another --port.") from error
 
 
-def _ready(running: Running, sessions: dict[str, str] | None) -> dict[str, Any]:
+def _tonight(options: argparse.Namespace, world: World) -> Tonight | None:
+    if options.webhook is None:
+        return None
+    if options.webhook == FROM_INPUT and not options.exit_with_parent:
+        raise _Refused(
+            "--webhook - reads standard input, which is watched with --exit-with-parent only; give both."
+        )
+    if options.replay is not None and options.webhook_speed == 1:
+        raise _Refused("Nobody of a file goes to bed tonight; with --replay, give --webhook-speed above 1.")
+    return Tonight(world, speed=options.webhook_speed, people=options.webhook_people)
+
+
+def _announcing(options: argparse.Namespace, tonight: Tonight, running: Running, *, url: str) -> Webhooks:
+    going = Going(
+        versions=tuple(options.webhook_versions),
+        duplicates=options.webhook_duplicates,
+        reorder=options.webhook_reorder,
+        drop=options.webhook_drop,
+    )
+    return Webhooks(tonight, running.account, url=url, going=going)
+
+
+def _ready(running: Running, sessions: dict[str, str] | None, tonight: Tonight | None) -> dict[str, Any]:
     people = [person.roster_entry() for person in running.world.people]
-    ready = {
+    ready: dict[str, Any] = {
         "address": running.address,
         "api_key": running.api_key,
         "user_ids": [entry["user_id"] for entry in people],
         "people": people,
     }
-    return ready if sessions is None else ready | {"sessions": sessions}
+    if sessions is not None:
+        ready["sessions"] = sessions
+    if tonight is not None and tonight.speed > 1:
+        ready["recording"] = [
+            {"user_id": person.user_id, "session_id": night.id}
+            for person in tonight.people
+            for night in tonight.nights(person)
+        ]
+    return ready
 
 
 def _roster(people: tuple[Person, ...]) -> str:

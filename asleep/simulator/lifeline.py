@@ -4,12 +4,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 _LOOK_S = 0.5
 
 
-def end_of_service(*, with_parent: bool) -> threading.Event:
+def end_of_service(*, with_parent: bool, heard: Callable[[str], None] | None = None) -> threading.Event:
     """Set on SIGTERM or SIGINT and, if asked, within a second of the parent's end.
+
+    `heard` is told the first line of standard input, where that is watched; what follows it is passed over.
 
     A parent that ends closes our standard input, which tells at once, also after SIGKILL; but a process that
     the parent forked may still hold the other end. So the parent's number is looked at as well: it changes
@@ -25,15 +28,22 @@ def end_of_service(*, with_parent: bool) -> threading.Event:
     if with_parent:
         if sys.stdin is None:
             raise ValueError("--exit-with-parent needs a standard input. Give it a pipe that stays open.")
-        watches = ((_await_end_of_input, (over,)), (_await_adoption, (over, os.getppid())))
+        watches = ((_await_end_of_input, (over, heard)), (_await_adoption, (over, os.getppid())))
         for watch, arguments in watches:
             threading.Thread(target=watch, args=arguments, daemon=True).start()
     return over
 
 
-def _await_end_of_input(over: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
+def _await_end_of_input(over: threading.Event, heard: Callable[[str], None] | None) -> None:
+    said = b""
+    while chunk := os.read(sys.stdin.fileno(), 4096):
+        if heard is None:
+            continue
+        said += chunk
+        line, ended, _ = said.partition(b"\n")
+        if ended:
+            heard(line.decode(errors="replace").strip())
+            heard = None
     over.set()
 
 

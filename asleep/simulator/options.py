@@ -3,11 +3,16 @@
 import argparse
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from asleep.simulator.faults import FAULT_KINDS, Fault
+from asleep.simulator.webhook_bodies import VERSIONS
 
 DONE, ASKED_WRONGLY = 0, 2
+
+FROM_INPUT: Final = "-"
+_FASTEST: Final = 5000
 
 _WHAT = """\
 A service that answers as the Asleep API does, over real HTTP on 127.0.0.1, with people who do not exist.
@@ -18,7 +23,8 @@ _MORE = f"""\
 ready line:
   When the service answers, one line of JSON is written to standard output: address, api_key (the one key it
   accepts), user_ids and people (user_id, name, zone, birth_year, sex, tags of each); with --replay also
-  sessions (the session id of every night_id of the file). Nothing else is ever written there; warnings go
+  sessions (the session id of every night_id of the file), with --webhook-speed above 1 recording (user_id and
+  session_id of each night that is recorded). Nothing else is ever written there; warnings go
   to standard error.
 
 signals:
@@ -37,6 +43,7 @@ examples:
   python -m asleep.simulator --port 8899
   python -m asleep.simulator --people 5000 --nights 365 --until 2026-04-12
   python -m asleep.simulator --latency-ms 50 --rate-limit 50 --fault unavailable:0.02 reset:0.01
+  python -m asleep.simulator --webhook http://127.0.0.1:8501/webhooks/asleep/TOKEN --webhook-speed 200
 """
 
 
@@ -51,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_people(found.add_argument_group("who there is"))
     _add_answers(found.add_argument_group("how it answers"))
+    _add_webhooks(found.add_argument_group("what it announces"))
     _add_process(found.add_argument_group("where it runs"))
     return found
 
@@ -122,10 +130,59 @@ def _add_answers(group: Any) -> None:
         metavar="KIND:SHARE",
         help="what goes wrong and for which share of the calls, as slow:0.1 (default: nothing); any number",
     )
+
+
+def _add_webhooks(group: Any) -> None:
+    add = group.add_argument
     add(
         "--webhook",
+        type=_address,
         metavar="URL",
-        help="not offered yet, and refused",
+        help="let people record while the simulator runs and announce it here (default: nobody records); with - and "
+        "--exit-with-parent the address is the first line of standard input, and stands in no list of processes",
+    )
+    add(
+        "--webhook-speed",
+        type=_speed,
+        default=1,
+        metavar="X",
+        help="how much faster than a clock, as 200 (default: %(default)s, tonight's nights); above 1, a few people "
+        "record a night of the past once more",
+    )
+    add(
+        "--webhook-people",
+        type=_between(1, 1_000_000),
+        metavar="N",
+        help="at most so many people record, as 1 (default: everybody whose night it is; with speed-up, 3)",
+    )
+    add(
+        "--webhook-versions",
+        choices=VERSIONS,
+        nargs="+",
+        default=list(VERSIONS),
+        metavar="VERSION",
+        help=f"forms of the webhooks, in rotation: {', '.join(VERSIONS)} (default: all of them)",
+    )
+    add(
+        "--webhook-duplicates",
+        type=_share,
+        default=0,
+        metavar="SHARE",
+        help="share of the webhooks that are sent twice, as 0.1 (default: %(default)s)",
+    )
+    add(
+        "--webhook-reorder",
+        type=_share,
+        default=0,
+        metavar="SHARE",
+        help="share that is sent after later ones, as 0.1 (default: %(default)s)",
+    )
+    add(
+        "--webhook-drop",
+        type=_share,
+        default=0,
+        metavar="SHARE",
+        help="share that is never sent, as 0.1 (default: %(default)s)",
     )
 
 
@@ -174,6 +231,38 @@ def _positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return value
+
+
+def _speed(text: str) -> float:
+    value = _positive(text)
+    if not 1 <= value <= _FASTEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_FASTEST}")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
+    return value
+
+
+def _address(text: str) -> str:
+    if text == FROM_INPUT or is_address(text):
+        return text
+    raise argparse.ArgumentTypeError("it must be an address like http://127.0.0.1:8501/webhooks/asleep/TOKEN")
+
+
+def is_address(text: str) -> bool:
+    """Whether webhooks can be sent there."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _date(text: str) -> date:

@@ -25,7 +25,7 @@ from asleep.simulator.statistics import (
 )
 from asleep.simulator.walk import GAPS, WIDTH, Walkers, walk
 
-_EPOCHS_PER_BLOCK = 10  # an unfinished session is analysed in blocks
+EPOCHS_PER_BLOCK = 10  # an unfinished session is analysed in blocks
 _UP_AFTER_EPOCHS = 1000  # whoever leaves the recorder running still gets up
 _NO_BREATHING = "NO_BREATHING_STABILITY"
 _LABELS = {
@@ -33,7 +33,7 @@ _LABELS = {
     "defects": "TOO_MANY_DEFECTS_IN_SLEEP_STAGES",
     "left_running": "TOO_LONG_FOR_ANALYSIS",
 }
-_IN_PROGRESS = "IN_PROGRESS"
+IN_PROGRESS = "IN_PROGRESS"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ def simulated_recording(person: Person, session: Session, *, seed: int) -> Recor
         return labelled(session, stages=None, snoring=None, label=label)
     stages, _, snoring = nights_of(person, [session], seed=seed)
     if session.state != "COMPLETE":
-        analysed = len(stages) // _EPOCHS_PER_BLOCK * _EPOCHS_PER_BLOCK
+        analysed = len(stages) // EPOCHS_PER_BLOCK * EPOCHS_PER_BLOCK
         stages, snoring = stages[:analysed], snoring[:analysed]
     return labelled(session, stages=stages, snoring=snoring, label=label)
 
@@ -121,7 +121,7 @@ def figures_of(recording: Recording) -> Figures:
 
 
 def _label(session: Session) -> str | None:
-    return _LABELS.get(session.kind) if session.state == "COMPLETE" else _IN_PROGRESS
+    return _LABELS.get(session.kind) if session.state == "COMPLETE" else IN_PROGRESS
 
 
 def _has_statistics(session: Session, label: str | None) -> bool:

@@ -56,11 +56,15 @@ class SimulatedDiary:
     def __init__(self, *, seed: int, calendar: Calendar) -> None:
         self.sessions: Callable[[Person], tuple[Session, ...]] = lru_cache(_PERSONS_KEPT)(self._sessions)
         self.recording: Callable[[Person, Session], Recording] = lru_cache(_RECORDINGS_KEPT)(self._recording)
+        self.calendar = calendar
         self._seed = seed
-        self._calendar = calendar
 
     def _sessions(self, person: Person) -> tuple[Session, ...]:
-        return sessions_of(person, seed=self._seed, calendar=self._calendar)
+        return self.sessions_on(person, self.calendar)
+
+    def sessions_on(self, person: Person, calendar: Calendar) -> tuple[Session, ...]:
+        """The person's sessions on the evenings of another calendar, oldest first."""
+        return sessions_of(person, seed=self._seed, calendar=calendar)
 
     def _recording(self, person: Person, session: Session) -> Recording:
         return simulated_recording(person, session, seed=self._seed)

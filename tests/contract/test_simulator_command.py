@@ -27,6 +27,18 @@ from asleep.simulator.options import parser
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "asleep.simulator"]
 LIMIT_S = 30
+MADE = {
+    "dataset": "made",
+    "person": "made_1",
+    "night_id": "made_1_a",
+    "start_time": None,
+    "end_time": None,
+    "zone": None,
+    "epoch_seconds": 30,
+    "age": 30,
+    "sex": "M",
+    "stages": [0, 1, 2, 3, 1],
+}
 
 
 @contextmanager
@@ -147,6 +159,7 @@ def test_the_help_explains_every_option_the_ready_line_the_signals_and_the_statu
     for section in (
         "who there is",
         "how it answers",
+        "what it announces",
         "where it runs",
         "ready line",
         "signals",
@@ -190,20 +203,8 @@ def test_conditions_reach_the_server() -> None:
 
 
 def test_a_replay_names_its_sessions_and_logs_assumed_evenings(tmp_path: Path) -> None:
-    night = {
-        "dataset": "made",
-        "person": "made_1",
-        "night_id": "made_1_a",
-        "start_time": None,
-        "end_time": None,
-        "zone": None,
-        "epoch_seconds": 30,
-        "age": 30,
-        "sex": "M",
-        "stages": [0, 1, 2, 3, 1],
-    }
     path = tmp_path / "nights.jsonl.gz"
-    path.write_bytes(gzip.compress(json.dumps(night).encode()))
+    path.write_bytes(gzip.compress(json.dumps(MADE).encode()))
     with started("--replay", str(path), "--until", "2026-04-12") as (process, ready):
         session_id = ready["sessions"]["made_1_a"]
         assert session_id.startswith("20260412230000_")
@@ -233,7 +234,16 @@ def test_a_replay_names_its_sessions_and_logs_assumed_evenings(tmp_path: Path) -
         (("--fault", "slow"), "slow lacks its share of the calls; write slow:0.1"),
         (("--fault", "slow:0.6", "hang:0.6"), "add up to 1.2"),
         (("--people", "0"), "from 1 to"),
-        (("--webhook", "http://127.0.0.1:9/hook"), "--webhook is not offered yet"),
+        (("--webhook", "somewhere"), "an address like http://127.0.0.1:8501/webhooks/asleep/TOKEN"),
+        (("--webhook", "http://127.0.0.1:no/hook"), "an address like"),
+        (("--webhook", "-"), "watched with --exit-with-parent only"),
+        (("--webhook-speed", "0.5"), "from 1 to 5000"),
+        (("--webhook-versions", "v4"), "invalid choice"),
+        (("--webhook-drop", "2"), "a share from 0 to 1"),
+        (
+            ("--replay", "tests/data/none.jsonl.gz", "--webhook", "http://127.0.0.1:9/hook"),
+            "none.jsonl.gz: no such file",
+        ),
         (
             ("--replay", "no-such-file.jsonl.gz"),
             "no-such-file.jsonl.gz: no such file; give another --replay.",
@@ -246,6 +256,13 @@ def test_a_replay_names_its_sessions_and_logs_assumed_evenings(tmp_path: Path) -
 )
 def test_bad_arguments_are_refused_in_a_sentence(arguments: tuple[str, ...], reason: str) -> None:
     assert reason in refused(*arguments)
+
+
+def test_nobody_of_a_file_is_awake_to_go_to_bed(tmp_path: Path) -> None:
+    path = tmp_path / "nights.jsonl"
+    path.write_text(json.dumps(MADE))
+    said = refused("--replay", str(path), "--webhook", "http://127.0.0.1:9/hook")
+    assert "with --replay, give --webhook-speed above 1" in said
 
 
 def test_a_broken_file_is_refused_with_its_line(tmp_path: Path) -> None:

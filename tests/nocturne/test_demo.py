@@ -18,6 +18,7 @@ import requests
 
 from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from settings import Settings
+from tests.contract.receiving import receiving
 from tests.serving import ROOT, clean_environment
 
 TODAY, TOMORROW = date(2026, 3, 10), date(2026, 3, 11)
@@ -213,3 +214,21 @@ def test_a_simulator_that_does_not_start_says_so(
     monkeypatch.setattr(sys, "executable", str(another))
     with pytest.raises(DemoFailed, match=sentence):
         DemoSimulator.start(small(), until=TODAY)
+
+
+def test_it_announces_where_it_is_told_to_also_after_it_was_started_again(settings: Settings) -> None:
+    # So long ago that the session which stays open is all there is to announce.
+    many = settings.model_copy(update={"nocturne_demo_people": 24, "nocturne_demo_nights": 3})
+    simulator = DemoSimulator.start(many, until=TODAY)
+    try:
+        with receiving() as receiver:
+            assert receiver.url not in Path(f"/proc/{simulator.process.pid}/cmdline").read_text()
+            simulator.announce_to(receiver.url)
+            first = receiver.wait_for(lambda found: len(found) > 3)
+            assert {one.key for one in first} == {simulator.api_key}
+            os.kill(simulator.process.pid, signal.SIGKILL)
+            killed = time.time()
+            again = receiver.wait_for(lambda found: found[-1].at_s > killed + 0.5)
+            assert again[-1].user_id == first[0].user_id
+    finally:
+        simulator.stop()

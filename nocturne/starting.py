@@ -1,0 +1,42 @@
+"""The application for a process that serves without the dashboard, from its settings to its end."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date, timedelta
+
+from nocturne.application import Application, build
+from nocturne.demo import DemoFolder
+from nocturne.engines import EngineFailed
+from settings import Settings, SettingsError, read_settings
+from store.people import StoreError
+
+# In the demo the simulator belongs to the dashboard; whoever serves beside it asks the vendor nothing.
+_NOBODY = ("http://127.0.0.1:9", "no-vendor-needed")
+
+
+class CannotStart(RuntimeError):
+    """There is no application to be had; the message is a sentence with a way out."""
+
+
+@contextmanager
+def started() -> Iterator[Application]:
+    """The application of the process's settings, for the length of the block.
+
+    Raises:
+        CannotStart: a setting is unsafe, or the database or the data folder cannot be used.
+    """
+    with ExitStack() as held:
+        try:
+            application = _built(read_settings(), held)
+        except (SettingsError, EngineFailed, StoreError, OSError) as problem:
+            raise CannotStart(str(problem)) from problem
+        held.callback(application.close)
+        yield application
+
+
+def _built(settings: Settings, held: ExitStack) -> Application:
+    if settings.environment != "demo":
+        return build(settings)
+    until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
+    held.callback(DemoFolder(settings, until=until).release)
+    return build(settings, base_url=_NOBODY[0], api_key=_NOBODY[1])

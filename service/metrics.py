@@ -1,0 +1,33 @@
+"""`GET /metrics`: what Prometheus reads. docs/operating.md says what each metric means."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from nocturne.application import Application
+from nocturne.exposition import CONTENT_TYPE, exposition
+from service.asked import AtMostOnce
+
+
+def metrics_routes(application: Callable[[], Application | None]) -> list[BaseRoute]:
+    """The route of the metrics.
+
+    Args:
+        application: the application once there is one; until then, and after its end, the answer is 503. Routes are
+            made before it: hand in what `receiving` opens, as in `metrics_routes(lambda: held.application)`.
+    """
+    kept: AtMostOnce[bytes] = AtMostOnce()
+
+    async def metrics(_request: Request) -> Response:
+        found = application()
+        if found is None:
+            return PlainTextResponse("Nocturne is starting or stopping.\n", status_code=503)
+        try:
+            body = await kept.answer(lambda: exposition(found))
+        except TimeoutError:
+            return PlainTextResponse("The metrics could not be read in time.\n", status_code=503)
+        return Response(body, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
+
+    return [Route("/metrics", metrics, methods=["GET"])]

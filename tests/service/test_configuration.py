@@ -1,0 +1,103 @@
+"""The service does not start where anybody could send it webhooks, or where nobody would hear of it."""
+
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from asleep.contract import example_bytes
+from service.receiver import Door, Receiver
+from tests.service.running import KEY, answered, post, running, sent, settings
+from tests.serving import ROOT, clean_environment
+
+BLOCK = example_bytes("webhook_v3_inference_complete")
+
+
+def refused(environment: dict[str, str], *arguments: str) -> str:
+    """What a service says that does not start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "service", "--port", "0", *arguments],
+        cwd=ROOT,
+        env=clean_environment(environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"ASLEEP_API_KEY": "", "NOCTURNE_ENVIRONMENT": "development"}, "ASLEEP_API_KEY is not set"),
+        ({"ASLEEP_API_KEY": "fifteen-letters"}, "shorter than 16 characters"),
+        ({"ASLEEP_API_KEY": "your-api-key-here"}, "is a placeholder"),
+        ({"NOCTURNE_WEBHOOK_KEYS": "changeme-changeme"}, "NOCTURNE_WEBHOOK_KEYS is a placeholder"),
+        (
+            {"ASLEEP_API_KEY": ""},
+            "no key that webhooks could be let in by",
+        ),  # the demo, without its simulator
+        ({"NOCTURNE_DATABASE_URL": "sqlite:////proc/nowhere/store.sqlite3"}, "cannot start"),
+    ],
+)
+def test_unsafe_settings_are_a_sentence_and_exit_status_2(
+    tmp_path: Path, change: dict[str, str], sentence: str
+) -> None:
+    said = refused({**settings(tmp_path / "data"), **change})
+    assert sentence in said
+    assert "Nocturne's service cannot start. " in said
+    assert KEY not in said
+
+
+def test_a_port_that_is_taken_is_a_sentence_and_exit_status_2(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"port {port}: Address already in use" in refused(settings(tmp_path), "--port", port)
+
+
+def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as service:
+        assert service.url.startswith("http://127.0.0.1:")
+        sockets = Path(f"/proc/{service.process.pid}/net/tcp").read_text()
+        port = int(service.url.split(":")[2].partition("/")[0])
+        assert f"0100007F:{port:04X} 00000000:0000 0A" in sockets
+        assert f"00000000:{port:04X} 00000000:0000 0A" not in sockets
+
+
+def test_the_previous_key_lets_in_beside_the_new_one_and_no_other_does(tmp_path: Path) -> None:
+    ring = f"{KEY}-new,{KEY}-old"
+    with running(tmp_path / "data", NOCTURNE_WEBHOOK_KEYS=ring) as service:
+        answers = {
+            name: post(service.url, BLOCK, sent(key=KEY + name)).status for name in ("-new", "-old", "")
+        }
+    assert answers == {"-new": 200, "-old": 200, "": 401}
+
+
+def test_a_demo_with_keys_of_its_own_takes_webhooks_in(tmp_path: Path) -> None:
+    with running(tmp_path / "data", ASLEEP_API_KEY="", NOCTURNE_WEBHOOK_KEYS=KEY) as service:
+        assert post(service.url, BLOCK, sent(), path="/webhooks/asleep/wrong").status == 404
+
+
+def test_without_any_key_nobody_is_let_in_not_even_without_the_header() -> None:
+    """The sample code compares None with None, and lets everybody in; settings refuse this before it can be so."""
+    receiver = Receiver()
+    receiver.open(
+        Door(
+            organisation="main",
+            environment="live",
+            token=b"token",
+            keys=(),
+            mark=lambda _: b"",
+            full=lambda: "",
+            submit=lambda *_: pytest.fail("An event was let in."),
+            count=lambda *_: None,
+        )
+    )
+    for headers in ([], [(b"x-api-key", b"")], [(b"x-api-key", b"None")]):
+        assert answered(receiver, headers) == 401
