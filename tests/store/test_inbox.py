@@ -8,14 +8,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, text
 
 from store.database import Store
+from store.engine import migration_config
 from store.errors import UnusableDatabase
 from store.inbox import Accepted, BlockPlaced, Completed, Inbox, Leased, Opened, Purged
 from store.inbox_arrivals import REVISIONS_KEPT
+from store.inbox_database import INBOX
 from store.inbox_tables import Base
 from tests.store.arrivals import ENVIRONMENT, MINE, NOW, ORGANISATION, Clock, block, complete
 
@@ -385,6 +388,15 @@ def test_the_models_and_the_migrations_make_the_same_tables(inbox: Inbox, url: s
         assert compare_metadata(context, Base.metadata) == []
         assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, "inbox_version"}
     engine.dispose()
+
+
+def test_the_way_back_takes_every_table_away(inbox: Inbox) -> None:
+    config = migration_config(INBOX)
+    with inbox._database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with inbox._database.reading() as connection:
+        assert inspect(connection).get_table_names() == ["inbox_version"]
 
 
 def test_inbox_and_store_may_share_a_database(url: str) -> None:
