@@ -61,8 +61,14 @@ class WebhookEvent:
     stages: bytes
 
 
-_Seq = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_SEQ)]
-_Stages = Annotated[list[Stage], msgspec.Meta(max_length=_LONGEST_BLOCK)]
+# JSON knows one kind of number: 35.0 is 35, and whoever writes it so means the same.
+_Seq = (
+    Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_SEQ)]
+    | Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_SEQ)]
+)
+_Code = Stage | Annotated[float, msgspec.Meta(ge=-128, le=127)]
+_Named = Annotated[str, msgspec.Meta(min_length=1)]
+_Stages = Annotated[list[_Code], msgspec.Meta(max_length=_LONGEST_BLOCK)]
 
 
 class _Session(msgspec.Struct, gc=False):
@@ -74,7 +80,7 @@ class _Result(msgspec.Struct, gc=False):
 
 
 class _Payload(msgspec.Struct):
-    user_id: str | None = None
+    user_id: _Named | msgspec.UnsetType = msgspec.UNSET
     session_id: str | None = None
     inference_seq_num: _Seq | None = None
     sleep_stages: _Stages | None = None
@@ -145,21 +151,39 @@ def _known(body: bytes, user_header: str | None) -> WebhookEvent | None:
     if kind is None:
         return None
     payload = said.data or said.callback_data or said
-    seq = payload.inference_seq_num if kind == "block" else None
     return WebhookEvent(
         kind=kind,
         event=event,
         version=_text(said.version or said.callback_version or "", "version", _LONGEST_VERSION),
         vendor_id=_user(user_header, payload.user_id, said.user_id),
         session_id=_session_id(payload),
-        seq=_NONE if seq is None else seq,
+        seq=_seq(payload) if kind == "block" else _NONE,
         stages=_stages(payload) if kind == "block" else b"",
     )
 
 
+def _seq(payload: _Payload) -> int:
+    number = payload.inference_seq_num
+    return _NONE if number is None else _whole(number, "inference_seq_num")
+
+
 def _stages(payload: _Payload) -> bytes:
-    codes = payload.sleep_stages if payload.sleep_stages is not None else payload.stage_list
-    return b"" if codes is None else array("b", codes).tobytes()
+    """The stages by their name of V3, else by that of the others; both are looked at where both are there."""
+    found = [_packed(codes) for codes in (payload.sleep_stages, payload.stage_list) if codes is not None]
+    return found[0] if found else b""
+
+
+def _packed(codes: list[int | float]) -> bytes:
+    try:
+        return array("b", codes).tobytes()
+    except TypeError:
+        return array("b", [_whole(code, "sleep_stages") for code in codes]).tobytes()
+
+
+def _whole(number: float, field: str) -> int:
+    if number != int(number):
+        raise WebhookUnreadable(f"The field {field} holds a number that is not whole.")
+    return int(number)
 
 
 def _session_id(payload: _Payload) -> str:
@@ -177,8 +201,10 @@ def _session_id(payload: _Payload) -> str:
     return _text(named.pop(), "session_id", _LONGEST_ID)
 
 
-def _user(header: str | None, *within: str | None) -> str:
+def _user(header: str | None, *within: str | msgspec.UnsetType) -> str:
     """Whose event it is: whom header and body name, who have to agree."""
+    if header == "":
+        raise WebhookUnreadable("The header x-user-id is empty.")
     found = header or ""
     for each in within:
         if each and each != found:
@@ -193,8 +219,10 @@ def _user(header: str | None, *within: str | None) -> str:
 def _text(text: str, field: str, longest: int) -> str:
     if len(text) > longest:
         raise WebhookUnreadable(f"The field {field} is longer than {longest} characters.")
-    if not text.isprintable():
-        raise WebhookUnreadable(f"The field {field} holds a character that cannot be printed.")
+    if not (text.isascii() and text.isprintable()):
+        raise WebhookUnreadable(
+            f"The field {field} holds a character that none has: only visible ASCII and blanks."
+        )
     return text
 
 
@@ -222,7 +250,7 @@ def _unknown(
         kind="other",
         event=_text(event, "event", _LONGEST_EVENT),
         version=_text(_said(said, "version") or _said(said, "callback_version"), "version", _LONGEST_VERSION),
-        vendor_id=_user(user_header, _said(within, "user_id"), _said(said, "user_id")),
+        vendor_id=_user(user_header, _user_said(within), _user_said(said)),
         session_id=_text(_said(within, "session_id"), "session_id", _LONGEST_ID),
         seq=_NONE,
         stages=b"",
@@ -232,3 +260,11 @@ def _unknown(
 def _said(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _user_said(fields: dict[str, Any]) -> str:
+    """Whom an unknown event names; it need not name anybody, but then has no such field."""
+    user = fields.get("user_id", "")
+    if not isinstance(user, str) or ("user_id" in fields and not user):
+        raise WebhookUnreadable("The field user_id is no text.")
+    return user

@@ -175,6 +175,11 @@ def remark(sentence: str) -> None:
     place.info(escape(sentence), icon=":material/link_off:")
 
 
+def busy() -> bool:
+    """Whether a dialog or an edit is open, of those that are marked in the session."""
+    return any(st.session_state.get(mark) for mark in _OPEN)
+
+
 def _close() -> None:
     """Closes what was open about what is left: a dialog that deletes must not come back by itself, nor an old edit."""
     for mark in _OPEN:

@@ -12,12 +12,14 @@ from nocturne.access import Actor, Permission
 from nocturne.application import Application
 from nocturne.attention import Attention, attention
 from nocturne.delivered import Delivered, delivered
+from nocturne.newcomers import nights_here
 from nocturne.views import cohort_people
 from pages.access import require
 from pages.acting import acting
 from pages.home_aside import better_card, delivered_card, sync_card
 from pages.home_people import everyone_else, in_need, legend, set_aside
 from pages.links import check_cohort_link, drop
+from pages.new_nights import watch_nights
 from pages.parts import card, cohort_picker, stale_banner, title
 from pages.ways_in import import_outcome, more_people, welcome
 
@@ -33,6 +35,7 @@ def _page() -> None:
     with picker:
         cohort = cohort_picker(application, actor).name
     people = cohort_people(application, actor, cohort)
+    here = nights_here(application, people, whose=cohort)
     found = attention(application, actor, cohort)
     arrived = delivered(application, actor, cohort, first=found.day.first, last=found.day.night)
     with heading:
@@ -51,6 +54,7 @@ def _page() -> None:
         if application.settings.environment != "demo":
             more_people(application, actor)
     acting(application, actor, found, cohort)
+    watch_nights(application, people, here)
 
 
 def _people(

@@ -13,8 +13,10 @@ from analytics.wording import number
 from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.cohorts import cohorts
+from nocturne.newcomers import nights_here
 from nocturne.views import NothingRecorded, person_nights, statistics
 from pages.carried import asked, in_link, remark, settle
+from pages.new_nights import watch_nights
 from pages.parts import TO_HOME, PageEnded, Way, awaiting, person_picker, problem, stale_banner, trouble
 from store.people import Person, UnknownPerson
 
@@ -87,6 +89,7 @@ def _without_nights(
         stale_banner(application, [chosen])
         if application.board.progress.running:
             awaiting(application, f"The nights of {chosen.name} are on their way.")
+    watch_nights(application, [chosen], nights_here(application, [chosen], whose=chosen.person_id))
     raise PageEnded
 
 

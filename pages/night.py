@@ -16,12 +16,14 @@ from analytics.wording import MINUS, NBSP, duration, of, percent, plural, quanti
 from charts.against import against, how_to_read
 from charts.hypnogram import hypnogram, stage_strip
 from nocturne.access import Permission
+from nocturne.newcomers import nights_here
 from nocturne.views import NightPage, night
 from pages.access import require
 from pages.carried import remark, settle
 from pages.drawn import Drawn, drawn
 from pages.explained import meaning
 from pages.links import linked_person
+from pages.new_nights import for_new_nights, watch_nights
 from pages.night_delete import deletable, deleted
 from pages.notes_card import night_card
 from pages.parts import (
@@ -48,6 +50,7 @@ _GRADES = {
     "B": ("Valid, grade B", "green"),
     "X": ("Left out, grade X", "orange"),
 }
+_NEWEST = "night_newest"
 _METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
 
 
@@ -56,13 +59,15 @@ def _page() -> None:
     deleted()
     linked = linked_person(application, actor, page="night")
     found = linked.person
+    here = nights_here(application, [found], whose=found.person_id)
     try:
-        page = night(application, actor, found.person_id, st.query_params.get("session"))
+        page = night(application, actor, found.person_id, _wanted(found.person_id))
     except UnknownNight:
         page = night(application, actor, found.person_id)
         remark(f"The link names a night of {found.name} that has not arrived; the newest is shown.")
     view = page.view
     settle("session", view.session_id)
+    _remember_newest(found.person_id, view.session_id)
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
     with heading:
         title(_title(page), _facts(view))
@@ -90,6 +95,21 @@ def _page() -> None:
     session_id = None if view.kind == "main" else view.session_id
     night_card(application, actor, found.person_id, _label(view), session_id)
     deletable(application, actor, found, view)
+    watch_nights(application, [found], here)
+
+
+def _wanted(person_id: str) -> str | None:
+    """The session of the link; none where the reader looks at the newest night anyhow and another has come."""
+    session = st.query_params.get("session")
+    newest = st.session_state.get(_NEWEST) == (person_id, session)
+    return None if for_new_nights() and newest else session
+
+
+def _remember_newest(person_id: str, session_id: str) -> None:
+    """Whoever has not chosen a night sees the newest, and goes on to the next one when it comes."""
+    session = st.query_params.get("session")
+    if session is None or st.session_state.get(_NEWEST) == (person_id, session):
+        st.session_state[_NEWEST] = (person_id, session_id)
 
 
 def _label(view: NightView) -> date:

@@ -35,6 +35,7 @@ _PAGES = (
     ("comparison.py", "Compare", "compare", Permission.SEE_COHORTS),
     ("quality.py", "Quality", "quality", Permission.SEE_COHORTS),
     ("report.py", "Reports", "reports", Permission.MAKE_REPORTS),
+    ("live.py", "Live", "live", Permission.SEE_PEOPLE),
     ("admin.py", "Admin", "admin", Permission.MANAGE_PEOPLE),
 )
 

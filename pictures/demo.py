@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pictures.serving import dashboard
 from pictures.shooting import DESK, NIGHT_DESK, NIGHT_PHONE, Camera, Scene
+from pictures.under_way import enter
 from tests.browsing import open_tab, settle, wait_until_synchronised
 
 _SETTINGS = {"NOCTURNE_DEMO_SEED": "1", "NOCTURNE_SYNC_INTERVAL_MINUTES": "0"}
@@ -70,6 +71,8 @@ def shoot(camera: Camera, folder: Path) -> None:
                 whole=False,
             ),
         )
+        enter(folder / "data" / "demo")
+        camera.shoot(served.address, Scene(name="live", link="/live", faces=(DESK,)))
         _deal_with_two(camera.browser, served.address)
         camera.shoot(served.address, Scene(name="home-set-aside", link="/", bring=_set_aside, faces=(DESK,)))
 

@@ -55,7 +55,12 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def serve_script(
-    script: str, *, output: Path, environment: Mapping[str, str], runner: str = "streamlit"
+    script: str,
+    *,
+    output: Path,
+    environment: Mapping[str, str],
+    runner: str = "streamlit",
+    port: int | None = None,
 ) -> Iterator[Served]:
     """A Streamlit server for a script of the project, from ready to stopped.
 
@@ -64,11 +69,12 @@ def serve_script(
         output: the file that everything the server says goes to.
         environment: settings, instead of those of this process.
         runner: the module that is started; it takes Streamlit's arguments.
+        port: where it listens, for whoever had to know before; any free one without.
 
     Raises:
         RuntimeError: it did not answer in time; the message holds what it printed.
     """
-    port = free_port()
+    port = port or free_port()
     command = [
         *(sys.executable, "-m", runner, "run", script, "--server.address", "127.0.0.1"),
         *("--server.port", str(port), "--server.headless", "true"),

@@ -16,7 +16,7 @@ from scripts.fetch_axe import SCRIPT
 from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import ROOT, Served
 
-SECTIONS = ("people", "settings", "sync", "storage")
+SECTIONS = ("people", "settings", "sync", "webhooks", "storage")
 LINKS = (
     "/",
     "/night",
@@ -25,6 +25,7 @@ LINKS = (
     "/compare",
     "/quality",
     "/reports",
+    "/live",
     *(f"/admin?section={name}" for name in SECTIONS),
 )
 # Both themes and both widths; what a page says is the same in the other two pairs.
@@ -177,7 +178,7 @@ def walked(page: Page) -> Walk:
     return Walk(reached=reached, missed=page.evaluate(_MISSED), unmarked=unmarked)
 
 
-@pytest.mark.parametrize("link", ["/", "/night", "/person", "/cohort", "/compare", "/reports"])
+@pytest.mark.parametrize("link", ["/", "/night", "/person", "/cohort", "/compare", "/reports", "/live"])
 def test_a_keyboard_reaches_everything_and_shows_where_it_is(
     browser: Browser, filled: Served, link: str
 ) -> None:

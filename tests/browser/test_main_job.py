@@ -81,11 +81,12 @@ def links(browser: Browser, dashboard: Served) -> dict[str, str]:
         "cohort": "/cohort?cohort=everyone",
         "quality": "/quality?cohort=everyone",
         "reports": f"/reports?person={person[1]}",
+        "live": "/live",
         "home": "/",
     }
 
 
-@pytest.mark.parametrize("name", ["night", "person", "cohort", "quality", "reports", "home"])
+@pytest.mark.parametrize("name", ["night", "person", "cohort", "quality", "reports", "live", "home"])
 def test_a_deep_link_opens_as_the_first_request_of_a_fresh_process(
     browser: Browser, data_folder: Path, tmp_path: Path, links: dict[str, str], name: str
 ) -> None:
@@ -97,7 +98,7 @@ def test_a_deep_link_opens_as_the_first_request_of_a_fresh_process(
         no_fault(tab.page)
         # The router ran: its navigation is there, and its page settings are in force.
         expect(tab.page.get_by_role("link", name="Cohort")).to_be_visible()
-        expect(tab.page).to_have_title(re.compile("Nocturne|Home|Night|Person|Cohort|Reports"))
+        expect(tab.page).to_have_title(re.compile("Nocturne|Home|Night|Person|Cohort|Reports|Live"))
         expect(tab.page.get_by_text("This link names")).to_have_count(0)
         assert not tab.strayed
 
@@ -126,7 +127,7 @@ def test_a_link_that_names_nothing_says_so_and_what_to_do(
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["night", "person", "cohort", "quality", "reports", "home"])
+@pytest.mark.parametrize("name", ["night", "person", "cohort", "quality", "reports", "live", "home"])
 def test_a_phone_shows_every_page_without_scrolling_sideways(
     browser: Browser, dashboard: Served, links: dict[str, str], name: str, dark: bool
 ) -> None:

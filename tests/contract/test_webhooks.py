@@ -147,19 +147,29 @@ BLOCK = "webhook_v3_inference_complete"
         (changed("webhook_v3_session_complete", session_id="another"), "names two sessions"),
         (changed(BLOCK, session_id=7), "another type"),
         (changed(BLOCK, session_id="s" * 201), "longer than 200"),
-        (changed(BLOCK, session_id="s\u0000t"), "cannot be printed"),
-        (changed(BLOCK, session_id="s\nt"), "cannot be printed"),
+        (changed(BLOCK, session_id="s\u0000t"), "a character that none has"),
+        (changed(BLOCK, session_id="s\nt"), "a character that none has"),
+        (changed(BLOCK, session_id="sé"), "a character that none has"),
         (changed(BLOCK, user_id="u" * 201), "longer than 200"),
-        (changed(BLOCK, user_id="u\r\nx-api-key: k"), "cannot be printed"),
+        (changed(BLOCK, user_id="u\r\nx-api-key: k"), "a character that none has"),
         (changed(BLOCK, inference_seq_num=-1), "another type or size"),
         (changed(BLOCK, inference_seq_num=2**31), "another type or size"),
         (changed(BLOCK, inference_seq_num="35"), "another type"),
         (changed(BLOCK, inference_seq_num=10**4000), "another type"),
-        (changed(BLOCK, sleep_stages=[1.5] * 10), "another type"),
+        (changed(BLOCK, inference_seq_num=35.5), "not whole"),
+        (changed(BLOCK, inference_seq_num=1e300), "another type or size"),
+        (changed(BLOCK, sleep_stages=[1.5] * 10), "not whole"),
+        (changed(BLOCK, sleep_stages=["1"] * 10), "another type"),
+        (changed(BLOCK, sleep_stages=[127.5] * 10), "another type or size"),
+        (b'{"event": "NEW", "user_id": 7}', "user_id is no text"),
+        (b'{"event": "NEW", "user_id": null}', "user_id is no text"),
+        (b'{"event": "NEW", "user_id": ""}', "user_id is no text"),
+        (changed(BLOCK, user_id=None), "another type"),
+        (changed(BLOCK, user_id=""), "another type or size"),
         (changed(BLOCK, sleep_stages=[128] * 10), "another type or size"),
         (changed(BLOCK, sleep_stages=[1] * 2881), "another type or size"),
         (json.dumps({"event": "E" * 65, "user_id": USER}).encode(), "longer than 64"),
-        (json.dumps({"event": "A\tB", "user_id": USER}).encode(), "cannot be printed"),
+        (json.dumps({"event": "A\tB", "user_id": USER}).encode(), "a character that none has"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(body: bytes, sentence: str) -> None:
@@ -168,9 +178,19 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(body: bytes, sentence: s
     assert len(str(refusal.value)) < 200
 
 
+def test_a_whole_number_is_one_however_it_is_written() -> None:
+    body = changed(BLOCK, inference_seq_num=35.0, sleep_stages=[1.0, 1] * 5)
+    assert read_webhook(body, user_header=USER) == block([1] * 10, "V3")
+
+
 def test_a_long_header_is_refused_like_a_long_field() -> None:
     with pytest.raises(WebhookUnreadable, match="longer than 200"):
         read_webhook(b'{"event": "SESSION_COMPLETE", "session_id": "s"}', user_header="u" * 201)
+
+
+def test_an_empty_header_names_nobody_and_is_not_taken_for_none() -> None:
+    with pytest.raises(WebhookUnreadable, match="is empty"):
+        read_webhook(example_bytes(BLOCK), user_header="")
 
 
 @pytest.mark.parametrize(

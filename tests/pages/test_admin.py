@@ -73,7 +73,7 @@ def said(app: AppTest) -> str:
     return words(app) + "\n".join(element.value for element in app.success)
 
 
-@pytest.mark.parametrize("section", ["people", "settings", "sync", "storage", "no-such-section"])
+@pytest.mark.parametrize("section", ["people", "settings", "sync", "webhooks", "storage", "no-such-section"])
 @pytest.mark.parametrize("people", ["nobody", "three people"])
 def test_every_section_says_something_and_has_no_fault(
     request: pytest.FixtureRequest, section: str, people: str

@@ -368,16 +368,22 @@ def test_an_effect_that_fails_leaves_the_event_on_lease(inbox: Inbox) -> None:
 
 def test_a_batch_is_one_statement_in_one_transaction(inbox: Inbox) -> None:
     statements: list[str] = []
+    engine = inbox._database.engine
+
+    @event.listens_for(engine, "checkout")
+    def listen(connection: Any, *_: object) -> None:
+        if inbox._database.is_sqlite:  # whose driver is spoken to directly, and tells of every row
+            connection.set_trace_callback(lambda statement: statements.append(statement.split()[0]))
+
     event.listen(
-        inbox._database.engine,
+        engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: statements.append(statement.split()[0]),
     )
     inbox.accept([block(seq) for seq in range(256)])
-    # Beside it SQLite is told where to begin and asked for the highest id; PostgreSQL locks erasures out.
-    assert statements == (
-        ["BEGIN", "SELECT", "INSERT"] if inbox._database.is_sqlite else ["SELECT", "INSERT"]
-    )
+    # Beside it PostgreSQL locks erasures out.
+    rows = ["INSERT"] * 256
+    assert statements == (["BEGIN", *rows, "COMMIT"] if inbox._database.is_sqlite else ["SELECT", "INSERT"])
 
 
 def test_the_models_and_the_migrations_make_the_same_tables(inbox: Inbox, url: str) -> None:

@@ -1,0 +1,172 @@
+"""Live: who is recording now and how far each night is, what last night brought, and how webhooks are doing.
+
+Five fragments draw the page, each of what changes together. A sixth asks every few seconds what has changed, sends
+nothing while nothing has, and has those drawn anew that are concerned: the page around them stays as it is.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+import streamlit as st
+
+from nocturne.access import Actor, Permission
+from nocturne.application import Application
+from nocturne.live import LiveVersion, live_version, live_view
+from nocturne.webhook_health import WebhookHealth, webhook_health
+from pages.access import require
+from pages.live_aside import arrived_card, awaited_card, health_card
+from pages.live_people import nobody_card, recording_cards
+from pages.parts import TO_HOME, escape, problem, title
+from store.errors import StoreError
+
+log = logging.getLogger("nocturne.pages")
+
+EVERY_S: Final = 3.0
+
+_TITLE, _NIGHTS, _ARRIVED = "live_title", "live_nights", "live_arrived"
+_AWAITED, _HEALTH = "live_awaited", "live_health"
+_VERSION, _SHOWN = "live_version", "live_shown"
+
+# What a fragment shows cannot be drawn from another one, but from the callback of something in the browser it can.
+_CHANGED = st.components.v2.component(
+    "nocturne_live_changed",
+    html="<span></span>",
+    js="""
+export default function (component) {
+  const { data, setTriggerValue } = component
+  if (!data || window.nocturneLive === data.change) return
+  window.nocturneLive = data.change
+  setTriggerValue("changed", data.change)
+}
+""",
+)
+
+
+def _page() -> None:
+    application, actor = require(Permission.SEE_PEOPLE)
+    if not application.people():
+        problem("Nobody is on the roster yet", "Home says how to add people.", way=TO_HOME)
+    st.session_state[_VERSION] = live_version(application)
+    st.session_state[_SHOWN] = {}
+    _heading(application, actor)
+    nights, aside = st.columns([2.35, 1])
+    with nights:
+        _nights(application, actor)
+        _arrived(application, actor)
+    with aside:
+        _awaited(application, actor)
+        _health(application, actor)
+    _watch(application, actor)
+
+
+@st.fragment(key=_TITLE)
+def _heading(application: Application, actor: Actor) -> None:
+    def draw() -> None:
+        view = live_view(application, actor)
+        _shows(_TITLE, (view.title, view.facts))
+        title(view.title, escape(view.facts))
+
+    _guarded(draw)
+
+
+@st.fragment(key=_NIGHTS)
+def _nights(application: Application, actor: Actor) -> None:
+    def draw() -> None:
+        view = live_view(application, actor)
+        _shows(_NIGHTS, (view.recording, view.silent))
+        if view.recording or view.silent:
+            recording_cards(view)
+        else:
+            nobody_card(webhook_health(application, actor))
+
+    _guarded(draw)
+
+
+@st.fragment(key=_ARRIVED)
+def _arrived(application: Application, actor: Actor) -> None:
+    def draw() -> None:
+        view = live_view(application, actor)
+        _shows(_ARRIVED, (view.arrived_title, view.night, view.arrived))
+        arrived_card(view)
+
+    _guarded(draw)
+
+
+@st.fragment(key=_AWAITED)
+def _awaited(application: Application, actor: Actor) -> None:
+    def draw() -> None:
+        view = live_view(application, actor)
+        _shows(_AWAITED, view.awaited)
+        awaited_card(view)
+
+    _guarded(draw)
+
+
+@st.fragment(key=_HEALTH)
+def _health(application: Application, actor: Actor) -> None:
+    def draw() -> None:
+        health = webhook_health(application, actor)
+        _shows(_HEALTH, health)
+        health_card(health)
+
+    _guarded(draw)
+
+
+def _shows(part: str, value: object) -> None:
+    """Notes what a part shows, to tell later whether that is still so."""
+    st.session_state.setdefault(_SHOWN, {})[part] = value
+
+
+@st.fragment(run_every=EVERY_S)
+def _watch(application: Application, actor: Actor) -> None:
+    try:
+        changed = _parts_changed(application, actor)
+    except (StoreError, OSError):
+        log.exception("The night under way could not be read; it is tried again.")
+        return
+    if changed:
+        with st.container(height=1, border=False, key="live_watch"):
+            change = f"{','.join(changed)} {application.now().isoformat()}"
+            st.session_state["live_changed"] = changed
+            _CHANGED(key="live_change", data={"change": change}, height=1, on_changed_change=_draw_anew)
+
+
+def _parts_changed(application: Application, actor: Actor) -> list[str]:
+    """The fragments that show something else than what is so now."""
+    shown: dict[str, Any] = st.session_state.get(_SHOWN, {})
+    health: WebhookHealth = webhook_health(application, actor)
+    changed = [_HEALTH] if shown.get(_HEALTH) != health else []
+    version: LiveVersion = live_version(application)
+    if version == st.session_state.get(_VERSION):
+        return changed
+    view = live_view(application, actor)
+    now = {
+        _TITLE: (view.title, view.facts),
+        _NIGHTS: (view.recording, view.silent),
+        _ARRIVED: (view.arrived_title, view.night, view.arrived),
+        _AWAITED: view.awaited,
+    }
+    differ = [part for part, value in now.items() if shown.get(part) != value]
+    if not differ:
+        st.session_state[_VERSION] = version
+    return [*differ, *changed]
+
+
+def _draw_anew() -> None:
+    """Has the changed fragments drawn again, and nothing else of the page."""
+    changed: list[str] = st.session_state.pop("live_changed", [])
+    if changed:
+        st.rerun(changed)
+
+
+def _guarded(draw: Callable[[], None]) -> None:
+    """Draws, or says what cannot be read: a fragment is run apart from the router, which says it otherwise."""
+    try:
+        draw()
+    except (StoreError, OSError) as failure:
+        log.exception("A part of the page could not be read.")
+        st.error(escape(f"What is kept on this machine cannot be read. {failure}"))
+
+
+_page()

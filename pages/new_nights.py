@@ -1,0 +1,99 @@
+"""Nights that come while a page is looked at: it is shown anew by itself, unless the reader is busy with it.
+
+A light fragment asks every few seconds whether other nights are here than those shown, and sends nothing while that is
+not so. What the reader is doing only the browser knows (a field that is being written in, an open dialog, a list that
+hangs down); there a component looks, and either has the page shown anew or has it said that there is something new.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from nocturne.application import Application
+from nocturne.newcomers import NightsHere, others_came
+from pages.carried import busy
+from store.errors import StoreError
+from store.people import Person
+
+EVERY_S: Final = 5.0
+
+_TOLD: Final = "new_nights_told"
+_ANEW: Final = "new_nights_anew"
+
+_LOOK = st.components.v2.component(
+    "nocturne_new_nights",
+    html="<span></span>",
+    js="""
+export default function (component) {
+  const { data, setTriggerValue } = component
+  if (!data) return
+  const open = "[role=dialog], [role=listbox], [role=menu], [data-testid=stPopoverBody]"
+  const field = "input:not([type=radio]):not([type=checkbox]):not([type=button]), textarea, [contenteditable=true]"
+  const written = () => [...document.querySelectorAll("textarea")].some((node) => node.value.trim() !== "")
+  const busy = () =>
+    data.busy || document.querySelector(open) !== null || document.activeElement?.matches(field) || written()
+  // A moment later: a click that is on its way is no pause.
+  const timer = window.setTimeout(() => {
+    if (!busy()) setTriggerValue("free", data.looked)
+    else if (!data.told) setTriggerValue("occupied", data.looked)
+  }, 150)
+  return () => window.clearTimeout(timer)
+}
+""",
+)
+
+
+def watch_nights(application: Application, people: Sequence[Person], shown: NightsHere) -> None:
+    """Has the page shown anew when other nights of these people are here than those it shows; once for all of them.
+
+    A synchronisation that the page follows already is left to it: its nights come in thousands of steps.
+
+    Args:
+        application: whose nights.
+        people: whom the page is about.
+        shown: what it shows, read before it was drawn.
+    """
+    st.session_state[_TOLD] = False
+    followed = application.board.progress.running
+    _watched(application, tuple(people), shown, followed=followed)
+
+
+def for_new_nights() -> bool:
+    """Whether this run of the page is one that new nights have asked for; true once."""
+    return bool(st.session_state.pop(_ANEW, False))
+
+
+@st.fragment(run_every=EVERY_S)
+def _watched(
+    application: Application, people: tuple[Person, ...], shown: NightsHere, *, followed: bool
+) -> None:
+    try:
+        if followed and application.board.progress.running:
+            return
+        if not others_came(application, people, shown):
+            return
+    except (StoreError, OSError):
+        # The next run of the page says what the matter is; a page that can be read must not give way to it.
+        return
+    told = bool(st.session_state.get(_TOLD))
+    with st.container(key="new_nights"):
+        _look({"busy": busy(), "told": told, "looked": application.now().isoformat()})
+        if told:
+            st.info("New nights have arrived.", icon=":material/bedtime:")
+            st.button("Show them", key="new_nights_show", on_click=_anew, type="primary")
+
+
+def _look(data: dict[str, Any]) -> None:
+    with st.container(height=1, border=False):
+        _LOOK(key="new_nights_look", data=data, height=1, on_free_change=_anew, on_occupied_change=_tell)
+
+
+def _anew() -> None:
+    """The page from the top: a callback within a fragment would run the fragment alone."""
+    st.session_state[_ANEW] = True
+    st.rerun(scope="app")
+
+
+def _tell() -> None:
+    st.session_state[_TOLD] = True

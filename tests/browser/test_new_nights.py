@@ -1,0 +1,167 @@
+"""A night that arrives is shown without a reload, and nobody is interrupted in what they are doing."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
+from tests.serving import ROOT, Served, clean_environment, serve_script
+
+# Nothing comes but what a test brings.
+SETTINGS = {
+    "NOCTURNE_DEMO_PEOPLE": "4",
+    "NOCTURNE_DEMO_NIGHTS": "20",
+    "NOCTURNE_SYNC_INTERVAL_MINUTES": "0",
+    "NOCTURNE_WEBHOOKS": "off",
+}
+_NEW_NIGHT = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from asleep.models import SessionResult
+from cache.archive import NightArchive
+from cache.seal import PlainSeal
+
+folder, organisation, person_id = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+archive = NightArchive(folder, PlainSeal())
+newest = archive.nights(organisation, person_id)["start"].max().to_pydatetime()
+start = newest + timedelta(days=1)
+stages = (0,) * 20 + ((1,) * 60 + (2,) * 40 + (3,) * 30) * 7 + (0,) * 10
+archive.put(organisation, person_id, zone="UTC", received=datetime.now(UTC), synced_at=datetime.now(UTC), results=[
+    SessionResult(session_id=f"{start:%Y%m%d%H%M%S}_abcde", state="COMPLETE", start=start,
+                  end=start + timedelta(seconds=30 * len(stages)), created_timezone="UTC", sleep_stages=stages)])
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("new-nights")
+
+
+@pytest.fixture(scope="module")
+def served(browser: Browser, folder: Path) -> Iterator[Served]:
+    environment = {**SETTINGS, "NOCTURNE_DATA_DIR": str(folder)}
+    with serve_script("streamlit_app.py", output=folder / "output.txt", environment=environment) as running:
+        page = open_tab(browser).page
+        page.goto(running.address)
+        settle(page)
+        wait_until_synchronised(page)
+        page.context.close()
+        yield running
+
+
+def organisation_of(folder: Path) -> Path:
+    (archive,) = folder.rglob("archive")
+    (organisation,) = archive.iterdir()
+    return organisation
+
+
+@pytest.fixture(scope="module")
+def people(served: Served, folder: Path) -> Iterator[str]:
+    """Somebody for each test: of one person only one night is still to come."""
+    return iter(sorted(path.stem for path in (organisation_of(folder) / "people").iterdir()))
+
+
+def arrives(folder: Path, person_id: str) -> None:
+    """Another process puts last night into the archive, as a worker does."""
+    organisation = organisation_of(folder)
+    subprocess.run(
+        [sys.executable, "-c", _NEW_NIGHT, str(organisation.parent), organisation.name, person_id],
+        cwd=ROOT,
+        env=clean_environment({}),
+        check=True,
+        timeout=60,
+    )
+
+
+def opened(browser: Browser, served: Served, link: str) -> Page:
+    page = open_tab(browser).page
+    page.goto(served.address + link)
+    settle(page)
+    return page
+
+
+def facts(page: Page) -> Locator:
+    """The line below the title: the night that is shown, or the dates that are."""
+    return page.locator(".st-key-quiet_facts")
+
+
+def recordings(page: Page) -> Locator:
+    """The card on Home that says how many sleeps are here."""
+    return page.locator(".st-key-card_sync")
+
+
+def test_a_night_is_shown_on_night_and_on_home_without_a_reload(
+    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+) -> None:
+    who = next(people)
+    night, home = opened(browser, served, f"/night?person={who}"), opened(browser, served, "/")
+    before, counted = facts(night).inner_text(), recordings(home).inner_text()
+    for page in (night, home):
+        page.evaluate("window.loadedOnce = true")
+    arrives(folder, who)
+    expect(facts(night)).not_to_have_text(before, timeout=20_000)
+    expect(recordings(home)).not_to_have_text(counted, timeout=20_000)
+    for page in (night, home):
+        assert page.evaluate("window.loadedOnce")
+        expect(page.get_by_text("New nights have arrived.")).to_have_count(0)
+        no_fault(page)
+        page.context.close()
+
+
+def test_a_night_that_was_chosen_stays_and_has_a_next_one(
+    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+) -> None:
+    who = next(people)
+    found = opened(browser, served, f"/night?person={who}")
+    found.wait_for_url("**session=*")
+    page = opened(browser, served, found.url.removeprefix(served.address))
+    found.context.close()
+    before, following = facts(page).inner_text(), page.get_by_role("button", name="Next")
+    expect(following).to_be_disabled()
+    arrives(folder, who)
+    expect(following).to_be_enabled(timeout=20_000)
+    assert facts(page).inner_text() == before
+    page.context.close()
+
+
+def test_who_is_writing_is_told_and_keeps_what_is_written(
+    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+) -> None:
+    who = next(people)
+    page = opened(browser, served, f"/night?person={who}")
+    before = facts(page).inner_text()
+    field = page.get_by_label("Write a note about this night")
+    field.fill("Half a sentence")
+    page.locator("h1").first.click()
+    arrives(folder, who)
+    notice = page.get_by_text("New nights have arrived.")
+    expect(notice).to_be_visible(timeout=20_000)
+    assert field.input_value() == "Half a sentence"
+    assert facts(page).inner_text() == before
+    page.get_by_role("button", name="Show them").click()
+    expect(facts(page)).not_to_have_text(before, timeout=20_000)
+    expect(notice).to_have_count(0)
+    no_fault(page)
+    page.context.close()
+
+
+def test_an_open_dialog_stays_as_it_is(
+    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+) -> None:
+    page = opened(browser, served, "/")
+    page.get_by_role("button", name="Act").first.click()
+    note = page.get_by_role("dialog").get_by_label("Note")
+    note.fill("Called")
+    before = recordings(page).inner_text()
+    arrives(folder, next(people))
+    expect(page.get_by_text("New nights have arrived.")).to_be_visible(timeout=20_000)
+    assert note.input_value() == "Called"
+    assert recordings(page).inner_text() == before
+    page.get_by_role("button", name="Close").click()
+    expect(recordings(page)).not_to_have_text(before, timeout=20_000)
+    page.context.close()

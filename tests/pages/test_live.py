@@ -1,0 +1,128 @@
+"""Live: who is asleep now and how far each night is, what is said when nobody is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nocturne import application as applications
+from nocturne.application import Application
+from pages import live_people
+from pages.parts import escape
+from tests.nocturne.conftest import NOW, make_application, simulator  # noqa: F401
+from tests.nocturne.nights_under_way import ASLEEP, arrival, buried, opens
+from tests.pages.test_pages import empty, filled, plain, run, ways, words  # noqa: F401
+from tests.pages.test_parts import HOSTILE
+
+
+def strips(app: AppTest) -> list[str]:
+    """The alternative texts of the strips, in the order of the page."""
+    return [image.alt for element in app.get("image") for image in element.proto.imgs]
+
+
+def title(app: AppTest) -> str:
+    (found,) = app.title
+    return plain(found.value)
+
+
+def test_live_says_that_nobody_is_recording_and_how_that_would_change(filled: Application) -> None:  # noqa: F811
+    app = run("live.py")
+    assert not app.exception
+    assert title(app) == "Nobody is recording now"
+    said = plain(words(app))
+    assert "none has arrived yet" in said
+    assert "No webhook has arrived yet" in said
+    assert "have last night here" in said
+    assert "Webhooks in Admin" in ways(app)
+
+
+def test_after_the_first_event_the_calm_page_says_when_the_last_one_came(filled: Application) -> None:  # noqa: F811
+    filled.inbox.accept([arrival(filled, "G-1")])
+    said = plain(words(run("live.py"))).replace("\\", "")
+    assert "The last event came at Wed 11 Mar 18:00" in said
+    assert "none has arrived yet" not in said
+
+
+def test_live_shows_who_is_asleep_and_how_far_the_night_is(filled: Application) -> None:  # noqa: F811
+    first, second, *_ = filled.people()
+    opens(filled, first, began_min=125, stages=ASLEEP, without=(3, 4), zone="Europe/Berlin")
+    opens(filled, second, began_min=3, session_id="20260311175700_live1")
+    app = run("live.py")
+    assert not app.exception
+    assert title(app) == "1 person is asleep now"
+    said = plain(words(app)).replace("\\", "")
+    assert "2 people are recording · provisional" in said
+    assert "since 16:55 · 2 h 5 min · 19:00 there now" in said
+    assert "In REM sleep at 18:55" in said
+    assert "Asleep 1 h 40 min so far" in said
+    assert "10 min not known, in 1 gap (8 %)" in said
+    assert "No stages yet" in said
+    alts = [plain(alt) for alt in strips(app)]
+    assert "3 min so far; no stages have arrived yet." in alts[0]
+    assert "stages until 18:55, 92 % of them known" in alts[1]
+    assert {escape(first.name), escape(second.name)} <= {
+        label.removeprefix(":blue[**").removesuffix("**]") for label in ways(app)
+    }
+
+
+def test_a_score_is_never_given_to_a_night_under_way(filled: Application) -> None:  # noqa: F811
+    opens(filled, filled.people()[0], began_min=125, stages=ASLEEP)
+    app = run("live.py")
+    assert not app.metric
+    assert not [alt for alt in strips(app) if "score" in alt.lower()]
+
+
+def test_a_name_may_hold_anything_on_live(filled: Application) -> None:  # noqa: F811
+    person = filled.people()[0]
+    filled.store.update_person(filled.organisation, replace(person, name=HOSTILE))
+    opens(filled, filled.person(person.person_id), began_min=40, stages=ASLEEP[:60])
+    app = run("live.py")
+    assert not app.exception
+    assert f":blue[**{escape(HOSTILE)}**]" in ways(app)
+
+
+def test_many_people_are_turned_over_in_pages(filled: Application, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    monkeypatch.setattr(live_people, "_PER_PAGE", 2)
+    for place, person in enumerate(filled.people()[:5]):
+        opens(filled, person, began_min=30 + place, session_id=f"20260311173000_live{place}")
+    app = run("live.py")
+    assert not app.exception
+    assert title(app) == "5 people are recording now"
+    assert len(strips(app)) == 2
+    app.session_state["live_page"] = 3
+    app.run()
+    assert len(strips(app)) == 1
+
+
+def test_silence_is_said_and_nobody_is_called_asleep_for_it(
+    make_application: Callable[..., Application],  # noqa: F811
+    filled: Application,  # noqa: F811
+) -> None:
+    opens(filled, filled.people()[0], began_min=130, stages=ASLEEP, zone="UTC")
+    later = make_application(now=NOW + timedelta(minutes=75))
+    applications.register(later, request_sync=lambda: None)
+    app = run("live.py")
+    assert title(app) == "Nobody is recording now"
+    assert "Nothing after 17:50: it may have ended" in plain(words(app)).replace("\\", "")
+    assert "No sign" in words(app)
+
+
+def test_what_is_wrong_with_webhooks_stands_beside(filled: Application) -> None:  # noqa: F811
+    buried(filled, filled.people()[0].vendor_id)
+    said = plain(words(run("live.py")))
+    assert "2 events could not be used" in said
+    assert "needs a look" in said
+
+
+def test_an_inbox_that_cannot_be_read_is_a_sentence_and_no_fault(filled: Application) -> None:  # noqa: F811
+    run("live.py")
+    filled.inbox.close()
+    broken = filled.settings.folder / "inbox.sqlite3"
+    for path in broken.parent.glob("inbox.sqlite3*"):
+        path.unlink()
+    broken.mkdir()
+    app = run("live.py")
+    assert not app.exception
+    assert "cannot be read" in plain(words(app))
