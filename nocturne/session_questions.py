@@ -102,15 +102,30 @@ class SessionQuestions:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _find_out(self, person: Person, session_id: str) -> None:
+        key = (person.vendor_id, session_id)
         try:
             told = self._told(person, session_id)
+            # What comes until it is known what has become of the others has the same answer.
+            while events := self._next(key):
+                self._answered(events, told)
+        except BaseException:
             with self._turned:
-                events = self._waiting.pop((person.vendor_id, session_id))
-            self._answered(events, told)
+                self._waiting.pop(key, None)
+            raise
         finally:
             with self._turned:
                 self._busy -= 1
                 self._turned.notify_all()
+
+    def _next(self, key: _Key) -> list[Leased]:
+        """The events that wait; when there are none, nobody waits for this answer any more."""
+        with self._turned:
+            events = self._waiting[key]
+            if events:
+                self._waiting[key] = []
+            else:
+                del self._waiting[key]
+            return events
 
     def _told(self, person: Person, session_id: str) -> Told:
         key = (person.vendor_id, session_id)
