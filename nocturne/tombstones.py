@@ -47,8 +47,8 @@ def welcome(application: Application, vendor_ids: Iterable[str]) -> None:
         return
     organisation, environment = application.organisation, application.settings.asleep_environment
     try:
-        for vendor_id in ids:
-            application.inbox.remember(organisation, environment, mark(application, vendor_id))
+        for each in _marked(application) & {mark(application, vendor_id) for vendor_id in ids}:
+            application.inbox.remember(organisation, environment, each)
         application.inbox.join(organisation, environment, ids)
     except StoreError as problem:
         log.warning(
@@ -63,8 +63,7 @@ def welcome_the_roster(application: Application) -> int:
     """
     organisation, environment = application.organisation, application.settings.asleep_environment
     people = {mark(application, each.vendor_id): each for each in application.people()}
-    kept = application.inbox.marks(organisation)
-    marks = people.keys() & {each.mark for each in kept if each.environment == environment}
+    marks = people.keys() & _marked(application)
     # Looked at after the marks: whose erasure is under way was noted in the archive before the mark was made.
     welcomed = [
         people[each]
@@ -74,3 +73,10 @@ def welcome_the_roster(application: Application) -> int:
     for person in welcomed:
         application.inbox.remember(organisation, environment, mark(application, person.vendor_id))
     return len(welcomed)
+
+
+def _marked(application: Application) -> frozenset[bytes]:
+    """Every mark that the inbox has in the vendor environment in force."""
+    environment = application.settings.asleep_environment
+    kept = application.inbox.marks(application.organisation)
+    return frozenset(each.mark for each in kept if each.environment == environment)

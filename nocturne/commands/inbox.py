@@ -7,7 +7,7 @@ from threading import Event
 from types import FrameType
 
 from analytics.wording import NBSP, plural
-from nocturne import reconciliation
+from nocturne import logs, reconciliation
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.commands.asked import DONE, IN_PART, Usage
@@ -33,6 +33,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def _work(application: Application, actor: Actor, _chosen: argparse.Namespace) -> int:
     authorize(actor, Permission.SYNCHRONISE, application.organisation)
+    logs.set_up(application.settings)  # a process that stays logs as the dashboard does
     stop = Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:

@@ -400,6 +400,27 @@ def test_a_person_who_was_erased_stays_erased_whatever_is_delivered_again(
     assert (scene.state.waiting, scene.state.quarantined, scene.state.dead) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("state", ["recording", "complete"])
+def test_a_person_who_is_erased_while_the_vendor_is_asked_leaves_nothing(scene: Scene, state: str) -> None:
+    person = scene.people[0]
+    session, actor = scene.night(person), scene.actor
+    if state == "recording":
+        scene.diary.record(session, epochs=40)
+
+    def erased(_: str) -> None:
+        erase_person(scene.application, actor, person.person_id, at_vendor=False)
+
+    scene.client.before_session = erased
+    scene.accept(*scene.blocks(person, session, range(2)), scene.complete(person, session))
+    with at_work(scene.application) as worker:
+        worker.run_once()
+    assert scene.live() == {}
+    assert scene.application.archive.known(scene.application.organisation, person.person_id) == {}
+    marks = [person.vendor_id.encode(), session.encode(), person.person_id.encode()]
+    assert traces(scene.application, marks) == []
+    assert (scene.state.waiting, scene.state.done, scene.state.dead) == (0, 0, 0)
+
+
 def traces(application: Application, marks: Iterable[bytes]) -> list[str]:
     """The files below the data folder that hold any of the marks."""
     files = [path for path in application.settings.folder.rglob("*") if path.is_file()]
