@@ -18,6 +18,7 @@ from bench import (
     kernel,
     periods,
     person,
+    receiver,
     regularity,
     report_runs,
     scale,
@@ -31,6 +32,7 @@ from bench.results import table, write
 PARTS: Final = (
     kernel, regularity, cohort, cohort_documents, periods, scale, simulator, cache, client, archive, sync, home, person,
     browser, screens, crowd, documents, workbooks, report_runs, bundle,
+    receiver,
 )  # fmt: skip
 LATEST = Path(__file__).parent / "latest.json"
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import msgspec
 from pydantic import SecretStr
@@ -38,6 +40,14 @@ class _Served:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def commits(self) -> float:
+        """How many transactions the receiver has written so far; each waits for the disk once."""
+        parts = urlsplit(self.url)
+        with urlopen(f"{parts.scheme}://{parts.netloc}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        [line] = [line for line in lines if line.startswith("nocturne_arrival_groups_total ")]
+        return float(line.split()[1])
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Round:
@@ -51,9 +61,11 @@ def figures() -> list[Figure]:
         numbers = iter(range(0, 10**9, _EVENTS))
         for each in (ours, bare):
             _measured(each, next(numbers), _WARM_UP)
+        before = ours.commits()
         pairs = [
             tuple(_measured(each, next(numbers), _EVENTS) for each in (ours, bare)) for _ in range(_ROUNDS)
         ]
+        commits = ours.commits() - before
     mine, theirs = zip(*pairs, strict=True)
     event_us = 1e6 * sum(each.cpu_s for each in mine) / (_ROUNDS * _EVENTS)
     bare_us = 1e6 * sum(each.cpu_s for each in theirs) / (_ROUNDS * _EVENTS)
@@ -67,6 +79,9 @@ def figures() -> list[Figure]:
             name="a durable event beside the bare route", value=event_us / bare_us, unit="ratio", bound=4.5
         ),
         Figure(name="durable events in a second of CPU", value=1e6 / event_us, unit="events"),
+        Figure(
+            name="commits to disk for each durable event", value=commits / (_ROUNDS * _EVENTS), unit="commits"
+        ),
         Figure(
             name="an event until it is acknowledged, 16 connections, median",
             value=statistics.median(latencies_ms),

@@ -1,12 +1,14 @@
 """One file with everything that cannot be derived or asked for again, and an empty installation filled from it.
 
-    manifest.json             format, organisation, when, how many people, and for each other entry its size and digest
+    manifest.json             format, organisation, when, how many people, the marks of those who were erased, and for
+                              each other entry its size and digest
     rows.jsonl                the rows of the organisation, as `store.portable` writes them
     people/<person_id>.parquet  the truth of the archive, one person a file
 
 It is a zip, with its table of contents at the end: one that is cut off cannot be opened. The rows are written before
 the files: a file may hold more than the rows know of, which the next synchronisation finds out, and never less. Each
-person's file is whole, whoever writes meanwhile. The table of statistics and the cache are not in it.
+person's file is whole, whoever writes meanwhile. The table of statistics and the cache are not in it, nor the events
+and nights of the inbox, which the vendor can be asked for; who was erased stays erased by the marks.
 """
 
 import hashlib
@@ -32,9 +34,11 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from settings import Settings
 from store.engine import open_engine
+from store.inbox import Inbox, Tombstone
 from store.portable import read_rows, require_empty
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""1: as now, without the marks of those who were erased; whoever reads no others would bring them back."""
 _MANIFEST: Final = "manifest.json"
 _ROWS: Final = "rows.jsonl"
 _PEOPLE: Final = "people/"
@@ -111,6 +115,7 @@ def restore(settings: Settings, file: Path) -> BackedUp:
             require_empty(engine)
             with _underway(settings, folder, digest=hashlib.sha256(archive.read(_MANIFEST)).hexdigest()):
                 people = put_in_place(folder, PlainSeal(), settings.organisation, _people(archive))
+                _restore_marks(settings, _marks(manifest))
                 with archive.open(_ROWS) as rows:
                     counts = read_rows(engine, cast("BinaryIO", rows))
     _derive(folder, settings.organisation)
@@ -140,6 +145,19 @@ def _database(settings: Settings) -> Iterator[Any]:
         yield engine
     finally:
         engine.dispose()
+
+
+def _restore_marks(settings: Settings, marks: tuple[Tombstone, ...]) -> None:
+    """Enters the marks beside those that are there; without the secret among the rows they mean nobody."""
+    with closing(Inbox(settings.inbox_url)) as inbox:
+        inbox.restore_marks(settings.organisation, marks)
+
+
+def _marks(manifest: dict[str, Any]) -> tuple[Tombstone, ...]:
+    return tuple(
+        Tombstone(environment=environment, mark=bytes.fromhex(mark))
+        for environment, mark in manifest.get("erased", ())
+    )
 
 
 @contextmanager
@@ -195,6 +213,7 @@ def _written(application: Application, sink: IO[bytes]) -> BackedUp:
             "environment": application.settings.asleep_environment,
             "written_at": written_at.isoformat(),
             "archive_format": SCHEMA,
+            "erased": [[each.environment, each.mark.hex()] for each in application.inbox.marks(organisation)],
             "counts": {"rows": sum(counts.values()), "people": len(entries) - 1},
             "entries": entries,
         }
@@ -232,6 +251,7 @@ def _checked(archive: zipfile.ZipFile, settings: Settings) -> dict[str, Any]:
         newer = manifest["format"] > FORMAT or manifest["archive_format"] > SCHEMA
         entries: dict[str, dict[str, Any]] = manifest["entries"]
         organisation = manifest["organisation"]
+        _marks(manifest)
     except (KeyError, ValueError, TypeError) as error:
         raise _damaged("it does not say what it holds") from error
     if newer:

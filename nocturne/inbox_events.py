@@ -169,7 +169,12 @@ class Events:
         try:
             effects = self._taken_in(told, told.result)
             while left:
-                self._settle(left[0], told, told.result, effects)
+                if self._settle(left[0], told, told.result, effects):
+                    # Not before: a night that could not be opened has to be asked about again.
+                    over = told.result.state == "COMPLETE" or not effects
+                    self._remember(
+                        (told.person.vendor_id, told.session_id), "complete" if over else "recording"
+                    )
                 left.pop(0)
         except Exception as error:  # noqa: BLE001 - nobody waits for this thread; what failed comes back
             self._all_failed(left, error, others_answered=told.others_answered)
@@ -180,21 +185,17 @@ class Events:
             raise ValueError("The vendor answered with another session.")
         if result.state == "COMPLETE":
             keep(self._application, told.person, result, received=told.asked_at)
-        if result.start < told.asked_at - RECENT:
-            return ()
-        key = (told.person.vendor_id, result.session_id)
-        self._remember(key, "complete" if result.state == "COMPLETE" else "recording")
-        return effects_of(told.person, result)
+        return () if result.start < told.asked_at - RECENT else effects_of(told.person, result)
 
-    def _settle(self, event: Leased, told: Told, result: SessionResult, effects: tuple[Effect, ...]) -> None:
-        """The event with what the vendor said of its session; effects may be brought about any number of times."""
+    def _settle(self, event: Leased, told: Told, result: SessionResult, effects: tuple[Effect, ...]) -> bool:
+        """Whether what the vendor said of the session holds now; effects may be brought about any number of times."""
         if result.state == "COMPLETE" or not effects:
-            self._inbox.settle(event, *effects)
-        elif event.kind == "block":
-            self._inbox.settle(event, *effects, _block(event))
-        else:
-            enter(self._application, [(told.person, result)])
-            self._wait(event, _UNFINISHED)
+            return self._inbox.settle(event, *effects)
+        if event.kind == "block":
+            return self._inbox.settle(event, *effects, _block(event))
+        enter(self._application, [(told.person, result)])
+        self._wait(event, _UNFINISHED)
+        return True
 
     def _all_failed(self, events: list[Leased], problem: Exception, *, others_answered: bool) -> None:
         for event in events:

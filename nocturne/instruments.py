@@ -60,6 +60,11 @@ class Instruments:
         self._arrivals = Counter(
             "nocturne_arrivals", "Events that were written to the inbox.", ("outcome",), registry=registry
         )
+        self._groups = Counter(
+            "nocturne_arrival_groups",
+            "Transactions that wrote events to the inbox; each waits for the disk once.",
+            registry=registry,
+        )
         self._worked = Counter(
             "nocturne_worker_events", "Events that a worker took up.", ("outcome",), registry=registry
         )
@@ -82,7 +87,8 @@ class Instruments:
         self._webhook_s.observe(took_s)
 
     def arrived(self, accepted: Accepted) -> None:
-        """Counts what became of a batch of the inbox."""
+        """Counts a batch of the inbox, and what became of it."""
+        self._groups.inc()
         for outcome in ("new", "repeated", "revised", "forgotten", "unhandled"):
             count = getattr(accepted, outcome)
             if count:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -19,13 +19,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Send
 
+Word = Literal[
+    "bad_request", "foreign_user", "full", "headers_too_large", "internal_error", "method_not_allowed", "not_found",
+    "not_json", "not_stored", "starting", "too_large", "too_slow", "unavailable", "unknown_address", "unreadable",
+    "wrong_key",
+]  # fmt: skip
+"""What `error` may be."""
+
 REQUEST_ID: Final = b"x-request-id"
 _SANE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _JSON: Final = (b"content-type", b"application/json")
 _OURS: Final = secrets.token_hex(4)
 _count: Final = count(1)
 
-_WORDS: Final = {
+_WORDS: Final[dict[int, tuple[Word, str]]] = {
     400: ("bad_request", "The request cannot be read."),
     404: ("not_found", "There is nothing at this address."),
     405: (
@@ -35,7 +42,7 @@ _WORDS: Final = {
     431: ("headers_too_large", "The headers of the request are larger than 32 kB."),
     503: ("unavailable", "The service takes no more connections just now. Try again."),
 }
-_FAULT: Final = (
+_FAULT: Final[tuple[Word, str]] = (
     "internal_error",
     "Something went wrong here. The log of the service has more under the request's id.",
 )
@@ -53,7 +60,7 @@ class Refusal:
     """
 
     status: int
-    error: str
+    error: Word
     message: str
     headers: tuple[tuple[bytes, bytes], ...] = ()
 

@@ -32,7 +32,7 @@ from starlette.types import Receive, Scope, Send
 from asleep.webhooks import ForeignUser, WebhookEvent, WebhookUnreadable, read_webhook
 from nocturne.logs import bound
 from nocturne.webhook_access import PATH
-from service.answers import REQUEST_ID, Refusal, Refused, error_body, new_id, sane_id, send_json
+from service.answers import REQUEST_ID, Refusal, Refused, Word, error_body, new_id, sane_id, send_json
 from service.patience import Patience
 from store.errors import StoreError
 from store.inbox import Accepted, Arrival
@@ -293,7 +293,7 @@ async def _stored(door: Door, event: WebhookEvent, body: bytes, request: str) ->
     await ticket
 
 
-def _unreadable(error: str, message: str) -> Refusal:
+def _unreadable(error: Word, message: str) -> Refusal:
     return Refusal(status=400, error=error, message=message)
 
 

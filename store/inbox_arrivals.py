@@ -51,14 +51,15 @@ class Arrivals:
         if not arrivals:
             return Accepted()
         rows = [_row(arrival, at) for arrival in arrivals]
+        if self._database.written_at_once(self._insert, rows):
+            return _all_new(arrivals)
         with self._database.writing(against="erasures") as connection:
             highest = self._highest(connection)
             # In one order everywhere: two batches on PostgreSQL would otherwise wait for each other for ever.
             ordered = rows if self._database.is_sqlite else sorted(rows, key=lambda row: row[: len(_KEY)])
             written = connection.exec_driver_sql(self._insert, ordered).rowcount
             if written == len(rows):
-                unhandled = sum(arrival.kind == "other" for arrival in arrivals)
-                return Accepted(new=written - unhandled, unhandled=unhandled)
+                return _all_new(arrivals)
             return self._sorted_out(connection, arrivals, rows, highest)
 
     def _highest(self, connection: Connection) -> int:
@@ -107,6 +108,11 @@ class Arrivals:
         if arrival.kind == "complete":
             connection.exec_driver_sql(self._again, (at, event_id))
         return "revised"
+
+
+def _all_new(arrivals: Sequence[Arrival]) -> Accepted:
+    unhandled = sum(arrival.kind == "other" for arrival in arrivals)
+    return Accepted(new=len(arrivals) - unhandled, unhandled=unhandled)
 
 
 def _row(arrival: Arrival, at: int) -> tuple[Any, ...]:

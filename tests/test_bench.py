@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command
-from bench import cache, client
+from bench import cache, client, receiver
 from bench.results import Figure, table, write
 
 HOLDS = Figure(name="quick", value=1.0, unit="ms", bound=1.0)
@@ -62,3 +62,12 @@ def test_a_small_run_of_cache_and_client_measures_what_its_names_say(monkeypatch
     assert figures["2,000 sessions beside what the rate allows"] > 0.8
     assert figures["calls that the vendor refused meanwhile"] == 0
     assert 0 < figures["the same call with bare requests, to parsed JSON"] < 1000
+
+
+def test_a_small_run_of_the_receiver_measures_what_its_names_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiver, "_ROUNDS", 1)
+    monkeypatch.setattr(receiver, "_EVENTS", 1_000)
+    monkeypatch.setattr(receiver, "_WARM_UP", 50)
+    figures = {figure.name: figure.value for figure in receiver.figures()}
+    assert 1 < figures["a durable event beside the bare route"] < 50
+    assert 0 < figures["commits to disk for each durable event"] <= 1

@@ -34,6 +34,24 @@ def test_with_a_key_it_is_development_at_a_modest_pace(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
+    ("store", "inbox"),
+    [
+        ("", "sqlite:///data/inbox.sqlite3"),
+        ("sqlite:///people.db", "sqlite:///inbox.sqlite3"),
+        ("sqlite:///some/where/people.db", "sqlite:///some/where/inbox.sqlite3"),
+        ("sqlite:////var/lib/some/people.db?timeout=3", "sqlite:////var/lib/some/inbox.sqlite3"),
+        ("postgresql+psycopg://u:p@127.0.0.1/name?x=1", "postgresql+psycopg://u:p@127.0.0.1/name?x=1"),
+    ],
+)
+def test_the_inbox_lies_beside_the_file_of_the_store_or_in_its_database(
+    monkeypatch: pytest.MonkeyPatch, store: str, inbox: str
+) -> None:
+    monkeypatch.setenv("ASLEEP_API_KEY", KEY)
+    monkeypatch.setenv("NOCTURNE_DATABASE_URL", store)
+    assert read_settings().inbox_url == inbox
+
+
+@pytest.mark.parametrize(
     ("given", "sentence"),
     [
         ({"ASLEEP_API_KEY": KEY, "NOCTURNE_ENVIRONMENT": "demo"}, "Unset one of the two"),

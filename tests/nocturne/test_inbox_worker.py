@@ -20,6 +20,7 @@ from nocturne.erasure import erase_person, erase_session
 from nocturne.inbox_retries import GIVEN_UP, TRIES
 from nocturne.inbox_worker import InboxWorker
 from nocturne.roster import add_person
+from store.errors import StoreUnavailable
 from store.inbox import Arrival, DeadLetter, InboxState, LiveNight
 from store.people import NewPerson, Person
 from tests.nocturne.syncing import NotingClient
@@ -473,6 +474,41 @@ def test_a_recording_that_was_erased_alone_does_not_come_back(scene: Scene, work
     assert session not in scene.live()
     assert session not in scene.kept(person)
     assert (scene.state.waiting, scene.state.dead, scene.state.done) == (0, 0, len(events))
+
+
+def test_a_night_that_could_not_be_opened_at_first_is_opened_later(
+    scene: Scene, worker: InboxWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = scene.people[0]
+    session = scene.night(person)
+    scene.diary.record(session, epochs=20)
+    scene.accept(*scene.blocks(person, session, [0]))
+
+    def locked(*_: object) -> bool:
+        raise StoreUnavailable("The database is locked.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(scene.application.inbox), "settle", locked)
+        worker.run_once()
+    assert attempts(scene.application) == [0], "a locked database is not the event's fault"
+    scene.accept(*scene.blocks(person, session, [1]))
+    scene.clock.pass_by(minutes=1)
+    worker.run_once()
+    assert {each.seq for each in scene.live()[session].blocks} >= {0, 1}
+
+
+def test_late_blocks_of_a_session_of_last_week_are_asked_about_once_and_have_no_effect(
+    scene: Scene, worker: InboxWorker
+) -> None:
+    person = scene.people[0]
+    first = whole_nights(scene.vendor, person)[0].id
+    scene.clock.pass_by(days=4)
+    for seq in range(3):
+        scene.accept(*scene.blocks(person, first, [seq]))
+        worker.run_once()
+    assert scene.client.sessions_asked == [first]
+    assert scene.live() == {}
+    assert scene.state.done == 3
 
 
 def test_two_workers_share_the_work_and_do_nothing_twice(scene: Scene) -> None:

@@ -1,6 +1,6 @@
 """Fourteen mistakes of sample code for this API that is often copied (GOALS, section 5): ours makes none.
 
-Items 1 to 14. Items 15 to 26 are about webhooks, the proxy and operation, and come with the service.
+Items 1 to 14. Items 15 to 21 and 24, about webhooks and operation, are in test_sample_mistakes_of_the_service.py.
 """
 
 import logging

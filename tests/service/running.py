@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from asleep.contract import example_bytes
 from bench.webhook_sender import Progress, Task, send, session_id, vendor_id
 from nocturne.application import build
 from nocturne.webhook_access import address
+from service.receiver import Receiver
 from settings import Settings
 from tests.serving import ROOT, clean_environment
 
@@ -221,3 +223,21 @@ def kept(folder: Path) -> set[tuple[str, str, int]]:
 def named(number: int) -> tuple[str, str, int]:
     """The same of an event of the sender."""
     return vendor_id(number), session_id(number), number % 60
+
+
+def answered(receiver: Receiver, headers: list[tuple[bytes, bytes]]) -> int:
+    """The status of the answer to an event with these headers at the token `token`, without a server."""
+    body = example_bytes("webhook_v3_inference_complete")
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(int(str(message["status"])))
+
+    scope = {"type": "http", "method": "POST", "path": "/webhooks/asleep/token"}
+    coming = [*headers, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    asyncio.run(receiver({**scope, "headers": coming}, receive, send))  # type: ignore[arg-type]
+    return statuses[0]

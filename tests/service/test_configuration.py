@@ -1,6 +1,5 @@
 """The service does not start where anybody could send it webhooks, or where nobody would hear of it."""
 
-import asyncio
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 
 from asleep.contract import example_bytes
 from service.receiver import Door, Receiver
-from tests.service.running import KEY, post, running, sent, settings
+from tests.service.running import KEY, answered, post, running, sent, settings
 from tests.serving import ROOT, clean_environment
 
 BLOCK = example_bytes("webhook_v3_inference_complete")
@@ -102,20 +101,3 @@ def test_without_any_key_nobody_is_let_in_not_even_without_the_header() -> None:
     )
     for headers in ([], [(b"x-api-key", b"")], [(b"x-api-key", b"None")]):
         assert answered(receiver, headers) == 401
-
-
-def answered(receiver: Receiver, headers: list[tuple[bytes, bytes]]) -> int:
-    """The status of the answer to an event with these headers."""
-    statuses: list[int] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": BLOCK, "more_body": False}
-
-    async def send(message: dict[str, object]) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(int(str(message["status"])))
-
-    scope = {"type": "http", "method": "POST", "path": "/webhooks/asleep/token"}
-    coming = [*headers, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(BLOCK))]
-    asyncio.run(receiver({**scope, "headers": coming}, receive, send))  # type: ignore[arg-type]
-    return statuses[0]

@@ -5,9 +5,8 @@ is, and that the body names the user of the header or nobody. So the header is a
 headers are answered is in test_receiver.py.
 """
 
-import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -16,6 +15,7 @@ import yaml
 from schemathesis.engine import from_schema
 
 from asleep.contract import example, example_names
+from service.answers import Word
 from tests.contract.test_simulator_fuzz import ALL_PHASES, CHECKED, Report
 from tests.service.running import KEY, USER, Service, running
 from tests.serving import ROOT
@@ -85,21 +85,11 @@ def test_a_thousand_calls_and_more_are_answered_as_documented(service: Service) 
     assert set(report.passed) >= CHECKED
 
 
-@pytest.mark.parametrize(
-    ("change", "check"),
-    [
-        ({"Error": {"type": "object", "required": ["detail"]}}, "response_schema_conformance"),
-        ({"UnknownName": {"type": "string", "enum": ["SESSION_PAUSED"]}}, "negative_data_rejection"),
-        ({"Version": {"type": ["string", "integer"]}}, "positive_data_acceptance"),
-    ],
-)
-def test_the_fuzzer_notices_a_service_that_answers_otherwise(
-    service: Service, change: dict[str, Any], check: str
-) -> None:
+def test_the_fuzzer_notices_a_service_that_answers_otherwise(service: Service) -> None:
     described = document(service)
-    described["components"]["schemas"].update(change)
+    described["components"]["schemas"]["Error"] = {"type": "object", "required": ["detail"]}
     report = fuzzed(service, described, examples=30, phases=("fuzzing",))
-    assert any(failure.startswith(check) for failure in report.failures)
+    assert any(failure.startswith("response_schema_conformance") for failure in report.failures)
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -113,11 +103,4 @@ def test_every_example_of_the_vendors_contract_is_an_event_of_the_document(name:
 
 
 def test_every_word_for_programs_that_the_service_uses_is_in_the_document() -> None:
-    used = set()
-    for module in ("answers.py", "connections.py", "receiver.py"):
-        text = (ROOT / "service" / module).read_text()
-        used |= set(
-            re.findall(r'error="(\w+)"|_unreadable\("(\w+)"|\d{3}: \("(\w+)"|_FAULT: Final = \("(\w+)"', text)
-        )
-    words = {word for found in used for word in found if word}
-    assert words == set(document()["components"]["schemas"]["Error"]["properties"]["error"]["enum"])
+    assert document()["components"]["schemas"]["Error"]["properties"]["error"]["enum"] == list(get_args(Word))

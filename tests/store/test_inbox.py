@@ -8,14 +8,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, text
 
 from store.database import Store
+from store.engine import migration_config
 from store.errors import UnusableDatabase
 from store.inbox import Accepted, BlockPlaced, Completed, Inbox, Leased, Opened, Purged
 from store.inbox_arrivals import REVISIONS_KEPT
+from store.inbox_database import INBOX
 from store.inbox_tables import Base
 from tests.store.arrivals import ENVIRONMENT, MINE, NOW, ORGANISATION, Clock, block, complete
 
@@ -365,16 +368,22 @@ def test_an_effect_that_fails_leaves_the_event_on_lease(inbox: Inbox) -> None:
 
 def test_a_batch_is_one_statement_in_one_transaction(inbox: Inbox) -> None:
     statements: list[str] = []
+    engine = inbox._database.engine
+
+    @event.listens_for(engine, "checkout")
+    def listen(connection: Any, *_: object) -> None:
+        if inbox._database.is_sqlite:  # whose driver is spoken to directly, and tells of every row
+            connection.set_trace_callback(lambda statement: statements.append(statement.split()[0]))
+
     event.listen(
-        inbox._database.engine,
+        engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: statements.append(statement.split()[0]),
     )
     inbox.accept([block(seq) for seq in range(256)])
-    # Beside it SQLite is told where to begin and asked for the highest id; PostgreSQL locks erasures out.
-    assert statements == (
-        ["BEGIN", "SELECT", "INSERT"] if inbox._database.is_sqlite else ["SELECT", "INSERT"]
-    )
+    # Beside it PostgreSQL locks erasures out.
+    rows = ["INSERT"] * 256
+    assert statements == (["BEGIN", *rows, "COMMIT"] if inbox._database.is_sqlite else ["SELECT", "INSERT"])
 
 
 def test_the_models_and_the_migrations_make_the_same_tables(inbox: Inbox, url: str) -> None:
@@ -385,6 +394,15 @@ def test_the_models_and_the_migrations_make_the_same_tables(inbox: Inbox, url: s
         assert compare_metadata(context, Base.metadata) == []
         assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, "inbox_version"}
     engine.dispose()
+
+
+def test_the_way_back_takes_every_table_away(inbox: Inbox) -> None:
+    config = migration_config(INBOX)
+    with inbox._database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with inbox._database.reading() as connection:
+        assert inspect(connection).get_table_names() == ["inbox_version"]
 
 
 def test_inbox_and_store_may_share_a_database(url: str) -> None:

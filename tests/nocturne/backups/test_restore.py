@@ -17,9 +17,11 @@ from nocturne.application import Application
 from nocturne.backup import BackupError, restore
 from nocturne.sync import synchronise
 from store.errors import StoreError
+from store.inbox import Accepted
 from tests.cache.test_full_disk import fill
 from tests.nocturne.backups.conftest import nothing_in, opened, same, settings_of
 from tests.nocturne.syncing import NOW
+from tests.store.arrivals import block
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -170,3 +172,42 @@ def test_a_full_target_is_left_empty(
     for path in settings.folder.glob("nocturne.sqlite3*"):
         path.unlink()
     assert restore(settings, file).people == 4
+
+
+def test_who_was_erased_stays_erased_in_the_second_installation(
+    filled: Application, tmp_path: Path, vendor: Running, database: str | None
+) -> None:
+    person, mark = filled.people()[0], b"the mark of somebody, of 32 bytes"
+    filled.inbox.forget(filled.organisation, "live", person.vendor_id, mark)
+    backup_module.backup(filled, local_actor(filled.organisation), tmp_path / "erased.zip")
+    settings = settings_of(tmp_path / "second", vendor, database)
+    restore(settings, tmp_path / "erased.zip")
+    with opened(settings) as second:
+        assert second.inbox.marks(second.organisation) == filled.inbox.marks(filled.organisation)
+        late = block(organisation=second.organisation, vendor_id=person.vendor_id, mark=mark)
+        assert second.inbox.accept([late]) == Accepted(forgotten=1)
+
+
+def test_a_back_up_of_before_there_were_marks_is_taken_in(
+    filled: Application, file: Path, tmp_path: Path, vendor: Running
+) -> None:
+    def as_it_was(manifest: dict[str, object]) -> None:
+        del manifest["erased"]
+        manifest["format"] = 1
+
+    altered(file, as_it_was)
+    settings = settings_of(tmp_path / "second", vendor)
+    restore(settings, file)
+    with opened(settings) as second:
+        same(filled, second)
+        assert second.inbox.marks(second.organisation) == ()
+
+
+@pytest.mark.parametrize("marks", [7, [["live"]], [["live", "no digits"]], [["live", 5]]])
+def test_marks_that_cannot_be_read_are_refused(
+    file: Path, tmp_path: Path, vendor: Running, marks: object
+) -> None:
+    altered(file, lambda manifest: manifest.update(erased=marks))
+    with pytest.raises(BackupError, match=r"damaged.*Nothing was restored\."):
+        restore(settings_of(tmp_path / "second", vendor), file)
+    assert nothing_in(tmp_path / "second")
