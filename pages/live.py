@@ -123,8 +123,7 @@ def _watch(application: Application, actor: Actor) -> None:
     try:
         changed = _parts_changed(application, actor)
     except (StoreError, OSError):
-        log.exception("The night under way could not be read; it is tried again.")
-        return
+        changed = _all_but_once()
     if changed:
         with st.container(height=1, border=False, key="live_watch"):
             change = f"{','.join(changed)} {application.now().isoformat()}"
@@ -151,6 +150,13 @@ def _parts_changed(application: Application, actor: Actor) -> list[str]:
     if not differ:
         st.session_state[_VERSION] = version
     return [*differ, *changed]
+
+
+def _all_but_once() -> list[str]:
+    """Every fragment, so that each says what cannot be read; none where they do already. Read again, all differ."""
+    shown = list(st.session_state.get(_SHOWN, {}))
+    st.session_state[_SHOWN], st.session_state[_VERSION] = {}, None
+    return shown
 
 
 def _draw_anew() -> None:

@@ -80,8 +80,11 @@ def _watched(
     with st.container(key="new_nights"):
         _look({"busy": busy(), "told": told, "looked": application.now().isoformat()})
         if told:
-            st.info("New nights have arrived.", icon=":material/bedtime:")
-            st.button("Show them", key="new_nights_show", on_click=_anew, type="primary")
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="small", key="new_nights_row"
+            ):
+                st.info("New nights have arrived.", width=220)
+                st.button("Show them", key="new_nights_show", on_click=_anew, type="primary")
 
 
 def _look(data: dict[str, Any]) -> None:

@@ -81,7 +81,7 @@ def style() -> None:
         [class*="st-key-quiet"] p {{ color: {tokens.text_secondary}; }}
         [class*="st-key-who"] a {{ padding: 0; }}
         .st-key-card_preview img {{ border: 1px solid {tokens.border}; }}
-        .st-key-new_nights {{ position: fixed; right: 1rem; bottom: 1rem; z-index: 99; width: auto; max-width: 22rem; }}
+        .st-key-new_nights {{ position: fixed; right: 1rem; bottom: 1rem; z-index: 99; width: auto; }}
         [data-testid="stHeading"] h2 {{ font-size: {_SECTION_REM}rem; padding: 0.5rem 0 1rem; }}
         @media (prefers-reduced-motion: reduce) {{
             *, *::before, *::after {{ animation: none !important; transition: none !important; }}

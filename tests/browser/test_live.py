@@ -6,10 +6,11 @@ and worker do the rest: nothing is synchronised meanwhile, and no page is loaded
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -254,4 +255,27 @@ def test_live_fits_its_window_and_says_its_strips_in_words(
     box = image.bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= face["width"]
+    page.context.close()
+
+
+def renamed(recorded: Recorded, before: str, after: str) -> None:
+    """A table of the inbox is out of the way, as if the file had been damaged."""
+    with closing(sqlite3.connect(recorded.folder / "data" / "inbox.sqlite3", timeout=20)) as connection:
+        connection.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+
+def test_an_inbox_that_cannot_be_read_is_said_and_then_read_again(
+    browser: Browser, recorded: Recorded
+) -> None:
+    page = opened(browser, recorded, "/live")
+    heading = page.get_by_role("heading", level=1)
+    title = heading.inner_text()
+    renamed(recorded, "live_versions", "out_of_the_way")
+    try:
+        expect(page.get_by_text("cannot be read").first).to_be_visible(timeout=20_000)
+    finally:
+        renamed(recorded, "out_of_the_way", "live_versions")
+    expect(heading).to_have_text(title, timeout=20_000)
+    expect(page.get_by_text("cannot be read")).to_have_count(0, timeout=20_000)
+    no_fault(page)
     page.context.close()
