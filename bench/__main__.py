@@ -6,6 +6,7 @@ from typing import Final
 
 from bench import (
     archive,
+    beside_webhooks,
     browser,
     bundle,
     cache,
@@ -32,7 +33,7 @@ from bench.results import table, write
 PARTS: Final = (
     kernel, regularity, cohort, cohort_documents, periods, scale, simulator, cache, client, archive, sync, home, person,
     browser, screens, crowd, documents, workbooks, report_runs, bundle,
-    receiver,
+    receiver, beside_webhooks,
 )  # fmt: skip
 LATEST = Path(__file__).parent / "latest.json"
 

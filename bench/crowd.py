@@ -41,12 +41,12 @@ def figures() -> list[Figure]:
     with (
         tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder,
         many_people(_PEOPLE, folder) as stage,
-        _Session(stage.ours) as one,
+        Reader(stage.ours) as one,
     ):
-        views = _views(0)
-        for view in islice(views, 6):
+        seen = views(0)
+        for view in islice(seen, 6):
             one.look(*view)
-        alone = [one.look(*view) for view in islice(views, _ALONE)]
+        alone = [one.look(*view) for view in islice(seen, _ALONE)]
         before = _memory(stage.ours)
         among, after = _crowd(stage.ours)
     name = f"{_SESSIONS} sessions over {_PEOPLE} x {archives.NIGHTS}"
@@ -65,26 +65,26 @@ def _crowd(served: Served) -> tuple[list[float], int]:
     """Seconds of every rerun of all sessions, and the server's memory while all are open."""
     ready = threading.Barrier(_SESSIONS)
     with ThreadPoolExecutor(_SESSIONS) as pool:
-        running = [pool.submit(_reader, served, number, ready) for number in range(_SESSIONS)]
+        running = [pool.submit(_reading, served, number, ready) for number in range(_SESSIONS)]
         time.sleep(_FOR_S)
         memory = _memory(served)
         return [spent for each in running for spent in each.result()], memory
 
 
-def _reader(served: Served, number: int, ready: threading.Barrier) -> list[float]:
-    views = _views(number)
-    with _Session(served) as session:
-        session.look(*next(views))
+def _reading(served: Served, number: int, ready: threading.Barrier) -> list[float]:
+    seen = views(number)
+    with Reader(served) as reader:
+        reader.look(*next(seen))
         ready.wait()
         begun = time.monotonic() + _EVERY_S * number / _SESSIONS
         spent = []
-        for turn, view in enumerate(islice(views, int(_FOR_S / _EVERY_S))):
+        for turn, view in enumerate(islice(seen, int(_FOR_S / _EVERY_S))):
             time.sleep(max(0.0, begun + turn * _EVERY_S - time.monotonic()))
-            spent.append(session.look(*view))
+            spent.append(reader.look(*view))
         return spent
 
 
-def _views(number: int) -> Iterator[View]:
+def views(number: int) -> Iterator[View]:
     """What a reader looks at, one after the other, without an end."""
     turn = 0
     while True:
@@ -102,7 +102,7 @@ def _memory(served: Served) -> int:
     return pages * os.sysconf("SC_PAGESIZE")
 
 
-class _Session:
+class Reader:
     """One reader: a socket to the server, as the browser's part of Streamlit opens it."""
 
     def __init__(self, served: Served) -> None:

@@ -145,6 +145,7 @@ class Stage:
     ours: Served
     floor: Served
     runs: Path
+    webhooks: Path
     seen: int = 0
 
     def runs_ms(self) -> list[float]:
@@ -160,15 +161,21 @@ def many_people(people: int, folder: str) -> Iterator[Stage]:
     archives.kept(people)
     runs = Path(folder) / "runs.jsonl"
     runs.touch()
+    webhooks = Path(folder) / "webhooks.txt"
     # What follows the files on disk would take time from both.
     calm = {"STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
-    asked = {"NOCTURNE_BENCH_PEOPLE": str(people), "NOCTURNE_BENCH_RUNS": str(runs), "PYTHONPATH": "."}
+    asked = {
+        "NOCTURNE_BENCH_PEOPLE": str(people),
+        "NOCTURNE_BENCH_RUNS": str(runs),
+        "NOCTURNE_BENCH_WEBHOOKS": str(webhooks),
+        "PYTHONPATH": ".",
+    }
     ours_says, floor_says = Path(folder) / "ours.txt", Path(folder) / "floor.txt"
     with (
         serve_script(_OURS, output=ours_says, environment=calm | asked) as ours,
         serve_script("bench/empty_page.py", output=floor_says, environment=calm) as floor,
     ):
-        yield Stage(people=people, ours=ours, floor=floor, runs=runs)
+        yield Stage(people=people, ours=ours, floor=floor, runs=runs, webhooks=webhooks)
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 It is the real application on nights made without HTTP (`bench.archives`); nothing is synchronised, and today is the
 day on which the archive's last night ends. NOCTURNE_BENCH_PEOPLE says how many people. Each run of a script is written
-to the file that NOCTURNE_BENCH_RUNS names, one JSON line: how long it took.
+to the file that NOCTURNE_BENCH_RUNS names, one JSON line: how long it took. Webhooks are received and worked off as in
+the launcher; the path that they go to is written to the file that NOCTURNE_BENCH_WEBHOOKS names.
 """
 
 import json
@@ -19,6 +20,13 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
 from bench.archives import room
 from bench.home import opened
+from bench.under_way import open_nights
+from nocturne import application as applications
+from nocturne import webhook_access
+from nocturne.inbox_worker import InboxWorker
+from service.application import routes
+from service.receiver import Receiver
+from service.receiving import receiving
 
 _ROUTER = Path(__file__).resolve().parents[2] / "pages" / "router.py"
 _TURN_S = 0.0005  # as the launcher sets it
@@ -44,9 +52,20 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     sys.setswitchinterval(_TURN_S)
     with ExitStack() as held:
         folder = held.enter_context(room())
-        held.enter_context(opened(int(os.environ["NOCTURNE_BENCH_PEOPLE"]), Path(folder)))
+        application = held.enter_context(opened(int(os.environ["NOCTURNE_BENCH_PEOPLE"]), Path(folder)))
+        open_nights(application)
+        worker = InboxWorker(application, name="dashboard")
+        held.callback(worker.stop)
+        held.enter_context(receiving(receiver, application, written=worker.wake))
+        worker.start()
+        Path(os.environ["NOCTURNE_BENCH_WEBHOOKS"]).write_text(webhook_access.address(application).path)
         _note_runs(Path(os.environ["NOCTURNE_BENCH_RUNS"]))
         yield
 
 
-app = st.App(str(_ROUTER), lifespan=lifespan)
+receiver = Receiver()
+app = st.App(
+    str(_ROUTER),
+    lifespan=lifespan,
+    routes=routes(receiver, applications.running_application, beside_pages=True),
+)
