@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store.cohorts import Cohorts
 from store.deletions import Deletions
-from store.engine import BUSY_TIMEOUT_MS, STORE, erasing, open_engine, reading, scrub, writing
+from store.engine import BUSY_TIMEOUT_MS, STORE, erasing, open_engine, reading, writing
 from store.flag_actions import FlagActions
 from store.journal import Journal
 from store.people import (
@@ -42,6 +42,7 @@ from store.rows import (
     require_organisation,
     with_id,
 )
+from store.scrubbing import scrub
 from store.standing import Standing
 from store.sync_states import enter_outcomes, enter_statistics, sync_state_of
 from store.tables import OrganisationRow, PersonRow, SyncStateRow, TagRow
@@ -236,7 +237,7 @@ class Store:
     def remove_person(self, organisation: str, person_id: str) -> None:
         """Take a person out with all that is kept of them here; no byte of them stays in the database file.
 
-        Where somebody is reading SQLite's file, its log holds them until `scrub` succeeds.
+        Where SQLite's file is being read or is over 64 MB, it holds them until `scrub` succeeds.
 
         Raises:
             UnknownPerson: nobody in the organisation has that id.

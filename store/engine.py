@@ -2,10 +2,10 @@
 
 import logging
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,10 @@ from sqlalchemy.orm import Session
 
 from store import integrity
 from store.errors import StoreUnavailable, UnusableDatabase
+from store.scrubbing import mark_erasure, scrub, scrub_after_erasure
 from store.troubles import NOT_WRITABLE, translated
 
 BUSY_TIMEOUT_MS = 10_000
-SCRUB_WAIT_MS = 500
-# The one number that SQLite keeps in a file for its user: whether the file is to be written anew after a deletion.
-_SCRUBBED, _SCRUB_IS_DUE = 0, 1
-_PRIMARY_CODE = 0xFF
 # Any number will do as long as it is ours: PostgreSQL lets one holder at a time have it.
 _MIGRATION_LOCK = 6_031_769
 
@@ -159,58 +156,11 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def erasing(engine: Engine) -> Iterator[Session]:
-    """As `writing`, for what has to leave no byte behind; it is scrubbed at the end, or by a later `scrub`."""
+    """As `writing`, for what has to leave no byte behind; a large file, or one in use, is left to a later `scrub`."""
     with writing(engine) as session:
-        if engine.dialect.name == "sqlite":
-            # Kept with the deletion or not at all, so that a process that ends before it has scrubbed leaves it due.
-            session.connection().exec_driver_sql(f"PRAGMA user_version = {_SCRUB_IS_DUE}")
+        mark_erasure(session.connection())
         yield session
-    scrub(engine)
-
-
-def scrub(engine: Engine) -> bool:
-    """Whether no deleted byte is left in SQLite's file or its write-ahead log; other databases look after themselves.
-
-    `secure_delete` overwrites rows where they lie. A copy of one may lie in the unused part of a page that was once
-    divided, so after an `erasing` the file is written anew. The bytes are gone when the log has been written back and
-    emptied, for which everybody has to stop reading what was before. Nobody can write while that is waited for, so it
-    is for a moment only: after a False, try again later.
-    """
-    if engine.dialect.name != "sqlite":
-        return True
-    raw = engine.raw_connection()  # outside any transaction: a checkpoint refuses to run inside one
-    try:
-        cursor = raw.cursor()
-        patience_ms = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        try:
-            cursor.execute(f"PRAGMA busy_timeout = {SCRUB_WAIT_MS}")
-            clean = _scrubbed(cursor)
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
-            cursor.close()
-    finally:
-        raw.close()
-    if not clean:
-        log.warning(
-            "Deleted rows are still in the database's log because it is in use; the next synchronisation tries again."
-        )
-    return clean
-
-
-def _scrubbed(cursor: Any) -> bool:
-    due = cursor.execute("PRAGMA user_version").fetchone()[0] == _SCRUB_IS_DUE
-    try:
-        if due:
-            cursor.execute("VACUUM")
-        if cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            return False
-        if due:
-            cursor.execute(f"PRAGMA user_version = {_SCRUBBED}")
-    except sqlite3.OperationalError as problem:
-        if problem.sqlite_errorcode & _PRIMARY_CODE not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise
-        return False
-    return True
+    scrub_after_erasure(engine, partial(scrub, engine))
 
 
 def _sqlite_engine(url: URL, busy_timeout_ms: int) -> Engine:

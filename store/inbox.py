@@ -208,14 +208,18 @@ class Inbox:
     def forget(self, organisation: str, environment: Environment, vendor_id: str, mark: bytes) -> int:
         """How many rows of the person went, overwritten; what comes later about them leaves nothing behind.
 
-        On SQLite the file is written anew, for which arrivals wait. Where that did not work, `scrub` does it later.
+        On SQLite the file is then written anew, for which arrivals wait; where it is over 64 MB, or that did not work,
+        `scrub` does it later, for all who were erased by then.
         """
         return self._upkeep.forget(organisation, environment, vendor_id, mark)
 
     def forget_session(
         self, organisation: str, environment: Environment, vendor_id: str, session_id: str
     ) -> int:
-        """How many rows of one session went, overwritten; events about it that come later are taken in as any other."""
+        """How many rows of one session went, overwritten; events about it that come later are taken in as any other.
+
+        The file is written anew as after `forget`.
+        """
         return self._upkeep.forget_session(organisation, environment, vendor_id, session_id)
 
     def unannounced(self, organisation: str, environment: Environment, *, completed_before: datetime) -> int:

@@ -146,13 +146,12 @@ class TombstoneRow(Base):
 
 
 class UpkeepRow(Base):
-    """The one row that is written to find out whether writing works, and that says what has to be scrubbed."""
+    """The one row that is written to find out whether writing works."""
 
     __tablename__ = "inbox_upkeep"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     written_at: Mapped[datetime] = mapped_column(Moment)
-    scrub_due: Mapped[bool] = mapped_column()
 
 
 class NightRow(Base):

@@ -1,13 +1,12 @@
 """What leaves the inbox: people who are erased, and what nobody needs any more; and whether the inbox can be written.
 
-On SQLite overwriting what is deleted is not enough: where the tree of a table was once rearranged, a copy of a row may
-lie in what is now the unused part of a page. So after an erasure the file is written anew (VACUUM) and its log emptied.
+No table grows for ever: what waits for nobody is let go of after its time, and where there is too much of it before.
 """
 
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -22,14 +21,12 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from store.engine import scrub
-from store.errors import StoreUnavailable
 from store.inbox_database import InboxDatabase
 from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow, micros
 from store.inbox_values import Purged, Tombstone
 from store.live_effects import Effects
 from store.people import Environment
-from store.troubles import translated
+from store.scrubbing import mark_erasure, scrub, scrub_after_erasure
 
 QUARANTINE: Final = timedelta(days=7)
 KEPT: Final = timedelta(days=30)
@@ -54,7 +51,7 @@ class Upkeep:
             self._enter_tombstones(connection, organisation, [Tombstone(environment=environment, mark=mark)])
             # Events first: whoever has one of them on lease can settle it no more.
             gone = self._let_go_of(connection, organisation, environment, {"vendor_id": vendor_id})
-        self._scrub_if_possible()
+        scrub_after_erasure(self._database.engine, self.scrub)
         return gone
 
     def forget_session(
@@ -64,7 +61,7 @@ class Upkeep:
         with self._database.writing(against="everybody") as connection:
             session = {"vendor_id": vendor_id, "session_id": session_id}
             gone = self._let_go_of(connection, organisation, environment, session)
-        self._scrub_if_possible()
+        scrub_after_erasure(self._database.engine, self.scrub)
         return gone
 
     def _let_go_of(
@@ -81,16 +78,8 @@ class Upkeep:
             for table in (Event, NightRow, BlockRow)
         ]
         self._effects.mark_changed(connection, organisation, environment)
-        self._enter_upkeep(connection, scrub_due=True)
+        mark_erasure(connection)
         return sum(gone)
-
-    def _scrub_if_possible(self) -> None:
-        try:
-            self.scrub()
-        except StoreUnavailable as problem:
-            log.warning(
-                "Something was erased; its bytes leave the inbox's file at the next scrub: %s", problem
-            )
 
     def remember(self, organisation: str, environment: Environment, mark: bytes) -> None:
         """Take the tombstone away again."""
@@ -123,24 +112,15 @@ class Upkeep:
 
     def scrub(self) -> bool:
         """Whether no byte of what was erased is left in the file or its log; False while somebody reads them."""
-        if not self._database.is_sqlite:
-            return True
-        if not self._scrub_is_due():
-            return True
-        with self._database.alone(), translated():
-            with self._database.engine.connect() as connection:
-                # Outside any transaction, within which SQLite does not write a file anew.
-                cast("Any", connection.connection).execute("VACUUM")
-            clean = scrub(self._database.engine)
-        if clean:
-            with self._database.writing() as connection:
-                self._enter_upkeep(connection, scrub_due=False)
-        return clean
+        with self._database.alone():
+            return scrub(self._database.engine)
 
     def writable(self) -> None:
         """Return when something could be written."""
+        written = {"written_at": self._now()}
+        insert = self._database.insert(UpkeepRow).values({"id": _THE_ROW, **written})
         with self._database.writing() as connection:
-            self._enter_upkeep(connection)
+            connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=written))
 
     def purge(self, organisation: str, environment: Environment) -> Purged:
         """How much was let go of that nobody needs any more."""
@@ -201,12 +181,3 @@ class Upkeep:
         ]
         if rows:
             connection.execute(self._database.insert(TombstoneRow).on_conflict_do_nothing(), rows)
-
-    def _scrub_is_due(self) -> bool:
-        with self._database.reading() as connection:
-            return bool(connection.execute(select(UpkeepRow.scrub_due)).scalar())
-
-    def _enter_upkeep(self, connection: Connection, *, scrub_due: bool | None = None) -> None:
-        written = {"written_at": self._now()} | ({} if scrub_due is None else {"scrub_due": scrub_due})
-        insert = self._database.insert(UpkeepRow).values({"id": _THE_ROW, "scrub_due": False, **written})
-        connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=written))

@@ -25,6 +25,10 @@ _SQLITE = {
     "SQLITE_CANTOPEN": f"The database file cannot be opened. {NOT_WRITABLE}",
     "SQLITE_FULL": _FULL,
 }
+_REFUSED = (
+    IntegrityError, ProgrammingError, DataError,
+    sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError,
+)  # fmt: skip
 
 
 def damaged(reason: str) -> UnusableDatabase:
@@ -45,15 +49,17 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (IntegrityError, ProgrammingError, DataError):
+    except _REFUSED:
         raise  # the database answered: what it refused is the caller's to explain
     except DBAPIError as error:
+        raise _sentence(error.orig) from error
+    except sqlite3.Error as error:  # where the driver is spoken to directly
         raise _sentence(error) from error
 
 
-def _sentence(error: DBAPIError) -> StoreUnavailable:
-    reason = str(error.orig).strip().splitlines()[0] if str(error.orig or "").strip() else "no reason given"
-    name = getattr(error.orig, "sqlite_errorname", "") if isinstance(error.orig, sqlite3.Error) else ""
+def _sentence(error: BaseException | None) -> StoreUnavailable:
+    reason = str(error).strip().splitlines()[0] if str(error or "").strip() else "no reason given"
+    name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return damaged(reason)
     for beginning, sentence in _SQLITE.items():

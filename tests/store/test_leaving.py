@@ -105,15 +105,15 @@ def test_what_could_not_be_scrubbed_stays_due_also_after_a_new_start(tmp_path: P
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM people").fetchone()
         store.remove_person("north", person.person_id)
-        assert _user_version(tmp_path) == 1
+        assert _scrub_is_due(tmp_path)
         store.close()
     again = Store(url)
     assert again.scrub()
     again.close()
-    assert _user_version(tmp_path) == 0
+    assert not _scrub_is_due(tmp_path)
     assert not any(b"CANARY" in file.read_bytes() for file in tmp_path.iterdir())
 
 
-def _user_version(folder: Path) -> int:
+def _scrub_is_due(folder: Path) -> bool:
     with closing(sqlite3.connect(folder / "store.db")) as connection:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+        return bool(connection.execute("PRAGMA user_version").fetchone()[0] % 2)

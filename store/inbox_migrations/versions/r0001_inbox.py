@@ -105,7 +105,6 @@ def _create_the_rest_of_the_inbox() -> None:
         "inbox_upkeep",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("written_at", sa.BigInteger(), nullable=False),
-        sa.Column("scrub_due", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_inbox_upkeep"),
     )
 
