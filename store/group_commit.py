@@ -17,6 +17,7 @@ Ticket = TypeVar("Ticket")
 
 AT_MOST: Final = 256
 WAITING_AT_MOST: Final = 4096
+WAITING_BYTES_AT_MOST: Final = 32 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class GroupCommit(Generic[Ticket]):
             what `accept` raised. It should be quick, and raise nothing.
         at_most: so many are written in one transaction.
         waiting_at_most: so many may wait.
+        waiting_bytes_at_most: with bodies of so many bytes together.
     """
 
     def __init__(
@@ -43,10 +45,14 @@ class GroupCommit(Generic[Ticket]):
         *,
         at_most: int = AT_MOST,
         waiting_at_most: int = WAITING_AT_MOST,
+        waiting_bytes_at_most: int = WAITING_BYTES_AT_MOST,
     ) -> None:
         self._accept, self._on_written = accept, on_written
         self._at_most, self._waiting_at_most = at_most, waiting_at_most
+        self._waiting_bytes_at_most = waiting_bytes_at_most
         self._waiting: deque[tuple[Arrival, Ticket]] = deque()
+        self._waiting_bytes = 0
+        self._singly = 0
         self._changed = Condition()
         self._idle = False
         self._closing = False
@@ -66,13 +72,21 @@ class GroupCommit(Generic[Ticket]):
                 raise Overloaded(
                     f"{self._waiting_at_most} events wait to be written. Nothing was taken in; send it again later."
                 )
+            if self._waiting_bytes + len(arrival.body) > self._waiting_bytes_at_most:
+                raise Overloaded(
+                    f"{self._waiting_bytes:,} bytes wait to be written. Nothing was taken in; send it again later."
+                )
             self._waiting.append((arrival, ticket))
+            self._waiting_bytes += len(arrival.body)
             if self._idle:
                 self._idle = False
                 self._changed.notify()
 
     def close(self) -> None:
-        """Return when everything that was submitted has been written; nothing is taken in any more."""
+        """Return when everything that was submitted has been written; nothing is taken in any more.
+
+        Once the database does not answer, all that still waits is told so: closing waits for it once.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -89,7 +103,23 @@ class GroupCommit(Generic[Ticket]):
                 self._idle = True
                 self._changed.wait()
             self._idle = False
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._at_most))]
+            if self._singly:
+                self._singly -= 1
+                return self._taken(1)
+            return self._taken(self._at_most)
+
+    def _taken(self, at_most: int) -> list[tuple[Arrival, Ticket]]:
+        """The first that wait, which wait no more; for who holds the lock."""
+        taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), at_most))]
+        self._waiting_bytes -= sum(len(arrival.body) for arrival, _ in taken)
+        return taken
+
+    def _put_back(self, batch: list[tuple[Arrival, Ticket]]) -> None:
+        """Each of the batch is the next to be written, alone."""
+        with self._changed:
+            self._waiting.extendleft(reversed(batch))
+            self._waiting_bytes += sum(len(arrival.body) for arrival, _ in batch)
+            self._singly = len(batch)
 
     def _write_batch(self, batch: list[tuple[Arrival, Ticket]]) -> None:
         outcome: Accepted | Exception
@@ -97,10 +127,10 @@ class GroupCommit(Generic[Ticket]):
             outcome = self._accept([arrival for arrival, _ in batch])
         except StoreUnavailable as unavailable:  # holds for every one of them
             outcome = unavailable
+            batch += self._given_up()
         except Exception as refused:  # noqa: BLE001 - told to whoever waits for it
             if len(batch) > 1:  # one that the database will not take keeps no other out
-                for each in batch:
-                    self._write_batch([each])
+                self._put_back(batch)
                 return
             outcome = refused
         try:
@@ -108,3 +138,8 @@ class GroupCommit(Generic[Ticket]):
         except Exception:
             # The writer lives on: others wait for it, and these events are on the disk or will be sent again.
             log.exception("Whoever waited for events to be written could not be told.")
+
+    def _given_up(self) -> list[tuple[Arrival, Ticket]]:
+        """What is not tried any more once the database does not answer: all that waits, while closing."""
+        with self._changed:
+            return self._taken(len(self._waiting)) if self._closing else []

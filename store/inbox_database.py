@@ -76,6 +76,11 @@ class InboxDatabase:
         finally:
             self._turn.release()
 
+    def keep_effects_out(self, connection: Connection) -> None:
+        """Overlap with no other effect from here to the end of the transaction, on PostgreSQL."""
+        if not self.is_sqlite:
+            _lock(connection, "effects")
+
     def written_at_once(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Whether one statement has written every row, and is on the disk; if not, nothing is changed.
 

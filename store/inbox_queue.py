@@ -22,6 +22,9 @@ _SETTLE: Final = """
     UPDATE inbox_events SET state = 'done', ended_at = ?, leased_by = NULL, error = '', body = ?, stages = ?
     WHERE id = ? AND state = 'waiting' AND leased_by = ? AND attempts = ?"""
 
+# Of other bodies their digests stay, by which they are known.
+_EMPTY_REVISIONS: Final = "UPDATE inbox_revisions SET body = ? WHERE event_id = ?"
+
 
 class Queue:
     """Events between their arrival and their end."""
@@ -29,7 +32,7 @@ class Queue:
     def __init__(self, database: InboxDatabase, now: Callable[[], datetime]) -> None:
         self._database, self._now = database, now
         self._effects = Effects(database)
-        self._settle = database.statement(_SETTLE)
+        self._settle, self._empty_revisions = map(database.statement, (_SETTLE, _EMPTY_REVISIONS))
 
     def lease(
         self, organisation: str, environment: Environment, *, worker: str, limit: int, lease_s: float
@@ -54,7 +57,7 @@ class Queue:
     def give_back(self, worker: str) -> int:
         """How many leases of the worker were ended; the events are due at once."""
         freed = update(Event).where(Event.state == "waiting", OPEN, Event.leased_by == worker)
-        return self._changed(freed.values(leased_by=None, next_at=Event.received_at))
+        return self._changed(freed.values(leased_by=None, next_at=self._now()))
 
     def settle(self, settled: Sequence[tuple[Leased, tuple[Effect, ...]]]) -> tuple[bool, ...]:
         """Of each event whether its effects and its end were entered together; False when the lease was lost."""
@@ -68,6 +71,7 @@ class Queue:
         values = (micros(now), b"", b"", leased.event_id, leased.worker, leased.attempts)
         if not connection.exec_driver_sql(self._settle, values).rowcount:
             return False
+        connection.exec_driver_sql(self._empty_revisions, (b"", leased.event_id))
         organisation, environment = leased.organisation, leased.environment
         self._effects.apply(
             connection, organisation, environment, effects, received_at=leased.received_at, now=now
@@ -114,7 +118,8 @@ class Queue:
         return sum(self._changed(again.where(dead, Event.id.in_(some))) for some in _in_parts(event_ids))
 
     def _changed(self, statement: Update) -> int:
-        with self._database.writing() as connection:
+        # Against effects: on PostgreSQL two who change many events, each in an order of its own, would wait for ever.
+        with self._database.writing(against="effects") as connection:
             return connection.execute(statement).rowcount
 
 

@@ -77,13 +77,14 @@ class Event(Base):
     """One event as it came, and how far it is; the table is the queue.
 
     `next_at` is when it may be leased: later than now where it was put off, and where somebody has it on lease.
+    `variant` is the body's digest where nobody knows the kind, and b"" where what is said is told by the other columns.
     """
 
     __tablename__ = "inbox_events"
     __table_args__ = (
         # The vendor id stands in the key, so that an event about somebody else's session takes nobody's place.
         UniqueConstraint(
-            "organisation", "environment", "vendor_id", "session_id", "event", "seq", "length",
+            "organisation", "environment", "vendor_id", "session_id", "event", "seq", "length", "variant",
             name="uq_inbox_events_key",
         ),
         # All that is not done is counted and leased by this alone.
@@ -109,6 +110,7 @@ class Event(Base):
     session_id: Mapped[str] = mapped_column(Text)
     seq: Mapped[int] = mapped_column(BigInteger)
     length: Mapped[int] = mapped_column(BigInteger)
+    variant: Mapped[bytes] = mapped_column(LargeBinary)
     stages: Mapped[bytes] = mapped_column(LargeBinary)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
@@ -123,7 +125,7 @@ class Event(Base):
 
 
 class RevisionRow(Base):
-    """Another body that came under the key of an event."""
+    """Another body that came under the key of an event; b"" where only its digest is kept."""
 
     __tablename__ = "inbox_revisions"
 

@@ -23,13 +23,15 @@ from sqlalchemy import (
 
 from store.inbox_database import InboxDatabase
 from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneRow, UpkeepRow, micros
-from store.inbox_values import Purged, Tombstone
+from store.inbox_values import Purged, State, Tombstone
 from store.live_effects import Effects
 from store.people import Environment
 from store.scrubbing import mark_erasure, scrub, scrub_after_erasure
 
 QUARANTINE: Final = timedelta(days=7)
 KEPT: Final = timedelta(days=30)
+OPEN_AT_MOST: Final = 100_000
+"""Of a state that waits for nobody so many events stay: who holds a key could fill the disk with more."""
 NIGHTS_KEPT: Final = timedelta(days=3)
 SILENT: Final = timedelta(days=7)
 _AT_ONCE: Final = 2000
@@ -128,21 +130,35 @@ class Upkeep:
         mine = and_(Event.organisation == organisation, Event.environment == environment)
         # By a sum no index is of use: what is open is few rows, what was received so long ago nearly all.
         received_at = type_coerce(Event.received_at, BigInteger) + 0
-        return Purged(
-            quarantined=self._let_go(
-                mine, Event.state == "quarantined", OPEN, received_at < micros(now - QUARANTINE)
-            ),
-            unhandled=self._let_go(mine, Event.state == "unhandled", OPEN, received_at < micros(now - KEPT)),
+        purged = Purged(
+            quarantined=self._let_go_of_open(mine, "quarantined", received_at < micros(now - QUARANTINE)),
+            unhandled=self._let_go_of_open(mine, "unhandled", received_at < micros(now - KEPT)),
+            dead=self._let_go_of_open(mine, "dead", Event.ended_at < now - KEPT),
             done=self._let_go(mine, DONE, Event.ended_at < now - KEPT),
             nights=self._let_go_of_nights(organisation, environment, now),
         )
+        lost = purged.quarantined + purged.unhandled + purged.dead
+        if lost:
+            log.warning(
+                "%d events that were never worked off were let go of: %d of people nobody knows, %d of unknown kinds, "
+                "%d given up.", lost, purged.quarantined, purged.unhandled, purged.dead,
+            )  # fmt: skip
+        return purged
+
+    def _let_go_of_open(self, mine: ColumnElement[bool], state: State, is_over: ColumnElement[bool]) -> int:
+        """How many events of the state went: those whose time is over, and the oldest of more than are kept."""
+        which = and_(mine, Event.state == state, OPEN)
+        too_many = select(Event.id).where(which).order_by(Event.id.desc()).offset(OPEN_AT_MOST).limit(1)
+        with self._database.reading() as connection:
+            last = connection.execute(too_many).scalar()
+        return self._let_go(which, is_over if last is None else or_(is_over, Event.id <= last))
 
     def _let_go(self, *which: ColumnElement[bool] | TextClause) -> int:
         """How many events were deleted, some at a time: arrivals wait for none of it long."""
         count = 0
         while True:
             some = select(Event.id).where(*which).limit(_AT_ONCE).scalar_subquery()
-            with self._database.writing() as connection:
+            with self._database.writing(against="effects") as connection:
                 gone = connection.execute(delete(Event).where(Event.id.in_(some))).rowcount
             count += gone
             if gone < _AT_ONCE:

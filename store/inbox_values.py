@@ -50,9 +50,10 @@ class Accepted:
     Attributes:
         new: kept, and to be worked off.
         repeated: had been kept already.
-        revised: another body under a key that was there; kept beside the first.
+        revised: another body under a key that was there, which had not come before. The first ones are kept beside the
+            event until that is done, of more only digests; where there are too many of those, it may have come before.
         forgotten: of somebody who was erased; nothing was kept.
-        unhandled: new, of a kind that nobody handles; kept.
+        unhandled: new, of a kind that nobody handles; kept, each body of it.
     """
 
     new: int = 0
@@ -142,15 +143,19 @@ class InboxState:
 class Purged:
     """How many rows were let go of because nobody needs them any more.
 
+    Of what waits for nobody at most 100,000 events of each state stay, the newest.
+
     Attributes:
         quarantined: events of people who stayed unknown for 7 days.
         unhandled: events of unknown kinds, after 30 days.
+        dead: events that were given up 30 days ago and not tried again since.
         done: events worked off, after 30 days.
         nights: completed 3 days ago, or without a sign for 7.
     """
 
     quarantined: int
     unhandled: int
+    dead: int
     done: int
     nights: int
 

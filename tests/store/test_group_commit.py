@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from store.errors import StoreUnavailable
 from store.group_commit import GroupCommit, Overloaded
@@ -185,15 +184,19 @@ def test_who_cannot_be_told_keeps_nobody_else_from_it(inbox: Inbox, caplog: pyte
 
 
 def test_sixteen_senders_who_wait_for_their_answer_share_transactions(inbox: Inbox) -> None:
-    commits: list[None] = []
-    event.listen(inbox._database.engine, "commit", lambda _connection: commits.append(None))
+    sizes: list[int] = []
+
+    def accept(arrivals: Sequence[Arrival]) -> Accepted:
+        sizes.append(len(arrivals))
+        return inbox.accept(arrivals)
+
     answered = [threading.Event() for _ in range(800)]
 
     def tell(tickets: Sequence[int], _outcome: Accepted | Exception) -> None:
         for ticket in tickets:
             answered[ticket].set()
 
-    writer = GroupCommit(inbox.accept, tell)
+    writer = GroupCommit(accept, tell)
 
     def send(first: int) -> None:
         for number in range(first, first + 50):
@@ -207,4 +210,55 @@ def test_sixteen_senders_who_wait_for_their_answer_share_transactions(inbox: Inb
         thread.join(120)
     writer.close()
     assert inbox.waiting(*MINE) == 800
-    assert len(commits) < 400, "half as many as events at the most"
+    assert sum(sizes) == 800, "each is handed over once"
+    assert len(sizes) < 400, "half as many transactions as events at the most"
+
+
+def test_bodies_that_wait_take_so_much_memory_and_no_more(inbox: Inbox) -> None:
+    gate, told = Gate(inbox), Told()
+    writer = GroupCommit(gate.accept, told, waiting_bytes_at_most=1_000)
+    writer.submit(block(0), 0)
+    assert gate.reached.wait(60)
+    for number in range(1, 5):
+        writer.submit(block(number, body=b"x" * 250), number)
+    with pytest.raises(Overloaded, match="1,000 bytes wait to be written"):
+        writer.submit(block(5, body=b"x"), 5)
+    gate.open.set()
+    while len(told.tickets) < 5:
+        time.sleep(0.001)
+    writer.submit(block(5, body=b"x" * 1_000), 5)
+    writer.close()
+    assert told.tickets == list(range(6))
+
+
+@pytest.mark.parametrize("refused", [(), (2,)])
+def test_closing_waits_for_a_database_that_does_not_answer_once(refused: tuple[int, ...]) -> None:
+    """And all who wait are told, also where one event is refused first, so that each is written alone."""
+    reached, go_on = threading.Event(), threading.Event()
+    calls: list[int] = []
+
+    def accept(arrivals: Sequence[Arrival]) -> Accepted:
+        reached.set()
+        assert go_on.wait(60)
+        calls.append(len(arrivals))
+        if len(calls) in refused:
+            raise OverflowError
+        if len(calls) == 1:
+            return Accepted(new=len(arrivals))
+        raise StoreUnavailable("The database is in use.")
+
+    told = Told()
+    writer = GroupCommit(accept, told, at_most=4)
+    writer.submit(block(0), 0)
+    assert reached.wait(60)
+    for number in range(1, 41):
+        writer.submit(block(number), number)
+    closing = threading.Thread(target=writer.close)
+    closing.start()
+    while not writer._closing:
+        time.sleep(0.001)
+    go_on.set()
+    closing.join(60)
+    assert calls == [1, 4, *([1] if refused else [])]
+    assert told.tickets == list(range(41)), "each once, in order"
+    assert isinstance(told.batches[-1][1], StoreUnavailable)

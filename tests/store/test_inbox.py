@@ -13,11 +13,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, text
 
+from store import inbox_upkeep
 from store.database import Store
 from store.engine import migration_config
 from store.errors import UnusableDatabase
 from store.inbox import Accepted, BlockPlaced, Completed, Inbox, Leased, Opened, Purged
-from store.inbox_arrivals import REVISIONS_KEPT
+from store.inbox_arrivals import REVISIONS_KEPT, REVISIONS_KNOWN
 from store.inbox_database import INBOX
 from store.inbox_tables import Base
 from tests.store.arrivals import ENVIRONMENT, MINE, NOW, ORGANISATION, Clock, block, complete
@@ -99,11 +100,48 @@ def test_two_bodies_of_one_new_event_in_a_batch_are_one_event_and_a_revision(inb
     assert inbox.accept([block(0), block(0, body=b"other")]) == Accepted(new=1, revised=1)
 
 
-def test_revisions_cannot_fill_the_disk(inbox: Inbox) -> None:
+def bodies_kept(inbox: Inbox) -> int:
+    """Of how many revisions more than the digest is kept."""
+    with inbox._database.reading() as connection:
+        kept = "SELECT count(*) FROM inbox_revisions WHERE length(body) > 0"
+        return int(connection.exec_driver_sql(kept).scalar_one())
+
+
+def test_revisions_cannot_fill_the_disk_and_are_known_when_they_come_again(inbox: Inbox) -> None:
     inbox.accept([block(0)])
     bodies = [block(0, body=b"%d" % number) for number in range(3 * REVISIONS_KEPT)]
     assert inbox.accept(bodies) == Accepted(revised=len(bodies))
-    assert inbox.state(*MINE).revised == REVISIONS_KEPT
+    assert inbox.accept(bodies) == Accepted(repeated=len(bodies))
+    assert inbox.state(*MINE).revised == len(bodies)
+    assert bodies_kept(inbox) == REVISIONS_KEPT
+
+
+def test_bodies_of_a_completed_session_that_came_before_never_ask_the_vendor_again(inbox: Inbox) -> None:
+    bodies = [complete(body=b"%d" % number) for number in range(REVISIONS_KNOWN + 20)]
+    inbox.accept(bodies)
+    for each in lease(inbox):
+        assert inbox.settle(each)
+    assert inbox.accept(bodies[: REVISIONS_KNOWN + 1]) == Accepted(repeated=REVISIONS_KNOWN + 1)
+    assert inbox.accept(bodies[REVISIONS_KNOWN + 1 :]) == Accepted(revised=19), "nobody can tell any more"
+    assert lease(inbox) == ()
+    assert inbox.state(*MINE).revised == REVISIONS_KNOWN
+
+
+def test_what_was_worked_off_keeps_no_body_of_any_revision(inbox: Inbox) -> None:
+    inbox.accept([block(0), block(0, body=b"other"), block(1), block(1, body=b"other")])
+    first, second = lease(inbox)
+    assert inbox.settle(first)
+    assert bodies_kept(inbox) == 1
+    assert inbox.settle(second)
+    assert bodies_kept(inbox) == 0
+    assert inbox.accept([block(0, body=b"other"), block(0, body=b"late")]) == Accepted(repeated=1, revised=1)
+    assert bodies_kept(inbox) == 0
+    assert inbox.state(*MINE).revised == 3
+
+
+def test_a_revised_session_and_its_first_body_in_one_batch_are_told_apart(inbox: Inbox) -> None:
+    inbox.accept([complete()])
+    assert inbox.accept([complete(body=b"revised"), complete()]) == Accepted(revised=1, repeated=1)
 
 
 def test_a_completed_session_that_is_revised_is_worked_off_anew_even_while_it_is_on_lease(
@@ -132,6 +170,22 @@ def test_an_event_of_no_known_kind_is_kept_and_handed_to_nobody(inbox: Inbox) ->
     assert inbox.accept([unknown]) == Accepted(repeated=1)
     assert [each.event for each in lease(inbox)] == ["INFERENCE_COMPLETE"]
     assert inbox.state(*MINE).unhandled == 1
+
+
+def test_every_body_of_an_unknown_kind_is_an_event_of_its_own(inbox: Inbox) -> None:
+    unknown: dict[str, Any] = {
+        "kind": "other",
+        "event": "PARTY_COMPLETE",
+        "session_id": "",
+        "seq": -1,
+        "stages": b"",
+    }
+    parties = [block(body=b"party %d" % number, **unknown) for number in range(3 * REVISIONS_KEPT)]
+    assert inbox.accept(parties[:1]) == Accepted(unhandled=1)
+    assert inbox.accept(parties) == Accepted(unhandled=len(parties) - 1, repeated=1)
+    assert inbox.accept(parties) == Accepted(repeated=len(parties))
+    state = inbox.state(*MINE)
+    assert (state.unhandled, state.revised) == (len(parties), 0)
 
 
 def test_an_empty_batch_is_nothing(inbox: Inbox) -> None:
@@ -167,6 +221,21 @@ def test_a_worker_gives_back_what_it_has(inbox: Inbox) -> None:
     assert [each.seq for each in lease(inbox, "three")] == [0, 1]
     assert not inbox.settle(mine[0])
     assert inbox.settle(other[0])
+
+
+def test_what_is_given_back_comes_after_what_has_been_due_longer(inbox: Inbox, clock: Clock) -> None:
+    inbox.accept([block(0)])
+    (first,) = lease(inbox)
+    inbox.put_off(first, error="It broke.", next_at=clock.now + timedelta(seconds=30))
+    clock.pass_s(10)
+    inbox.accept([block(1)])
+    clock.pass_s(30)
+    assert [each.seq for each in lease(inbox, "one", limit=2)] == [1, 0]
+    inbox.accept([block(2)])
+    clock.pass_s(10)
+    assert inbox.give_back("one") == 2
+    assert inbox.due_since(*MINE) == clock.now - timedelta(seconds=10)
+    assert [each.seq for each in lease(inbox, "two")] == [2, 0, 1]
 
 
 def test_what_was_put_off_delays_nobody_and_comes_again(inbox: Inbox, clock: Clock) -> None:
@@ -244,7 +313,9 @@ def test_the_state_is_counted_from_the_rows(inbox: Inbox, clock: Clock) -> None:
     assert inbox.state("south", "live") == inbox.state(ORGANISATION, "test") == empty
 
 
-def test_what_nobody_needs_any_more_is_let_go_of(inbox: Inbox, clock: Clock) -> None:
+def test_what_nobody_needs_any_more_is_let_go_of(
+    inbox: Inbox, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     inbox.accept([block(0), block(1), block(2), block(3), block(4, kind="other")])
     inbox.accept([block(0, body=b"revised")])
     quarantined, dead, done, _waiting = lease(inbox, lease_s=1)
@@ -252,16 +323,36 @@ def test_what_nobody_needs_any_more_is_let_go_of(inbox: Inbox, clock: Clock) -> 
     inbox.bury(dead, error="no")
     inbox.settle(done)
     clock.pass_s(7 * 86_400 - 1)
-    assert inbox.purge(*MINE) == Purged(quarantined=0, unhandled=0, done=0, nights=0)
+    assert inbox.purge(*MINE) == Purged(quarantined=0, unhandled=0, dead=0, done=0, nights=0)
     clock.pass_s(2)
-    assert inbox.purge("south", "live") == Purged(quarantined=0, unhandled=0, done=0, nights=0)
-    assert inbox.purge(*MINE) == Purged(quarantined=1, unhandled=0, done=0, nights=0)
+    assert inbox.purge("south", "live") == Purged(quarantined=0, unhandled=0, dead=0, done=0, nights=0)
+    assert inbox.purge(*MINE) == Purged(quarantined=1, unhandled=0, dead=0, done=0, nights=0)
     assert inbox.state(*MINE).revised == 0, "revisions go with their event"
     clock.pass_s(23 * 86_400)
-    assert inbox.purge(*MINE) == Purged(quarantined=0, unhandled=1, done=1, nights=0)
+    assert inbox.purge(*MINE) == Purged(quarantined=0, unhandled=1, dead=1, done=1, nights=0)
     left = inbox.state(*MINE)
-    assert (left.waiting, left.dead) == (1, 1), "what was not worked off is never let go of by itself"
+    assert (left.waiting, left.dead) == (1, 0), "what is still to be worked off is never let go of by itself"
+    assert (
+        "2 events that were never worked off were let go of: 0 of people nobody knows, 1 of unknown"
+        in caplog.text
+    )
     assert inbox.accept([block(2)]) == Accepted(new=1)
+
+
+def test_of_what_waits_for_nobody_the_newest_are_kept(
+    inbox: Inbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_upkeep, "OPEN_AT_MOST", 3)
+    inbox.accept([block(seq) for seq in range(10)])
+    for each in lease(inbox):
+        assert inbox.quarantine(each) if each.seq < 5 else inbox.bury(each, error="no")
+    inbox.accept([block(seq, kind="other", body=b"%d" % seq) for seq in range(20, 23)])
+    inbox.accept([block(seq) for seq in range(30, 40)])
+    inbox.accept([block(seq, organisation="south") for seq in range(4)])
+    assert inbox.purge(*MINE) == Purged(quarantined=2, unhandled=0, dead=2, done=0, nights=0)
+    assert [each.seq for each in inbox.dead_letters(*MINE)] == [7, 8, 9]
+    assert len(lease(inbox)) == 10, "what is to be worked off stays"
+    assert inbox.purge(*MINE) == Purged(quarantined=0, unhandled=0, dead=0, done=0, nights=0)
 
 
 def test_more_than_are_deleted_at_once_are_purged(inbox: Inbox, clock: Clock) -> None:
