@@ -561,3 +561,26 @@ def test_completed_nights_that_no_event_announced_are_counted_once_webhooks_are_
     assert inbox.unannounced("south", "live", completed_before=clock.now) == 0
     inbox.accept([complete(session_id="silent")])
     assert unannounced() == 0
+
+
+def test_sessions_revised_and_settled_at_once_in_every_order_wait_for_nobody_for_ever(inbox: Inbox) -> None:
+    names = [f"s-{number}" for number in range(12)]
+    inbox.accept([complete(session_id=name) for name in names])
+    sent = [threading.Event(), threading.Event()]
+
+    def revise(first: int) -> None:
+        order = names if first == 0 else names[::-1]
+        try:
+            for number in range(25):
+                body = b"%d of %d" % (number, first)
+                inbox.accept([complete(session_id=name, body=body) for name in order])
+        finally:
+            sent[first].set()
+
+    def work(name: str, step: int) -> None:
+        while not all(each.is_set() for each in sent):
+            inbox.settle_all([(each, ()) for each in lease(inbox, name, limit=8)[::step]])
+            inbox.purge(*MINE)
+
+    run_all([partial(revise, 0), partial(revise, 1), partial(work, "on", 1), partial(work, "back", -1)])
+    assert inbox.state(*MINE).revised == 12 * 50
