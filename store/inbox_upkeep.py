@@ -26,7 +26,7 @@ from store.inbox_tables import DONE, OPEN, BlockRow, Event, NightRow, TombstoneR
 from store.inbox_values import Purged, State, Tombstone
 from store.live_effects import Effects
 from store.people import Environment
-from store.scrubbing import mark_erasure, scrub, scrub_after_erasure
+from store.scrubbing import mark_erasure, scrub, scrub_after_erasure, scrub_is_due
 
 QUARANTINE: Final = timedelta(days=7)
 KEPT: Final = timedelta(days=30)
@@ -114,6 +114,8 @@ class Upkeep:
 
     def scrub(self) -> bool:
         """Whether no byte of what was erased is left in the file or its log; False while somebody reads them."""
+        if not scrub_is_due(self._database.engine):
+            return True  # arrivals wait for nothing
         with self._database.alone():
             return scrub(self._database.engine)
 

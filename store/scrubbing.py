@@ -48,6 +48,14 @@ def scrub_after_erasure(engine: Engine, scrub: Callable[[], bool]) -> None:
         )
 
 
+def scrub_is_due(engine: Engine) -> bool:
+    """Whether something was erased since the last scrub."""
+    if engine.dialect.name != "sqlite":
+        return False
+    with translated(), engine.connect() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA user_version").scalar_one() % 2)
+
+
 def scrub(engine: Engine) -> bool:
     """Whether no erased byte is left in the file or its log; False while that is not sure: try again later.
 

@@ -123,6 +123,17 @@ def test_a_lock_that_another_holds_while_the_file_is_to_be_written_anew_leaves_i
     assert left(file, FIRST) == 0
 
 
+def test_arrivals_wait_for_no_reader_when_nobody_was_erased(
+    inbox: Inbox, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM inbox_events").fetchone()
+        inbox.accept([block(500)])
+        assert inbox.scrub()
+    assert caplog.text == ""
+
+
 @contextmanager
 def no_file_may_grow_beyond(size: int) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
