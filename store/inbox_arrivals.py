@@ -32,7 +32,8 @@ _REVISE: Final = """
     WHERE (SELECT count(*) FROM inbox_revisions WHERE event_id = ?) < ? ON CONFLICT (event_id, digest) DO NOTHING"""
 _IS_KEPT: Final = "SELECT 1 FROM inbox_revisions WHERE event_id = ? AND digest = ?"
 _AGAIN: Final = """
-    UPDATE inbox_events SET state = 'waiting', attempts = 0, next_at = ?, leased_by = NULL, ended_at = NULL
+    UPDATE inbox_events SET state = 'waiting', attempts = 0, next_at = ?, since = NULL, leased_by = NULL,
+    ended_at = NULL
     WHERE id = ? AND state IN ('waiting', 'dead', 'done')"""
 
 
