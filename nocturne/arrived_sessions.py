@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from asleep.errors import MalformedAnswer
 from asleep.models import SessionResult
 from cache.disk import CacheBusy
 from nocturne.application import Application
@@ -25,14 +26,41 @@ _BLOCK: Final = 10
 """Blocks are whole numbers of five minutes: ten epochs."""
 
 
-def keep(application: Application, person: Person, result: SessionResult, *, received: datetime) -> bool:
-    """Whether the complete session is in the archive now; not that of somebody who was erased.
+def take_in(
+    application: Application, person: Person, result: SessionResult, *, asked: str, received: datetime
+) -> bool:
+    """Whether the answer about a session is taken in: a complete one is in the archive now.
 
-    It is put there once, however often it comes. Kept answers that knew less of it are let go of.
+    False where the person was erased, and may be on the roster again under another id. The session is put into the
+    archive once, however often it comes. Kept answers that knew less of it are let go of.
+
+    Args:
+        application: whose archive.
+        person: whose session it is.
+        result: what the vendor has answered.
+        asked: the id of the session that it was asked about.
+        received: when it was asked (UTC).
 
     Raises:
+        MalformedAnswer: the answer is about another session.
         OSError: the archive cannot be written.
     """
+    about(result, asked)
+    return result.state != "COMPLETE" or _keep(application, person, result, received)
+
+
+def about(result: SessionResult, asked: str) -> SessionResult:
+    """The answer itself.
+
+    Raises:
+        MalformedAnswer: it is about another session than the one of the id that was asked about.
+    """
+    if result.session_id != asked:
+        raise MalformedAnswer("it is about another session than the one that was asked about")
+    return result
+
+
+def _keep(application: Application, person: Person, result: SessionResult, received: datetime) -> bool:
     report = application.archive.put(
         application.organisation,
         person.person_id,

@@ -11,7 +11,7 @@
 A process that is killed on the way has left the note of step 1 or the archive's of step 2: `settle` finishes what it
 finds. A synchronisation under way finds the person refused by the archive, in whatever process it runs, and forgets at
 its end what it was answered about them; so the archive refuses a recording that was erased alone. Whoever enters a live
-night looks into the archive afterwards (`arrived_sessions.let_go_of_the_erased`): step 2 comes before step 3.
+night looks into the archive afterwards (`arrived_sessions.enter`): step 2 comes before step 3.
 """
 
 import logging

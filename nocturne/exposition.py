@@ -3,21 +3,18 @@
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 
+from nocturne import reconciliation
 from nocturne.application import Application
 from nocturne.software import software
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
-
-_LATE: Final = timedelta(
-    minutes=15
-)  # a webhook that comes so long after its session was complete is not lost
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -50,7 +47,7 @@ def _inbox(application: Application) -> Iterator[Metric]:
     mine = application.organisation, application.settings.asleep_environment
     try:
         state = application.inbox.state(*mine)
-        gaps = application.inbox.unannounced(*mine, completed_before=application.now() - _LATE)
+        gaps = reconciliation.gaps(application)
     except StoreError as problem:
         log.warning("The inbox could not be read for the metrics: %s", problem)
         yield _gauge("nocturne_inbox_readable", "Whether the inbox could be read.", 0)

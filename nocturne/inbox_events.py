@@ -7,8 +7,7 @@
 | block | a night that is known to be under way | its place among the live nights |
 | block | a session that is complete already | nothing: the stages of the API are the ones |
 | block | a session that nobody knows | the vendor is asked; then as above |
-| complete | any session | the vendor is asked, and only what it says is kept |
-| other | | nothing that anybody waits for |
+| complete | any session | the vendor is asked until it says so too, and only what it says is kept |
 
 What is done and that it is done are one transaction (`Inbox.settle`), so it does not matter how often a process is
 killed on the way, or that two of them have the same event in hand. The archive takes a session in once, however often
@@ -16,19 +15,19 @@ it is put there.
 """
 
 import logging
-import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Lock
-from typing import Final, Literal
+from threading import Event
+from typing import Final
 
 from asleep.errors import AsleepError, Stopped
 from asleep.models import SessionResult
 from nocturne.application import Application
-from nocturne.arrived_sessions import RECENT, effects_of, enter, keep
+from nocturne.arrived_sessions import RECENT, effects_of, enter, take_in
 from nocturne.inbox_retries import GIVEN_UP, TRIES, fault_of, patience_s, pause_s
+from nocturne.known_nights import KnownNights
 from nocturne.logs import bound
 from nocturne.session_questions import SessionQuestions, Told
 from nocturne.sync_work import disk_problem
@@ -38,12 +37,10 @@ from store.people import Person
 
 log = logging.getLogger(__name__)
 
-_NIGHTS_KEPT: Final = 20_000
-_NIGHTS_HOLD_S: Final = 5.0
 _FULL: Final = "Many sessions are asked about already; this one is in a moment."
 _UNFINISHED: Final = "The vendor has not finished the analysis of this session yet."
+_LEFT: Final = "The person was taken off the roster meanwhile."
 
-_Night = Literal["recording", "complete"]
 _Settled = tuple[Leased, tuple[Effect, ...]]
 
 
@@ -60,9 +57,7 @@ class Events:
         self._organisation = application.organisation
         self._environment = application.settings.asleep_environment
         self._questions = SessionQuestions(application, answered=self._told, stop=stop)
-        self._lock = Lock()
-        self._nights: dict[tuple[str, str], _Night] = {}
-        self._nights_at_s = float("-inf")
+        self._nights = KnownNights(application)
 
     def do(self, events: Iterable[Leased], people: Mapping[str, Person]) -> None:
         """Does what the events ask for, or has the vendor asked first; whatever fails is that event's alone.
@@ -101,9 +96,9 @@ class Events:
         if person is None:
             self._inbox.quarantine(event)
             return None
-        if event.kind == "other" or self._is_removed(person, event):
+        if self._is_removed(person, event):
             return ()
-        night = self._night(person, event.session_id) if event.kind == "block" else None
+        night = self._nights.find(person, event.session_id) if event.kind == "block" else None
         if night == "recording":
             return (_block(event),)
         if night == "complete":
@@ -126,39 +121,6 @@ class Events:
                 except Exception as problem:  # noqa: BLE001 - likewise
                     self._failed(event, problem, others_answered=True)
 
-    def _night(self, person: Person, session_id: str) -> _Night | None:
-        """What is known of the night without asking the vendor."""
-        key = (person.vendor_id, session_id)
-        with self._lock:
-            known = self._nights.get(key)
-        if known is None:
-            self._read_nights()
-            with self._lock:
-                known = self._nights.get(key)
-        if known is None:
-            kept = self._application.archive.known(self._organisation, person.person_id).get(session_id)
-            if kept is not None and kept.whole:
-                known = "complete"
-                self._remember(key, known)
-        return known
-
-    def _read_nights(self) -> None:
-        """What other workers, and this one before it was started again, have found out."""
-        now_s = time.monotonic()
-        if now_s - self._nights_at_s < _NIGHTS_HOLD_S:
-            return
-        self._nights_at_s = now_s
-        since = self._application.now() - RECENT
-        for night in self._inbox.live.nights(self._organisation, self._environment, since=since):
-            self._remember((night.vendor_id, night.session_id), night.state)
-
-    def _remember(self, key: tuple[str, str], night: _Night) -> None:
-        with self._lock:
-            self._nights.pop(key, None)
-            self._nights[key] = night
-            while len(self._nights) > _NIGHTS_KEPT:
-                del self._nights[next(iter(self._nights))]
-
     def _told(self, events: list[Leased], told: Told) -> None:
         """Does what waited for the vendor's answer; whatever fails is put off with what failed."""
         if told.result is None:
@@ -169,33 +131,35 @@ class Events:
         try:
             effects = self._taken_in(told, told.result)
             while left:
-                if self._settle(left[0], told, told.result, effects):
-                    # Not before: a night that could not be opened has to be asked about again.
-                    over = told.result.state == "COMPLETE" or not effects
-                    self._remember(
-                        (told.person.vendor_id, told.session_id), "complete" if over else "recording"
-                    )
+                self._answered(left[0], told, told.result, effects)
                 left.pop(0)
         except Exception as error:  # noqa: BLE001 - nobody waits for this thread; what failed comes back
             self._all_failed(left, error, others_answered=told.others_answered)
 
-    def _taken_in(self, told: Told, result: SessionResult) -> tuple[Effect, ...]:
-        """What the session means among the live nights; where it is complete, it is in the archive by now."""
-        if result.session_id != told.session_id:
-            raise ValueError("The vendor answered with another session.")
-        if result.state == "COMPLETE":
-            keep(self._application, told.person, result, received=told.asked_at)
-        return () if result.start < told.asked_at - RECENT else effects_of(told.person, result)
+    def _taken_in(self, told: Told, result: SessionResult) -> tuple[Effect, ...] | None:
+        """What the session means among the live nights; None where the person has left the roster meanwhile."""
+        asked_at = told.asked_at
+        if not take_in(self._application, told.person, result, asked=told.session_id, received=asked_at):
+            return None
+        return () if result.start < asked_at - RECENT else effects_of(told.person, result)
 
-    def _settle(self, event: Leased, told: Told, result: SessionResult, effects: tuple[Effect, ...]) -> bool:
-        """Whether what the vendor said of the session holds now; effects may be brought about any number of times."""
-        if result.state == "COMPLETE" or not effects:
-            return self._inbox.settle(event, *effects)
-        if event.kind == "block":
-            return self._inbox.settle(event, *effects, _block(event))
-        enter(self._application, [(told.person, result)])
-        self._wait(event, _UNFINISHED)
-        return True
+    def _answered(
+        self, event: Leased, told: Told, result: SessionResult, effects: tuple[Effect, ...] | None
+    ) -> None:
+        """Settles the event as the vendor has answered; effects may be brought about any number of times."""
+        complete = result.state == "COMPLETE"
+        if effects is None:
+            self._wait(event, _LEFT)
+        elif complete or event.kind == "block":
+            place = (_block(event),) if effects and not complete else ()
+            if self._inbox.settle(event, *effects, *place):
+                # Not before: a night that could not be opened has to be asked about again.
+                over = complete or not effects
+                self._nights.remember(told.person, told.session_id, "complete" if over else "recording")
+        else:
+            if effects:
+                enter(self._application, [(told.person, result)])
+            self._wait(event, _UNFINISHED)
 
     def _all_failed(self, events: list[Leased], problem: Exception, *, others_answered: bool) -> None:
         for event in events:
@@ -210,23 +174,31 @@ class Events:
             return  # the worker ends, and gives its leases back
         fault = fault_of(problem, others_answered=others_answered)
         failed_often = fault == "event" and event.attempts + 1 >= TRIES
-        given_up = self._application.now() - event.received_at >= GIVEN_UP
         error = _sentence(event, problem)
-        if fault == "hopeless" or failed_often or given_up:
-            with bound(request_id=event.request_id):
-                log.warning("An event is a dead letter now: %s", error)
-            self._inbox.bury(event, error=error)
-        elif fault == "event":
+        if fault == "hopeless" or failed_often:
+            self._bury(event, error)
+        elif fault == "event" and not self._is_given_up(event):
             pause = timedelta(seconds=pause_s(event.attempts))
             self._inbox.put_off(event, error=error, next_at=self._application.now() + pause)
         else:
             self._wait(event, error)
 
     def _wait(self, event: Leased, why: str) -> None:
-        """Looks at the event again later; it does not count as a try."""
+        """Looks at the event again later, which does not count as a try; after days of it, gives it up."""
+        if self._is_given_up(event):
+            self._bury(event, why)
+            return
         now = self._application.now()
-        pause = timedelta(seconds=patience_s(now - event.received_at))
+        pause = timedelta(seconds=patience_s(now - event.since))
         self._inbox.put_off(event, error=why, next_at=now + pause, counts=False)
+
+    def _bury(self, event: Leased, why: str) -> None:
+        with bound(request_id=event.request_id):
+            log.warning("An event is a dead letter now: %s", why)
+        self._inbox.bury(event, error=why)
+
+    def _is_given_up(self, event: Leased) -> bool:
+        return self._application.now() - event.since >= GIVEN_UP
 
 
 def _block(event: Leased) -> BlockPlaced:

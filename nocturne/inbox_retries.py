@@ -6,11 +6,13 @@
 | what no repetition changes: an id that has no place in an address | | never |
 | the vendor: down, refusing everybody, asking for patience | no | the later the longer it has waited, up to 5 min |
 | a fault that the vendor answered to this question, while it answers others well | yes | as the event itself |
+| a refusal without a reason, likewise | yes | as the event itself |
 | this machine: a full disk, a locked database | no | as the vendor |
 | nothing: the vendor has not finished its analysis | no | as the vendor |
 
 So an outage of an hour costs no event its tries, and an event that nobody can do anything with ends among the dead
-letters after eight tries, in about two minutes. After two days every event that failed is one, for whatever reason.
+letters after eight tries, in about two minutes. What has been tried for two days in vain is one too, for whatever
+reason; for how long it waited before that, for its person to be known or for a worker, is not counted.
 """
 
 import random
@@ -44,9 +46,11 @@ from store.errors import StoreUnavailable
 TRIES: Final = 8
 """So often an event may fail by its own fault; then it is a dead letter."""
 GIVEN_UP: Final = timedelta(days=2)
-"""An event that still fails after so long is a dead letter, whoever's fault it is."""
+"""An event that has been tried for so long in vain is a dead letter, whoever's fault it is."""
 FIRST_S: Final = 2.0
 LONGEST_S: Final = 300.0
+LONGEST_ASKED_S: Final = 900.0
+"""After so long the vendor is asked again, whatever it asked for: a day's `Retry-After` must not cost a night."""
 
 Fault = Literal["hopeless", "event", "vendor", "here"]
 
@@ -90,13 +94,18 @@ def _vendors(problem: AsleepError, *, others_answered: bool) -> Fault:
     own = (SessionNotFound, UserNotFound, BadRequest, InvalidUserId, InvalidParameter, MalformedAnswer)
     if isinstance(problem, own):
         return "event"
-    if isinstance(problem, Stopped) or keeps_everybody_out(problem):
+    if isinstance(problem, Stopped) or keeps_everybody_out(problem, others_answered=others_answered):
         return "vendor"
     return "event" if others_answered else "vendor"
 
 
-def keeps_everybody_out(problem: Exception) -> bool:
-    """Whether it is of no use to ask the vendor about anybody else now."""
+def keeps_everybody_out(problem: Exception, *, others_answered: bool) -> bool:
+    """Whether it is of no use to ask the vendor about anybody else now.
+
+    A 403 that gives no reason is about the one session where others are answered well.
+    """
+    if type(problem) is Forbidden and others_answered:
+        return False
     if isinstance(problem, DeadlineExceeded):
         return False
     if isinstance(problem, (SessionNotFound, UserNotFound)):
@@ -106,7 +115,7 @@ def keeps_everybody_out(problem: Exception) -> bool:
 
 
 def asks_for_s(problem: Exception) -> float:
-    """For how long the vendor wants to be left alone; 0 where it did not say."""
+    """For how long the vendor is left alone because it wants to be; 0 where it did not say."""
     if isinstance(problem, (NotAsked, StatusError)):
-        return problem.retry_after_s or 0.0
+        return min(problem.retry_after_s or 0.0, LONGEST_ASKED_S)
     return 0.0

@@ -15,15 +15,16 @@ from typing import Final
 
 from nocturne.application import Application
 from nocturne.inbox_events import Events
-from nocturne.reconciliation import Reconciler
+from nocturne.reconciliation import Reconciled, Reconciler
 from nocturne.tombstones import welcome_the_roster
 from store.errors import StoreError
 from store.people import Person
 
 log = logging.getLogger(__name__)
 
-LEASE_S: Final = 90.0
-"""Longer than a question to the vendor may take: a lease that runs out meanwhile costs a second question."""
+LEASE_S: Final = 150.0
+"""Longer than an event may wait for the vendor: two questions of a minute each, one after the other in a thread
+(`session_questions.SESSIONS`). A lease that runs out meanwhile costs a second question, and nothing else."""
 
 _AT_ONCE: Final = 50
 _SHORTEST_PAUSE_S: Final = 0.5
@@ -114,7 +115,7 @@ class InboxWorker:
         """Questions about quiet nights, which must not keep any event waiting."""
         while not self._stop.wait(_RECONCILE_EVERY_S):
             try:
-                self._reconciler.run()
+                _tell(self._reconciler.run())
             except Exception as problem:  # noqa: BLE001 - likewise
                 log.warning("Nights that have gone quiet could not be asked about: %r", problem)
 
@@ -161,3 +162,12 @@ class InboxWorker:
             self._application.organisation, self._application.settings.asleep_environment
         )
         welcome_the_roster(self._application)
+
+
+def _tell(done: Reconciled) -> None:
+    if done.asked:
+        log.info(
+            "Of %d nights asked for %d are complete and %d are gone.", done.asked, done.completed, done.gone
+        )
+    if done.halted:
+        log.warning("Not every night that has gone quiet could be asked for: %s", done.halted)

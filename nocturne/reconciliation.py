@@ -6,27 +6,30 @@ Three ways, none of which lists anybody twice:
   complete ones are entered there as complete. So a session whose webhooks were all lost is in the archive after the
   next round, and shown.
 - A live night that has gone quiet is asked for by itself (`Reconciler`): no block for half an hour means that it has
-  ended, or that blocks were lost. The stages that the API has by then fill what is missing.
+  ended, or that blocks were lost. The stages that the API has by then fill what is missing. A night that cannot be
+  asked for keeps no other from being asked for.
 - Of a session that is complete here and of which no SESSION_COMPLETE has arrived `gaps` tells how many there are: a
   number that is counted anew each time, and shrinks when a webhook arrives after all.
 """
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Final
+from typing import Final, Literal
 
 from asleep.errors import AsleepError, SessionNotFound, Stopped
 from asleep.models import SessionResult
 from nocturne.application import Application
-from nocturne.arrived_sessions import RECENT, enter, keep
-from nocturne.inbox_retries import fault_of
+from nocturne.arrived_sessions import RECENT, enter, take_in
+from nocturne.inbox_retries import keeps_everybody_out
+from nocturne.sync_work import disk_problem
 from nocturne.tombstones import mark
-from store.errors import StoreError
-from store.inbox import Gone, LiveNight
+from store.errors import StoreError, StoreUnavailable
+from store.inbox import Gone, LiveState
 from store.people import Person
 
 log = logging.getLogger(__name__)
@@ -42,6 +45,8 @@ _AT_ONCE: Final = 200
 _TOGETHER_S: Final = 2.0
 _NEVER: Final = Event()
 
+_Outcome = Literal["under way", "complete", "gone", "left"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciled:
@@ -52,23 +57,12 @@ class Reconciled:
         completed: of these, complete at the vendor and in the archive now.
         gone: of these, not at the vendor any more.
         halted: why not all of them were asked for; "" where they were.
-        gaps: sessions of the last days that came without a webhook (`gaps`).
     """
 
     asked: int = 0
     completed: int = 0
     gone: int = 0
     halted: str = ""
-    gaps: int = 0
-
-
-def reconcile(application: Application, *, stop: Event = _NEVER) -> Reconciled:
-    """What came of asking for every live night that has gone quiet.
-
-    Raises:
-        StoreError: the inbox cannot be read or written.
-    """
-    return Reconciler(application, stop=stop).run()
 
 
 def gaps(application: Application) -> int:
@@ -101,12 +95,13 @@ class Reconciler:
         self._again_at: dict[str, datetime] = {}
 
     def run(self) -> Reconciled:
-        """What came of it.
+        """What came of it; a night that fails is asked for again later, and the others are now.
 
         Raises:
             StoreError: the inbox cannot be read or written.
         """
-        done = Reconciled()
+        asked, halted = 0, ""
+        outcomes = Counter[_Outcome]()
         people = {person.vendor_id: person for person in self._application.people()}
         for night in self._quiet():
             person = people.get(night.vendor_id)
@@ -114,18 +109,26 @@ class Reconciler:
                 continue
             if self._stop.is_set():
                 break
+            asked += 1
+            # Before anything can fail: what fails every time must not be the first one every time.
+            self._ask_again(night, _AGAIN)
             try:
-                done = self._asked(person, night, done)
-            except (AsleepError, OSError) as problem:
-                if isinstance(problem, Stopped) or fault_of(problem, others_answered=False) != "event":
-                    done = replace(done, halted=str(problem))
+                outcomes[self._asked(person, night)] += 1
+            except StoreUnavailable:
+                raise
+            except Exception as problem:  # noqa: BLE001 - whatever one night does, the others are asked for
+                others_answered = bool(outcomes)
+                if isinstance(problem, Stopped) or keeps_everybody_out(
+                    problem, others_answered=others_answered
+                ):
+                    halted = str(problem)
                     break
-                log.warning("A night that has gone quiet could not be asked for: %s", problem)
-        return replace(done, gaps=gaps(self._application))
+                log.warning("A night that has gone quiet could not be asked for: %s", _words(problem))
+        return Reconciled(asked=asked, completed=outcomes["complete"], gone=outcomes["gone"], halted=halted)
 
-    def _quiet(self) -> list[LiveNight]:
+    def _quiet(self) -> list[LiveState]:
         now = self._application.now()
-        nights = self._application.inbox.live.nights(
+        nights = self._application.inbox.live.states(
             self._application.organisation,
             self._application.settings.asleep_environment,
             since=now - RECENT,
@@ -140,23 +143,26 @@ class Reconciler:
             and now - (night.last_block_at or night.seen_at) > QUIET
         ]
 
-    def _asked(self, person: Person, night: LiveNight, done: Reconciled) -> Reconciled:
-        """The sum with this night; what the vendor says of it is in the archive and among the live nights."""
+    def _ask_again(self, night: LiveState, pause: timedelta) -> None:
+        self._again_at[night.session_id] = self._application.now() + pause
+
+    def _asked(self, person: Person, night: LiveState) -> _Outcome:
+        """How the night stands; what the vendor says of it is in the archive and among the live nights."""
         asked_at = self._application.now()
-        done = replace(done, asked=done.asked + 1)
         try:
             result = self._asleep.get_session(person.vendor_id, night.session_id, fresh=True).value
         except SessionNotFound:
             self._let_go(person, night)
-            return replace(done, gone=done.gone + 1)
-        self._again_at[night.session_id] = asked_at + (_AGAIN if result.state == "OPEN" else _ANALYSED_SOON)
-        if result.state == "COMPLETE":
-            keep(self._application, person, result, received=asked_at)
-            done = replace(done, completed=done.completed + 1)
+            return "gone"
+        if not take_in(self._application, person, result, asked=night.session_id, received=asked_at):
+            self._ask_again(night, timedelta())  # of whoever is on the roster by the next round
+            return "left"
+        if result.state != "OPEN":
+            self._ask_again(night, _ANALYSED_SOON)
         enter(self._application, [(person, result)])
-        return done
+        return "complete" if result.state == "COMPLETE" else "under way"
 
-    def _let_go(self, person: Person, night: LiveNight) -> None:
+    def _let_go(self, person: Person, night: LiveState) -> None:
         application = self._application
         application.inbox.live.apply(
             application.organisation,
@@ -192,6 +198,13 @@ class Heard:
         taken, self._taken = self._taken, []
         try:
             enter(self._application, taken)
-        except StoreError as problem:
-            log.warning("%d sessions are not among the live nights: %s", len(taken), problem)
+        except (StoreError, OSError) as problem:
+            log.warning("%d sessions are not among the live nights: %s", len(taken), _words(problem))
         self._entered_s = time.monotonic()
+
+
+def _words(problem: Exception) -> str:
+    """What failed, in words that name nobody."""
+    if isinstance(problem, OSError):
+        return disk_problem(problem)
+    return str(problem) if isinstance(problem, (AsleepError, StoreError)) else type(problem).__name__

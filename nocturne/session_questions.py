@@ -23,9 +23,11 @@ from store.people import Person
 
 log = logging.getLogger(__name__)
 
-_THREADS: Final = 4
-_SESSIONS: Final = 32
-"""So many sessions are asked about at most at once: what else is due is looked at again in a moment."""
+THREADS: Final = 4
+SESSIONS: Final = 8
+"""So many sessions are asked about at most at once: what else is due is looked at again in a moment.
+
+Twice as many as there are threads: what waits has its answer before its lease (`inbox_worker.LEASE_S`) has run out."""
 _UNKNOWN_S: Final = 4.0
 _KEPT: Final = 256
 _FIRST_PAUSE_S: Final = 5.0
@@ -68,7 +70,7 @@ class SessionQuestions:
     ) -> None:
         self._application, self._answered = application, answered
         self._asleep = application.asleep.in_background(stop=stop)
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="inbox-question")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="inbox-question")
         self._turned = Condition()
         self._waiting: dict[_Key, list[Leased]] = {}
         self._busy = 0
@@ -84,7 +86,7 @@ class SessionQuestions:
             if key in self._waiting:
                 self._waiting[key].append(event)
                 return True
-            if len(self._waiting) >= _SESSIONS:
+            if len(self._waiting) >= SESSIONS:
                 return False
             self._waiting[key] = [event]
             self._busy += 1
@@ -158,7 +160,8 @@ class SessionQuestions:
     def _learn(self, key: _Key, problem: Exception | None) -> None:
         now_s = time.monotonic()
         with self._turned:
-            if problem is not None and keeps_everybody_out(problem):
+            others_answered = self._others_answered(key)
+            if problem is not None and keeps_everybody_out(problem, others_answered=others_answered):
                 self._refuse(problem, now_s)
             elif problem is None or isinstance(problem, NotFound):
                 self._refusals = 0

@@ -27,6 +27,7 @@ from cache.disk import CacheBusy
 from cache.summaries import summarised
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
+from nocturne.arrived_sessions import about
 from nocturne.progress import Failure, SyncProgress
 from nocturne.reconciliation import Heard
 from nocturne.sync_plan import EVERYTHING, Due, due, list_since, statistics_period, told, vanished
@@ -278,7 +279,7 @@ class _Run:
         found = self._asleep.get_session(vendor_id, session.session_id, fresh=fresh)
         if found.fetched_at < self._now and session.contradicts(found.value.stat):
             found = self._asleep.get_session(vendor_id, session.session_id, fresh=True)
-        return found.value
+        return about(found.value, session.session_id)
 
     def _gather(self, work: Work, answers: "Iterable[tuple[Due, Future[Outcome]]]") -> None:
         """Puts what arrived of a person into the archive; what did not arrive stays missing."""
@@ -321,10 +322,10 @@ class _Run:
                 received=self._now,
                 synced_at=self._now,
             )
-        self._heard.take(person, results)
         for session_id, outcome in outcomes.items():
             if outcome is None:
                 archive.remove_session(self._organisation, person.person_id, session_id)
+        self._heard.take(person, results)
 
     @property
     def _progress(self) -> SyncProgress:

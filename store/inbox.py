@@ -28,7 +28,7 @@ from store.inbox_values import (
     WorkerOutcome,
 )
 from store.live_effects import BlockPlaced, Completed, Effect, Gone, Opened
-from store.live_nights import Block, LiveNight, LiveNights
+from store.live_nights import Block, LiveNight, LiveNights, LiveState
 from store.people import Environment
 from store.standing import Standing
 
@@ -47,6 +47,7 @@ __all__ = [
     "Leased",
     "LiveNight",
     "LiveNights",
+    "LiveState",
     "Opened",
     "Purged",
     "State",

@@ -39,7 +39,8 @@ _REVISE: Final = """
 _KNOWN: Final = """
     SELECT count(*), count(CASE WHEN digest = ? THEN 1 END) FROM inbox_revisions WHERE event_id = ?"""
 _AGAIN: Final = """
-    UPDATE inbox_events SET state = 'waiting', attempts = 0, next_at = ?, leased_by = NULL, ended_at = NULL
+    UPDATE inbox_events SET state = 'waiting', attempts = 0, next_at = ?, since = NULL, leased_by = NULL,
+    ended_at = NULL
     WHERE id = ? AND state IN ('waiting', 'dead', 'done')"""
 
 

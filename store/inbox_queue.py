@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, func, literal, select, update
 
 from store.inbox_database import InboxDatabase
-from store.inbox_tables import OPEN, Event, micros
+from store.inbox_tables import OPEN, Event, Moment, micros
 from store.inbox_values import DeadLetter, Leased
 from store.live_effects import Effect, Effects
 from store.people import Environment
@@ -49,10 +49,14 @@ class Queue:
         with self._database.writing() as connection:
             rows = connection.execute(due).all()
             if rows:
-                hidden = {"leased_by": worker, "next_at": now + timedelta(seconds=lease_s)}
+                hidden = {
+                    "leased_by": worker,
+                    "next_at": now + timedelta(seconds=lease_s),
+                    "since": func.coalesce(Event.since, literal(now, Moment)),
+                }
                 ids = [row.id for row in rows]
                 connection.execute(update(Event).where(Event.id.in_(ids)).values(hidden))
-        return tuple(_leased(row, worker) for row in rows)
+        return tuple(_leased(row, worker, row.since or now) for row in rows)
 
     def give_back(self, worker: str) -> int:
         """How many leases of the worker were ended; the events are due at once."""
@@ -149,10 +153,12 @@ def _in_vain(leased: Leased, error: str) -> Update:
 
 
 def _again(now: datetime) -> Update:
-    return update(Event).values(state="waiting", attempts=0, next_at=now, ended_at=None, leased_by=None)
+    return update(Event).values(
+        state="waiting", attempts=0, next_at=now, since=None, ended_at=None, leased_by=None
+    )
 
 
-def _leased(row: Any, worker: str) -> Leased:
+def _leased(row: Any, worker: str, since: datetime) -> Leased:
     return Leased(
         event_id=row.id,
         organisation=row.organisation,
@@ -164,6 +170,7 @@ def _leased(row: Any, worker: str) -> Leased:
         seq=row.seq,
         stages=row.stages,
         received_at=row.received_at,
+        since=since,
         attempts=row.attempts,
         worker=worker,
         request_id=row.request_id,

@@ -78,6 +78,7 @@ class Event(Base):
 
     `next_at` is when it may be leased: later than now where it was put off, and where somebody has it on lease.
     `variant` is the body's digest where nobody knows the kind, and b"" where what is said is told by the other columns.
+    `since` is when it was leased first; not what was tried before it was joined, replayed or revised.
     """
 
     __tablename__ = "inbox_events"
@@ -118,6 +119,7 @@ class Event(Base):
     received_at: Mapped[datetime] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(12))
     next_at: Mapped[datetime] = mapped_column(Moment)
+    since: Mapped[datetime | None] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     error: Mapped[str] = mapped_column(Text, server_default=text("''"))
     leased_by: Mapped[str | None] = mapped_column(Text)

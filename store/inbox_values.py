@@ -70,7 +70,8 @@ class Leased:
     Attributes:
         event_id: which.
         received_at: when it was received (UTC).
-        attempts: how often it was tried in vain.
+        since: when it was leased first, after it was received, joined, replayed or revised (UTC).
+        attempts: how often it was tried in vain since then, by its own fault.
         worker: whose lease it is.
     """
 
@@ -84,6 +85,7 @@ class Leased:
     seq: int
     stages: bytes
     received_at: datetime
+    since: datetime
     attempts: int
     worker: str
     request_id: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from store.inbox_database import InboxDatabase
 from store.inbox_tables import BlockRow, Event, NightRow, TombstoneRow
@@ -50,6 +50,18 @@ class LiveNight:
     blocks: tuple[Block, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveState:
+    """How far a session is, without its blocks; the attributes as `LiveNight` has them."""
+
+    vendor_id: str
+    session_id: str
+    state: Literal["recording", "complete"]
+    start: datetime
+    seen_at: datetime
+    last_block_at: datetime | None
+
+
 class LiveNights:
     """The nights under way of every organisation, reached as `Inbox.live`."""
 
@@ -71,6 +83,37 @@ class LiveNights:
             blocks = _blocks(connection, organisation, environment)
         found = (_night(night, blocks.get((night.vendor_id, night.session_id), ())) for night in nights)
         return tuple(night for night in found if _last_sign(night) >= since)
+
+    def states(
+        self, organisation: str, environment: Environment, *, since: datetime
+    ) -> tuple[LiveState, ...]:
+        """Of the same nights how far each is; no block is read for it."""
+        last_block_at = (
+            select(func.max(BlockRow.received_at))
+            .where(
+                _of(BlockRow, organisation, environment),
+                BlockRow.vendor_id == NightRow.vendor_id,
+                BlockRow.session_id == NightRow.session_id,
+            )
+            .scalar_subquery()
+        )
+        query = (
+            select(
+                NightRow.vendor_id,
+                NightRow.session_id,
+                NightRow.state,
+                NightRow.start_at.label("start"),
+                NightRow.seen_at,
+                last_block_at.label("last_block_at"),
+            )
+            .where(
+                _of(NightRow, organisation, environment),
+                or_(NightRow.seen_at >= since, NightRow.completed_at >= since, last_block_at >= since),
+            )
+            .order_by(NightRow.start_at, NightRow.vendor_id, NightRow.session_id)
+        )
+        with self._database.reading() as connection:
+            return tuple(LiveState(**row) for row in connection.execute(query).mappings())
 
     def apply(self, organisation: str, environment: Environment, *effects: Effect, mark: bytes) -> bool:
         """Whether the effects hold; False where the person has been erased, and nothing was done.

@@ -6,7 +6,7 @@ import sys
 from threading import Event
 from types import FrameType
 
-from analytics.wording import NBSP, plural
+from analytics.wording import NBSP, number, plural
 from nocturne import logs, reconciliation
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
@@ -14,6 +14,7 @@ from nocturne.commands.asked import DONE, IN_PART, Usage
 from nocturne.inbox_worker import InboxWorker
 
 _LOOK_S = 0.5
+_LONGEST_ID = 18  # digits: no event's number ever has so many, and a database takes them
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -58,19 +59,22 @@ def _state(application: Application, actor: Actor, _chosen: argparse.Namespace) 
     authorize(actor, Permission.SYNCHRONISE, application.organisation)
     state = application.inbox.state(application.organisation, application.settings.asleep_environment)
     received = "never" if state.last_received_at is None else f"{state.last_received_at:%Y-%m-%d %H:%M} UTC"
-    waiting = f"{state.waiting:,}"
+    waiting = number(state.waiting)
     if state.oldest_waiting_at is not None:
         waiting += f", the oldest since {state.oldest_waiting_at:%Y-%m-%d %H:%M} UTC"
     gaps = reconciliation.gaps(application)
     print(f"last webhook  {received}")
     print(f"waiting       {waiting}")
-    print(f"quarantined   {state.quarantined:,} about people who are not on the roster; kept for 7 days")
-    print(f"unhandled     {state.unhandled:,} of a kind that nothing is done about")
     print(
-        f"dead letters  {state.dead:,}" + (": `python -m nocturne inbox dead` says why" if state.dead else "")
+        f"quarantined   {number(state.quarantined)} about people who are not on the roster; kept for 7 days"
     )
-    print(f"done          {state.done:,} in the last 30 days")
-    print(f"revised       {state.revised:,} sent twice with another content; the API decides")
+    print(f"unhandled     {number(state.unhandled)} of a kind that nothing is done about")
+    print(
+        f"dead letters  {number(state.dead)}"
+        + (": `python -m nocturne inbox dead` says why" if state.dead else "")
+    )
+    print(f"done          {number(state.done)} in the last 30 days")
+    print(f"revised       {number(state.revised)} sent twice with another content; the API decides")
     print(f"gaps          {_counted(gaps, 'session', 'sessions')} of the last 3 days without a webhook")
     return DONE
 
@@ -107,9 +111,9 @@ def _ids(words: list[str]) -> frozenset[int]:
     """The numbers of events.
 
     Raises:
-        Usage: a word is none.
+        Usage: a word is none, or one that no event can have.
     """
-    if not all(word.isdecimal() for word in words):
+    if not all(word.isdecimal() and len(word) <= _LONGEST_ID for word in words):
         raise Usage("`inbox replay` takes numbers as `inbox dead` lists them, or all.")
     return frozenset(int(word) for word in words)
 

@@ -20,6 +20,7 @@ from nocturne.inbox_retries import (
     FIRST_S,
     LONGEST_S,
     TRIES,
+    asks_for_s,
     fault_of,
     keeps_everybody_out,
     patience_s,
@@ -46,7 +47,6 @@ def answered(status: int, detail: str = "") -> Exception:
         (answered(403, "Plan is expired"), "vendor", True),
         (answered(403, "Quota exceeded"), "vendor", True),
         (answered(403, "Rate limit exceeded"), "vendor", True),
-        (answered(403, "No"), "vendor", True),
         (answered(429), "vendor", True),
         (NotAsked("It rests.", retry_after_s=3), "vendor", True),
         (Unreachable("Refused."), "vendor", True),
@@ -61,7 +61,8 @@ def answered(status: int, detail: str = "") -> Exception:
 def test_whose_fault_it_was(problem: Exception, fault: str, everybody: bool) -> None:
     assert fault_of(problem, others_answered=False) == fault
     assert fault_of(problem, others_answered=True) == fault
-    assert keeps_everybody_out(problem) == everybody
+    for others_answered in (False, True):
+        assert keeps_everybody_out(problem, others_answered=others_answered) == everybody
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,29 @@ def test_whose_fault_it_was(problem: Exception, fault: str, everybody: bool) -> 
 def test_a_fault_is_the_events_own_only_where_others_are_answered(problem: Exception) -> None:
     assert fault_of(problem, others_answered=False) == "vendor"
     assert fault_of(problem, others_answered=True) == "event"
-    assert not keeps_everybody_out(problem)
+    assert not keeps_everybody_out(problem, others_answered=False)
+    assert not keeps_everybody_out(problem, others_answered=True)
+
+
+def test_a_refusal_without_a_reason_is_about_one_session_where_others_are_answered() -> None:
+    refused = answered(403, "No")
+    assert fault_of(refused, others_answered=False) == "vendor"
+    assert keeps_everybody_out(refused, others_answered=False)
+    assert fault_of(refused, others_answered=True) == "event"
+    assert not keeps_everybody_out(refused, others_answered=True)
+
+
+@pytest.mark.parametrize(
+    ("wanted_s", "left_alone_s"), [(None, 0.0), (0.0, 0.0), (30.0, 30.0), (86_400.0, 900.0)]
+)
+def test_the_vendor_is_left_alone_as_it_asks_but_not_for_a_day(
+    wanted_s: float | None, left_alone_s: float
+) -> None:
+    refused = status_error(
+        status=429, detail="", operation="GET /data/v3/sessions/{session_id}", retry_after_s=wanted_s
+    )
+    assert asks_for_s(refused) == left_alone_s
+    assert asks_for_s(ValueError("Nobody had thought of this.")) == 0.0
 
 
 def test_pauses_double_to_five_minutes_and_make_about_four_at_most() -> None:

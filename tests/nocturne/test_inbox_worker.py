@@ -11,17 +11,21 @@ from typing import Final
 import msgspec
 import pytest
 
+from asleep.errors import status_error
 from asleep.models import SessionResult
+from asleep.patience import Timeouts
 from asleep.simulator.faults import FaultKind
 from asleep.simulator.server import Running, serve
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
 from nocturne.erasure import erase_person, erase_session
 from nocturne.inbox_retries import GIVEN_UP, TRIES
-from nocturne.inbox_worker import InboxWorker
+from nocturne.inbox_worker import LEASE_S, InboxWorker
 from nocturne.roster import add_person
+from nocturne.session_questions import SESSIONS, THREADS
+from nocturne.tombstones import mark
 from store.errors import StoreUnavailable
-from store.inbox import Arrival, DeadLetter, InboxState, LiveNight
+from store.inbox import Arrival, DeadLetter, Gone, InboxState, LiveNight
 from store.people import NewPerson, Person
 from tests.nocturne.syncing import NotingClient
 from tests.nocturne.webhooks import (
@@ -296,12 +300,16 @@ def test_an_hour_without_the_vendor_costs_no_event_its_tries(
         for _ in range(
             3
         ):  # while the first question finds out that the service is back, the others are not asked
-            # The rests of breaker and worker, which go by a clock that no test moves, are over.
-            scene.client._transport._breaker._closes_at = 0.0
-            worker._events._questions._paused_until_s = 0.0
-            scene.clock.pass_by(minutes=6)
+            its_rests_are_over(scene, worker)
             worker.run_once()
     assert scene.state.done == len(people)
+
+
+def its_rests_are_over(scene: Scene, worker: InboxWorker) -> None:
+    """Those of the breaker and of the worker, which go by a clock that no test moves."""
+    scene.client._transport._breaker._closes_at = 0.0
+    worker._events._questions._paused_until_s = 0.0
+    scene.clock.pass_by(minutes=6)
 
 
 def test_what_fails_for_two_days_is_a_dead_letter_whoever_is_at_fault(
@@ -315,6 +323,88 @@ def test_what_fails_for_two_days_is_a_dead_letter_whoever_is_at_fault(
     worker.run_once()
     (letter,) = scene.dead_letters
     assert "quota" in letter.error.lower()
+
+
+def test_an_analysis_that_is_never_finished_ends_as_a_dead_letter(scene: Scene, worker: InboxWorker) -> None:
+    person = scene.people[0]
+    session = scene.night(person)
+    scene.diary.record(session, epochs=300)
+    scene.accept(scene.complete(person, session))
+    worker.run_once()
+    scene.clock.pass_by(seconds=GIVEN_UP.total_seconds() - 1)
+    worker.run_once()
+    assert scene.state.waiting == 1
+    scene.clock.pass_by(minutes=6)
+    worker.run_once()
+    (letter,) = scene.dead_letters
+    assert "has not finished" in letter.error
+
+
+@pytest.mark.parametrize("waited", ["for its person", "for a worker"])
+def test_what_waited_for_days_is_not_given_up_at_the_first_failure(
+    scene: Scene, worker: InboxWorker, waited: str
+) -> None:
+    person, organisation = scene.people[0], scene.application.organisation
+    session = scene.night(person)
+    if waited == "for its person":
+        scene.application.store.remove_person(organisation, person.person_id)
+    scene.accept(scene.complete(person, session))
+    if waited == "for its person":
+        worker.run_once()
+        assert scene.state.quarantined == 1
+    scene.clock.pass_by(days=3)
+    if waited == "for its person":
+        new = NewPerson(vendor_id=person.vendor_id, name="Robin", zone="Europe/Berlin")
+        person = add_person(scene.application, scene.actor, new)
+    scene.vendor.fail_all("quota")
+    worker.run_once()
+    assert (scene.state.waiting, scene.state.dead) == (1, 0)
+    scene.vendor.fail_all(None)
+    its_rests_are_over(scene, worker)
+    worker.run_once()
+    assert scene.kept(person) == {session: "COMPLETE"}
+
+
+def test_a_dead_letter_that_is_tried_again_has_two_days_again(scene: Scene, worker: InboxWorker) -> None:
+    scene.vendor.fail_all("quota")
+    scene.accept(scene.complete(scene.people[0], scene.night(scene.people[0])))
+    worker.run_once()
+    scene.clock.pass_by(seconds=GIVEN_UP.total_seconds())
+    worker.run_once()
+    assert scene.state.dead == 1
+    assert scene.application.inbox.replay(scene.application.organisation, "live") == 1
+    worker.run_once()
+    assert (scene.state.waiting, scene.state.dead) == (1, 0)
+
+
+def test_a_refusal_without_a_reason_of_one_session_is_that_events_alone(scene: Scene) -> None:
+    nights = {person: scene.night(person) for person in scene.people}
+    first, second, third = nights
+
+    def refuse(session_id: str) -> None:
+        if session_id == nights[first]:
+            raise status_error(status=403, detail="No", operation="GET /data/v3/sessions/{session_id}")
+
+    scene.client.before_session = refuse
+    with at_work(scene.application) as worker:
+        scene.accept(scene.complete(second, nights[second]))
+        worker.run_once()
+        scene.accept(scene.complete(first, nights[first]))
+        worker.run_once()
+        assert attempts(scene.application) == [1]
+        scene.accept(scene.complete(third, nights[third]))
+        worker.run_once()
+        assert scene.kept(third) == {nights[third]: "COMPLETE"}, "nobody else is left alone for it"
+        for _ in range(TRIES - 1):
+            scene.clock.pass_by(minutes=5)
+            worker.run_once()
+    (letter,) = scene.dead_letters
+    assert "403" in letter.error
+
+
+def test_a_lease_outlasts_the_longest_wait_for_an_answer() -> None:
+    one_after_the_other = -(-SESSIONS // THREADS)
+    assert one_after_the_other * Timeouts().background_s + 10 <= LEASE_S
 
 
 def test_blocks_of_known_nights_are_placed_while_the_vendor_says_nothing(
@@ -509,6 +599,83 @@ def test_late_blocks_of_a_session_of_last_week_are_asked_about_once_and_have_no_
     assert scene.client.sessions_asked == [first]
     assert scene.live() == {}
     assert scene.state.done == 3
+
+
+def test_the_end_of_a_session_of_last_week_counts_although_its_analysis_takes_long(
+    scene: Scene, worker: InboxWorker
+) -> None:
+    person = scene.people[0]
+    first = whole_nights(scene.vendor, person)[0].id
+    scene.diary.record(first, epochs=300)
+    scene.clock.pass_by(days=4)
+    scene.accept(scene.complete(person, first), *scene.blocks(person, first, [0]))
+    worker.run_once()
+    assert (scene.state.waiting, scene.state.done) == (1, 1)
+    assert scene.live() == {}, "it began too long ago to be shown"
+    scene.diary.finish(first)
+    scene.clock.pass_by(minutes=6)
+    worker.run_once()
+    assert scene.kept(person) == {first: "COMPLETE"}
+    assert scene.state.waiting == 0
+
+
+def test_a_night_that_another_process_has_let_go_of_is_asked_about_again(
+    scene: Scene, worker: InboxWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nocturne.known_nights.HOLD_S", 0.0)
+    person = scene.people[0]
+    session = scene.night(person)
+    scene.diary.record(session, epochs=20)
+    scene.accept(*scene.blocks(person, session, [0]))
+    worker.run_once()
+    gone = Gone(vendor_id=person.vendor_id, session_id=session)
+    environment = scene.application.settings.asleep_environment
+    of_person = mark(scene.application, person.vendor_id)
+    scene.application.inbox.live.apply(scene.application.organisation, environment, gone, mark=of_person)
+    scene.accept(*scene.blocks(person, session, [1]))
+    worker.run_once()
+    assert scene.client.sessions_asked == [session, session]
+    assert {each.seq for each in scene.live()[session].blocks} == {1}
+
+
+def test_who_was_erased_and_added_again_is_asked_about_and_shown(
+    scene: Scene, worker: InboxWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nocturne.known_nights.HOLD_S", 0.0)
+    person = scene.people[0]
+    session = scene.night(person)
+    scene.diary.record(session, epochs=20)
+    scene.accept(*scene.blocks(person, session, [0]))
+    worker.run_once()
+    erase_person(scene.application, scene.actor, person.person_id, at_vendor=False)
+    new = NewPerson(vendor_id=person.vendor_id, name="Robin", zone="Europe/Berlin")
+    add_person(scene.application, scene.actor, new)
+    scene.accept(*scene.blocks(person, session, [1]))
+    worker.run_once()
+    assert {each.seq for each in scene.live()[session].blocks} == {1}
+
+
+def test_a_worker_whose_roster_is_a_moment_old_loses_no_night_of_who_was_added_again(
+    scene: Scene, worker: InboxWorker
+) -> None:
+    person = scene.people[0]
+    session = scene.night(person)
+    before = worker._roster()
+    erase_person(scene.application, scene.actor, person.person_id, at_vendor=False)
+    new = NewPerson(vendor_id=person.vendor_id, name="Robin", zone="Europe/Berlin")
+    again = add_person(scene.application, scene.actor, new)
+    scene.accept(scene.complete(person, session))
+    leased = scene.application.inbox.lease(
+        scene.application.organisation, "live", worker=worker._worker, lease_s=60
+    )
+    worker._events.do(leased, before)
+    assert worker._events.wait(_LIMIT_S)
+    assert (scene.state.waiting, scene.state.done) == (1, 0)
+    assert attempts(scene.application) == [0]
+    assert scene.live() == {}, "what is not in the archive is not complete here"
+    scene.clock.pass_by(minutes=1)
+    worker.run_once()
+    assert scene.kept(again) == {session: "COMPLETE"}
 
 
 def test_two_workers_share_the_work_and_do_nothing_twice(scene: Scene) -> None:

@@ -5,17 +5,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from asleep.errors import NotAsked, status_error
+from asleep.models import SessionResult
 from asleep.simulator.server import Running, serve
 from nocturne.access import local_actor
 from nocturne.application import Application
 from nocturne.background import BackgroundSync
 from nocturne.erasure import erase_person
 from nocturne.inbox_worker import InboxWorker
-from nocturne.reconciliation import QUIET, Reconciler, gaps, reconcile
+from nocturne.reconciliation import QUIET, Reconciled, Reconciler, gaps
+from nocturne.roster import add_person
 from nocturne.sync import synchronise
-from store.people import Person
+from nocturne.tombstones import mark
+from store.inbox import Opened
+from store.people import NewPerson, Person
 from tests.nocturne.syncing import NotingClient, synchronised_all
 from tests.nocturne.test_background import until
 from tests.nocturne.webhooks import (
@@ -73,6 +79,11 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
                 application=application,
                 session=session,
             )
+
+
+def reconcile(application: Application) -> Reconciled:
+    """What comes of the first round of a process."""
+    return Reconciler(application).run()
 
 
 def test_a_night_that_ends_in_silence_is_asked_for_and_kept(scene: Scene) -> None:
@@ -136,6 +147,119 @@ def test_a_vendor_that_is_down_ends_the_round_with_a_sentence(scene: Scene) -> N
     assert reconcile(scene.application).halted == ""
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [
+        ValueError("Nobody had thought of this."),
+        OSError(5, "Input/output error"),
+        status_error(status=500, detail="", operation="GET /data/v3/sessions/{session_id}"),
+        status_error(status=403, detail="No", operation="GET /data/v3/sessions/{session_id}"),
+        NotAsked("It rests.", retry_after_s=3),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_a_night_that_fails_every_time_keeps_no_other_from_being_asked_for(
+    scene: Scene, problem: Exception
+) -> None:
+    bad, *good = nights_in_silence(scene)
+    poisoned = {bad}
+
+    def fail(session_id: str) -> None:
+        if session_id in poisoned:
+            raise problem
+
+    scene.client.before_session = fail
+    reconciler = Reconciler(scene.application)
+    scene.client.asked.clear()
+    assert reconciler.run().asked >= 1
+    scene.clock.pass_by(minutes=3)
+    reconciler.run()
+    assert scene.client.sessions_asked.count(bad) == 1
+    states = {session: night.state for session, night in live(scene.application).items()}
+    assert states == {bad: "recording"} | dict.fromkeys(good, "complete")
+    poisoned.clear()
+    scene.clock.pass_by(minutes=20)
+    assert reconciler.run().completed == 1
+
+
+def nights_in_silence(scene: Scene) -> list[str]:
+    """Everybody's newest night, complete since and nobody has said so, in the order in which they are asked for."""
+    people = scene.application.people()
+    sessions = [newest_night(scene.vendor, person).id for person in people]
+    for person, session in zip(people, sessions, strict=True):
+        scene.diary.record(session, epochs=25)
+        scene.application.inbox.accept([block(scene.application, person.vendor_id, session, 0)])
+    worker = InboxWorker(scene.application, name="test")
+    worker.run_once()
+    worker.stop()
+    scene.diary.finish(*sessions)
+    scene.clock.pass_by(minutes=31)
+    return list(live(scene.application))
+
+
+def test_an_answer_about_another_session_is_kept_of_nobody(scene: Scene) -> None:
+    first, *_ = sessions = nights_in_silence(scene)
+
+    def switched(result: SessionResult) -> SessionResult:
+        return msgspec.structs.replace(result, session_id="20260310220000_other")
+
+    scene.client.altered_session = switched
+    assert reconcile(scene.application).completed == 0
+    assert {night.state for night in live(scene.application).values()} == {"recording"}
+    synchronised_all(scene.application)
+    kept = in_archive(scene.application, scene.person)
+    assert "20260310220000_other" not in kept
+    scene.client.altered_session = lambda result: result
+    assert reconcile(scene.application).completed == len(sessions)
+    assert live(scene.application)[first].state == "complete"
+
+
+def test_who_is_erased_and_added_again_while_the_vendor_is_asked_loses_no_night(scene: Scene) -> None:
+    person, session = scene.person, scene.session
+    scene.diary.record(session, epochs=5)
+    scene.delivered(0)
+    started = live(scene.application)[session].start
+    scene.diary.finish(session)
+    scene.clock.pass_by(minutes=31)
+    actor = local_actor(scene.application.organisation)
+    to_be_erased = {person.person_id}
+
+    def erased(_: str) -> None:
+        if not to_be_erased:
+            return
+        erase_person(scene.application, actor, to_be_erased.pop(), at_vendor=False)
+        new = NewPerson(vendor_id=person.vendor_id, name="Robin", zone="Europe/Berlin")
+        add_person(scene.application, actor, new)
+        scene.application.inbox.live.apply(
+            scene.application.organisation,
+            person.environment,
+            Opened(vendor_id=person.vendor_id, session_id=session, start=started, zone=""),
+            mark=mark(scene.application, person.vendor_id),
+        )
+
+    scene.client.before_session = erased
+    reconciler = Reconciler(scene.application)
+    assert reconciler.run().completed == 0
+    assert live(scene.application)[session].state == "recording", "it is in the archive of nobody"
+    scene.clock.pass_by(minutes=31)
+    assert reconciler.run().completed == 1
+    (again,) = [each for each in scene.application.people() if each.vendor_id == person.vendor_id]
+    assert in_archive(scene.application, again) == {session: "COMPLETE"}
+
+
+def test_an_archive_that_cannot_be_looked_into_costs_a_synchronisation_no_session(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> tuple[str, ...]:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(type(scene.application.archive), "removed_sessions", unreadable)
+    monkeypatch.setattr("nocturne.reconciliation._AT_ONCE", 1)
+    assert not synchronised_all(scene.application).failures
+    for person in scene.application.people():
+        assert in_archive(scene.application, person)[newest_night(scene.vendor, person).id] == "COMPLETE"
+
+
 def test_every_complete_session_is_here_after_a_round_although_no_webhook_was_delivered(scene: Scene) -> None:
     people = scene.application.people()
     sessions = {person: newest_night(scene.vendor, person).id for person in people}
@@ -190,7 +314,7 @@ def test_sessions_that_no_webhook_announced_are_counted_once_webhooks_are_in_use
     synchronised_all(scene.application)
     assert gaps(scene.application) == 0, "a webhook may still be on its way"
     scene.clock.pass_by(minutes=16)
-    assert gaps(scene.application) == reconcile(scene.application).gaps == 1 + len(others)
+    assert gaps(scene.application) == 1 + len(others)
     scene.delivered(completed=True)
     assert gaps(scene.application) == len(others), "it came after all"
 

@@ -50,8 +50,35 @@ def test_what_was_accepted_is_leased_as_it_came_and_oldest_first(inbox: Inbox, c
     assert second == Leased(
         event_id=second.event_id, organisation=ORGANISATION, environment="live", kind="block",
         event="INFERENCE_COMPLETE", vendor_id="G-1", session_id="s-1", seq=1, stages=sent.stages, received_at=NOW,
-        attempts=0, worker="w", request_id="request-1",
+        since=clock.now, attempts=0, worker="w", request_id="request-1",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("again", ["joined", "replayed", "revised"])
+def test_since_when_an_event_is_tried_begins_anew_whenever_it_is_made_due(
+    inbox: Inbox, clock: Clock, again: str
+) -> None:
+    inbox.accept([complete()])
+    clock.pass_s(3 * 86_400)  # nobody was there to lease it
+    first = clock.now
+    for _ in range(3):
+        (leased,) = lease(inbox)
+        assert (leased.received_at, leased.since) == (NOW, first)
+        inbox.put_off(leased, error="no", next_at=clock.now)
+        clock.pass_s(3600)
+    (leased,) = lease(inbox)
+    assert leased.since == first
+    if again == "joined":
+        inbox.quarantine(leased)
+        inbox.join(*MINE, {leased.vendor_id})
+    elif again == "replayed":
+        inbox.bury(leased, error="no")
+        inbox.replay(*MINE)
+    else:
+        inbox.accept([complete(body=b"revised")])
+    clock.pass_s(60)
+    (leased,) = lease(inbox)
+    assert leased.since == clock.now
 
 
 def test_an_event_that_comes_again_is_kept_once(inbox: Inbox) -> None:

@@ -20,6 +20,7 @@ from store.inbox import (
     Inbox,
     Leased,
     LiveNight,
+    LiveState,
     Opened,
 )
 from tests.store.arrivals import ENVIRONMENT, MINE, NOW, ORGANISATION, Clock, block, complete
@@ -134,6 +135,28 @@ def test_what_the_vendor_has_no_more_is_gone(inbox: Inbox) -> None:
     apply(inbox, Gone(**OF_NIGHT))
     assert nights(inbox) == ()
     assert rows(inbox)[1] == []
+
+
+def test_the_states_are_those_of_the_same_nights(inbox: Inbox, clock: Clock) -> None:
+    of_others = [{"vendor_id": f"G-{number}", "session_id": "s-1"} for number in (2, 3)]
+    apply(inbox, OPENED, placed(0))
+    clock.pass_s(300)
+    apply(inbox, placed(1), Opened(**of_others[0], start=START - timedelta(hours=1), zone="UTC"))
+    apply(inbox, Completed(**of_others[1], start=START, end=END))
+    apply(
+        inbox, BlockPlaced(vendor_id="G-9", session_id="s-9", seq=0, stages=b"\1" * 10)
+    )  # nobody has opened it
+    for since_s in (-1, 0, 1, 300, 301):
+        since = NOW + timedelta(seconds=since_s)
+        assert inbox.live.states(*MINE, since=since) == tuple(
+            LiveState(
+                vendor_id=night.vendor_id, session_id=night.session_id, state=night.state, start=night.start,
+                seen_at=night.seen_at, last_block_at=night.last_block_at,
+            )
+            for night in nights(inbox, since)
+        )  # fmt: skip
+    assert len(inbox.live.states(*MINE, since=NOW)) == 3
+    assert inbox.live.states("south", "live", since=NOW) == ()
 
 
 def test_nights_without_a_sign_since_are_left_out(inbox: Inbox, clock: Clock) -> None:
