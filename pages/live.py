@@ -12,12 +12,12 @@ import streamlit as st
 
 from nocturne.access import Actor, Permission
 from nocturne.application import Application
-from nocturne.live import LiveVersion, live_version, live_view
+from nocturne.live import LiveVersion, LiveView, live_version, live_view
 from nocturne.webhook_health import WebhookHealth, webhook_health
 from pages.access import require
 from pages.live_aside import arrived_card, awaited_card, health_card
-from pages.live_people import nobody_card, recording_cards
-from pages.parts import TO_HOME, escape, problem, title
+from pages.live_people import nobody_card, nobody_words, recording_cards
+from pages.parts import TO_HOME, escape, problem, reader_clock, title
 from store.errors import StoreError
 
 log = logging.getLogger("nocturne.pages")
@@ -74,11 +74,12 @@ def _heading(application: Application, actor: Actor) -> None:
 def _nights(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(_NIGHTS, (view.recording, view.silent))
-        if view.recording or view.silent:
+        words = nobody_words(webhook_health(application, actor))
+        _shows(_NIGHTS, _of_nights(view, words))
+        if _anybody(view):
             recording_cards(view)
         else:
-            nobody_card(webhook_health(application, actor))
+            nobody_card(words)
 
     _guarded(draw)
 
@@ -107,10 +108,24 @@ def _awaited(application: Application, actor: Actor) -> None:
 def _health(application: Application, actor: Actor) -> None:
     def draw() -> None:
         health = webhook_health(application, actor)
-        _shows(_HEALTH, health)
+        _shows(_HEALTH, _of_health(health))
         health_card(health)
 
     _guarded(draw)
+
+
+def _anybody(view: LiveView) -> bool:
+    return bool(view.recording or view.silent)
+
+
+def _of_nights(view: LiveView, words: str) -> tuple[Any, ...]:
+    """What the nights' part shows: the nights, and where there is none the words instead, else ""."""
+    return (view.recording, view.silent, "" if _anybody(view) else words)
+
+
+def _of_health(health: WebhookHealth) -> tuple[object, ...]:
+    """What is shown of webhooks; counts that are not said may change without it."""
+    return (health.title, health.well, health.ever, health.sentences(reader_clock))
 
 
 def _shows(part: str, value: object) -> None:
@@ -134,15 +149,17 @@ def _watch(application: Application, actor: Actor) -> None:
 def _parts_changed(application: Application, actor: Actor) -> list[str]:
     """The fragments that show something else than what is so now."""
     shown: dict[str, Any] = st.session_state.get(_SHOWN, {})
-    health: WebhookHealth = webhook_health(application, actor)
-    changed = [_HEALTH] if shown.get(_HEALTH) != health else []
+    health = webhook_health(application, actor)
+    words = nobody_words(health)
+    changed = [_HEALTH] if shown.get(_HEALTH) != _of_health(health) else []
     version: LiveVersion = live_version(application)
     if version == st.session_state.get(_VERSION):
-        return changed
+        stale = _NIGHTS in shown and shown[_NIGHTS][-1] not in {"", words}
+        return [_NIGHTS, *changed] if stale else changed
     view = live_view(application, actor)
     now = {
         _TITLE: (view.title, view.facts),
-        _NIGHTS: (view.recording, view.silent),
+        _NIGHTS: _of_nights(view, words),
         _ARRIVED: (view.arrived_title, view.night, view.arrived),
         _AWAITED: view.awaited,
     }
