@@ -233,7 +233,7 @@ def test_a_nap_after_last_night_does_not_bring_it(application: Application, acto
         application.organisation,
         napper.person_id,
         zone="UTC",
-        results=[*nights(20, missing=[0]), night(UNTIL + timedelta(days=1), runs=SHORT)],
+        results=[*nights(20, missing=[0]), night(UNTIL + timedelta(days=2), clock="14:00", runs=SHORT)],
         received=NOW,
         synced_at=NOW,
     )
