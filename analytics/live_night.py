@@ -20,6 +20,8 @@ EPOCHS_A_STEP: Final = 10
 """Every inference goes on by so many epochs, so a block whose length is no multiple of them cannot be placed."""
 LONGEST_EPOCHS: Final = 2 * 24 * 120
 """Two days: what claims to lie later is untrustworthy, and must not take the memory of years."""
+AHEAD_S: Final = 15 * 60
+"""So far two clocks may differ; stages of a later moment nobody can have recorded yet."""
 PROVISIONAL: Final = (
     "provisional: stages may change until a night is complete; only then is it counted and scored"
 )
@@ -50,7 +52,7 @@ class NightSoFar:
         start: when the recording began, in the zone of the place.
         at: the moment that it is looked at.
         stages: one int8 per epoch from the start to the end of the latest block, -1 where nothing is known.
-        untrustworthy: how many blocks were left out because they cannot be placed or hold no stages.
+        untrustworthy: how many blocks were left out because they have no place up to now or hold no stages.
     """
 
     start: datetime
@@ -133,7 +135,7 @@ class NightSoFar:
             said.append(f"{duration(missing_min)} not known, in {plural(len(gaps), 'gap')} ({share})")
         if self.untrustworthy:
             said.append(
-                f"{plural(self.untrustworthy, 'block')} left out because its place in the night is not clear"
+                f"{plural(self.untrustworthy, 'block')} left out because its place in the night cannot be right"
             )
         return "; ".join(said)
 
@@ -148,7 +150,7 @@ def night_so_far(start: datetime, blocks: Iterable[StageBlock], *, at: datetime)
 
     Where blocks overlap the later inference holds, because it has heard more; of one inference the longer block. A
     block that cannot be placed (its length is no multiple of 10 epochs, it begins before the night, it is empty or ends
-    after two days), or that holds what is no stage, is left out and counted.
+    after two days), that ends more than 15 minutes after `at`, or that holds what is no stage, is left out and counted.
 
     Args:
         start: aware, in the zone of the place.
@@ -156,8 +158,10 @@ def night_so_far(start: datetime, blocks: Iterable[StageBlock], *, at: datetime)
         at: the moment that the night is looked at.
     """
     told = list(blocks)
+    passed_s = (at.astimezone(UTC) - start.astimezone(UTC)).total_seconds()
+    latest = min(LONGEST_EPOCHS, (passed_s + AHEAD_S) / EPOCH_S)
     placed = sorted(
-        (block for block in told if _trustworthy(block)),
+        (block for block in told if _trustworthy(block, latest)),
         key=lambda block: (block.seq, len(block.stages), block.stages),
     )
     stages = np.full(max((_end(block) for block in placed), default=0), UNKNOWN, dtype=np.int8)
@@ -171,9 +175,9 @@ def _end(block: StageBlock) -> int:
     return EPOCHS_A_STEP * (block.seq + 1)
 
 
-def _trustworthy(block: StageBlock) -> bool:
+def _trustworthy(block: StageBlock, latest: float) -> bool:
     length, end = len(block.stages), _end(block)
-    if not length or length % EPOCHS_A_STEP or length > end or end > LONGEST_EPOCHS:
+    if not length or length % EPOCHS_A_STEP or length > end or end > latest:
         return False
     stages = np.frombuffer(block.stages, dtype=np.int8)
     return bool(stages.min() >= UNKNOWN and stages.max() <= REM)

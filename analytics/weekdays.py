@@ -25,6 +25,7 @@ RESAMPLES = 9_999
 SEED = 42
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SATURDAY = 5
+_FEW_NIGHTS: Final = 60
 
 Counts = NDArray[np.int16]
 Basis = Literal["work calendar", "weekends"]
@@ -160,11 +161,19 @@ def _interval(free: Floats, work: Floats) -> tuple[float, float]:
     return low, high
 
 
-@lru_cache(maxsize=16)
 def _drawn(free: int, work: int) -> tuple[Counts, Counts]:
     """How often each night is in each resample, [nights, resamples]: the same for everybody with as many nights."""
+    return _few(free, work) if free + work <= _FEW_NIGHTS else _many(free, work)
+
+
+def _draw(free: int, work: int) -> tuple[Counts, Counts]:
     chance = np.random.default_rng(SEED)
     return _counts(chance, free), _counts(chance, work)
+
+
+# A night takes 20 kB: a cohort's weeks are many and small, and a year of one person is asked for a few times in a row.
+_few = lru_cache(maxsize=16)(_draw)
+_many = lru_cache(maxsize=2)(_draw)
 
 
 def _counts(chance: np.random.Generator, nights: int) -> Counts:

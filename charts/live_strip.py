@@ -14,8 +14,8 @@ from analytics.wording import clock_of, duration, percent
 from charts.clock_axis import clock_ticks
 from charts.theme import Theme, font_family, font_px
 
-WIDTH_PX: Final = {False: 420, True: 308}
-"""Width of the drawing in a window, and on a phone."""
+WIDTH_PX: Final = {False: 424, True: 308}
+"""Width of the drawing in a window, where an hour of the usual axis has 42 pixels, and on a phone."""
 HEIGHT_PX: Final = 74
 
 _ROWS: Final = (
@@ -140,11 +140,10 @@ def _clock(night: NightSoFar, theme: Theme, whole_min: float, px_a_min: float, w
         if int(tick.clock[:2]) % step_h:
             continue
         x = _at(tick.at_min, px_a_min)
+        if not _CLOCK_PX / 2 <= x <= width - _CLOCK_PX / 2:
+            continue  # its label would be cut, and a mark without one says nothing
         yield f'<path d="M{x} {_ROWS_PX + 1}v4" stroke="{theme.border_strong}" stroke-width="1"/>'
-        if _CLOCK_PX / 2 <= x <= width - _CLOCK_PX / 2:
-            yield (
-                f'<text x="{x}" y="{y}" text-anchor="middle" fill="{theme.text_secondary}">{tick.clock}</text>'
-            )
+        yield f'<text x="{x}" y="{y}" text-anchor="middle" fill="{theme.text_secondary}">{tick.clock}</text>'
 
 
 def _hatch(theme: Theme) -> str:

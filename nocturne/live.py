@@ -146,7 +146,8 @@ class LiveView:
         silent: likewise, of whom nothing has come for long.
         night: the label of last night.
         arrived: its sleeps that are here, the newest first.
-        awaited: who usually has a night by its label and has none yet and is not recording; by name.
+        awaited: who usually has a night by its label and has none yet and has no recording under way; by name.
+        delivered: of how many people something of last night is here, counted as Home counts it.
         people: how many are on the roster.
     """
 
@@ -156,6 +157,7 @@ class LiveView:
     night: date
     arrived: tuple[Arrived, ...]
     awaited: tuple[Awaited, ...]
+    delivered: int
     people: int
 
     @property
@@ -166,7 +168,7 @@ class LiveView:
             return f"{plural(asleep, 'person is', 'people are')} asleep now"
         if self.recording:
             return f"{self._recording_words} now"
-        return "Nobody is recording now"
+        return "Nobody is known to be recording" if self.silent else "Nobody is recording now"
 
     @property
     def facts(self) -> str:
@@ -183,9 +185,8 @@ class LiveView:
 
     @property
     def arrived_title(self) -> str:
-        """How many of the roster have a sleep of last night here; those of a later night are listed and not counted."""
-        here = {each.person_id for each in self.arrived if each.night == self.night}
-        return f"{of(len(here), self.people)} have last night here"
+        """Of how many of the roster last night is here; what is of a later night is listed and not counted."""
+        return f"{of(self.delivered, self.people)} have last night here"
 
     @property
     def night_words(self) -> str:
@@ -233,7 +234,9 @@ def _view(application: Application, people: Sequence[Person]) -> LiveView:
     label = last_night(application, nights)
     lately = _lately(nights, label)
     arrived = _arrived(lately, people, label)
-    seen = {each.person_id for each in arrived} | {each.person_id for each in under_way if not each.silent}
+    delivered = _delivered(nights, label)
+    # Of whom nothing has come for long, a card says so already.
+    seen = delivered | _ahead(nights, label) | {each.person_id for each in under_way}
     return LiveView(
         at=now,
         recording=tuple(each for each in under_way if not each.silent),
@@ -241,6 +244,7 @@ def _view(application: Application, people: Sequence[Person]) -> LiveView:
         night=label,
         arrived=arrived,
         awaited=tuple(_awaited(lately, people, label, seen)),
+        delivered=len(delivered),
         people=len(people),
     )
 
@@ -288,6 +292,17 @@ def _lately(nights: pd.DataFrame, label: date) -> pd.DataFrame:
     columns = nights[["person_id", "session_id", "night", "kind", "received", "tst_min"]]
     first = pd.Timestamp(label) - pd.Timedelta(days=_USUAL_DAYS)
     return columns[(columns["night"] >= first) & (columns["kind"] != "unusable")]
+
+
+def _delivered(nights: pd.DataFrame, label: date) -> set[str]:
+    """Of whom anything of the night is here, be it a nap or of no use: whom Home does not count as silent."""
+    return set(nights["person_id"][nights["night"] == pd.Timestamp(label)].astype(str))
+
+
+def _ahead(nights: pd.DataFrame, label: date) -> set[str]:
+    """Who has slept a valid night since: a nap does not stand for one, and leaves last night missing."""
+    later = (nights["night"] > pd.Timestamp(label)) & (nights["kind"] == "main") & nights["valid"]
+    return set(nights["person_id"][later].astype(str))
 
 
 def _arrived(lately: pd.DataFrame, people: Sequence[Person], label: date) -> tuple[Arrived, ...]:

@@ -11,7 +11,9 @@ from nocturne.application import Application
 from store.inbox import InboxState
 
 LATE: Final = timedelta(minutes=15)
-"""An event is worked off within seconds, or some minutes later where the vendor has not finished its analysis."""
+"""An event is worked off within seconds once it is due; so late, nobody works it off."""
+_PUT_OFF: Final = timedelta(minutes=2)
+"""Longer than a worker keeps an event to itself: what waits so long and is not due was put off."""
 
 _HOLDS_S: Final = 5
 """So long a count of the inbox serves every open page."""
@@ -27,18 +29,22 @@ class WebhookHealth:
     Attributes:
         on: whether webhooks are received at all.
         state: the inbox in counts.
-        behind_min: for how long the oldest event has waited, where that is longer than usual; else 0. The worker
-            has then stopped, or cannot do what it is asked to.
+        due_since: since when the event has been due that is due the longest (UTC); None where none waits.
+        behind_min: for how long that is, where it is longer than usual; else 0. The worker has then stopped, or cannot
+            do what it is asked to.
+        put_off: whether all that waits is looked at again later.
     """
 
     on: bool
     state: InboxState
+    due_since: datetime | None
     behind_min: float
+    put_off: bool
 
     @property
     def well(self) -> bool:
-        """Whether there is nothing that anybody has to look at."""
-        return self.on and not self.state.dead and not self.behind_min
+        """Whether there is nothing that anybody has to look at; nor is there where webhooks are off on purpose."""
+        return not self.on or not (self.state.dead or self.behind_min)
 
     @property
     def ever(self) -> bool:
@@ -87,25 +93,32 @@ class WebhookHealth:
             said.append(f"{plural(state.dead, 'event was', 'events were')} given up, and can be tried again.")
         if state.quarantined:
             events = plural(state.quarantined, "event is", "events are")
-            said.append(
-                f"{events} about somebody who is not on the roster; kept for a week in case they are added."
-            )
+            whom = "somebody who is" if state.quarantined == 1 else "people who are"
+            said.append(f"{events} about {whom} not on the roster; kept for a week in case they are added.")
         if state.unhandled:
             events = plural(state.unhandled, "event is", "events are")
-            said.append(f"{events} of a kind that Nocturne does not know; kept, and nothing is done with it.")
+            them = "it" if state.unhandled == 1 else "them"
+            said.append(
+                f"{events} of a kind that Nocturne does not know; kept, and nothing is done with {them}."
+            )
         return said
 
     def _waiting(self, clock: Clock) -> str:
         state = self.state
-        if not state.waiting or state.oldest_waiting_at is None:
+        if not state.waiting:
             return "Nothing waits: the worker keeps up."
         events = plural(state.waiting, "event waits", "events wait")
-        if not self.behind_min:
-            return f"{events} for the worker at this moment."
-        return (
-            f"{events}, the oldest since {clock(state.oldest_waiting_at)} ({duration(self.behind_min)}): the worker "
-            "does not run, or the vendor cannot be asked at present. Nothing is lost meanwhile."
-        )
+        if self.behind_min and self.due_since is not None:
+            first = "due" if state.waiting == 1 else "the first of them due"
+            return (
+                f"{events}, {first} since {clock(self.due_since)} ({duration(self.behind_min)}): the worker does not "
+                "run, or is far behind. Nothing is lost meanwhile."
+            )
+        if self.put_off:
+            return (
+                f"{events} for the vendor: it has not finished its analysis, or cannot be asked at present."
+            )
+        return f"{events} for the worker at this moment."
 
 
 def webhook_health(application: Application, actor: Actor) -> WebhookHealth:
@@ -117,12 +130,11 @@ def webhook_health(application: Application, actor: Actor) -> WebhookHealth:
     """
     authorize(actor, Permission.SEE_PEOPLE, application.organisation)
     organisation, now = application.organisation, application.now()
-    environment = application.settings.asleep_environment
     return application.kept.answer(
         organisation,
         application.archive.version(organisation),
-        ("webhook health", environment),
-        lambda: _health(application, application.inbox.state(organisation, environment), now),
+        ("webhook health", application.settings.asleep_environment),
+        lambda: _health(application, now),
         grounds=int(now.timestamp()) // _HOLDS_S,
     )
 
@@ -134,15 +146,21 @@ def health_now(application: Application, actor: Actor) -> WebhookHealth:
         NotAllowed, StoreError.
     """
     authorize(actor, Permission.SEE_PEOPLE, application.organisation)
-    state = application.inbox.state(application.organisation, application.settings.asleep_environment)
-    return _health(application, state, application.now())
+    return _health(application, application.now())
 
 
-def _health(application: Application, state: InboxState, now: datetime) -> WebhookHealth:
+def _health(application: Application, now: datetime) -> WebhookHealth:
+    inbox, settings = application.inbox, application.settings
+    state = inbox.state(application.organisation, settings.asleep_environment)
+    due_since = inbox.due_since(application.organisation, settings.asleep_environment)
+    # Not since it was received: an analysis may take its time, and what is tried again is due from then on.
+    overdue = now - due_since if due_since is not None else timedelta()
     waited = now - state.oldest_waiting_at if state.oldest_waiting_at is not None else timedelta()
     return WebhookHealth(
-        on=application.settings.nocturne_webhooks == "on",
+        on=settings.nocturne_webhooks == "on",
         state=state,
+        due_since=due_since,
         # Whole minutes: a page is not drawn anew for less.
-        behind_min=waited // timedelta(minutes=1) if waited > LATE else 0,
+        behind_min=overdue // timedelta(minutes=1) if overdue > LATE else 0,
+        put_off=due_since is not None and due_since > now and waited > _PUT_OFF,
     )

@@ -74,7 +74,9 @@ def _dead_letters(application: Application, actor: Actor) -> None:
             st.markdown("Every event was used, or is still tried. Events that cannot be used end up here.")
         return
     heading = f"{plural(len(letters), 'event was', 'events were')} given up"
-    caption = "Tried several times in vain. The nights they announce come with synchronisation all the same."
+    caption = (
+        "They could not be used, each for its reason. The nights they announce come with synchronisation."
+    )
     with card("dead_letters", heading, caption):
         st.dataframe(
             _table(application, letters[:_LISTED]),
@@ -164,9 +166,9 @@ def _inbox(application: Application, actor: Actor, health: WebhookHealth) -> Non
             alt="How many events of webhooks are in which state",
         )
         if state.quarantined:
-            people = plural(unknown_people(application, actor), "person", "people")
+            people = plural(unknown_people(application, actor), "person who is", "people who are")
             st.caption(
-                f"Events of {people} who are not on the roster are kept for a week. Whoever is added in time gets "
+                f"Events of {people} not on the roster are kept for a week. Whoever is added in time gets "
                 "them; people who were erased leave nothing here."
             )
         st.caption(f"`python -m nocturne inbox` says the same on the command{NBSP}line.")

@@ -1,6 +1,7 @@
 """Home: who needs attention and why, what was done about it, then everyone else; beside it what last night brought."""
 
 from datetime import timedelta
+from typing import Final
 
 import streamlit as st
 
@@ -23,6 +24,9 @@ from pages.new_nights import watch_nights
 from pages.parts import card, cohort_picker, stale_banner, title
 from pages.ways_in import import_outcome, more_people, welcome
 
+_RESTS_S: Final = 45.0
+"""In the morning nights come in one after another, and a whole cohort is not drawn anew for each."""
+
 
 def _page() -> None:
     application, actor = require(Permission.SEE_COHORTS)
@@ -35,7 +39,7 @@ def _page() -> None:
     with picker:
         cohort = cohort_picker(application, actor).name
     people = cohort_people(application, actor, cohort)
-    here = nights_here(application, people, whose=cohort)
+    here = nights_here(application, actor, people, whose=cohort)
     found = attention(application, actor, cohort)
     arrived = delivered(application, actor, cohort, first=found.day.first, last=found.day.night)
     with heading:
@@ -54,7 +58,7 @@ def _page() -> None:
         if application.settings.environment != "demo":
             more_people(application, actor)
     acting(application, actor, found, cohort)
-    watch_nights(application, people, here)
+    watch_nights(application, actor, people, here, page="home", rests_s=_RESTS_S)
 
 
 def _people(

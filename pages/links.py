@@ -60,7 +60,7 @@ def linked_person(application: Application, actor: Actor, *, page: str) -> Linke
     try:
         found, nights = person_nights(application, actor, chosen.person_id)
     except NothingRecorded as reason:
-        _without_nights(application, people, chosen, str(reason), page)
+        _without_nights(application, actor, people, chosen, reason=str(reason), page=page)
     return Linked(people=people, person=found, nights=nights)
 
 
@@ -78,7 +78,13 @@ def _first_recorded(application: Application, people: Sequence[Person]) -> Perso
 
 
 def _without_nights(
-    application: Application, people: Sequence[Person], chosen: Person, reason: str, page: str
+    application: Application,
+    actor: Actor,
+    people: Sequence[Person],
+    chosen: Person,
+    *,
+    reason: str,
+    page: str,
 ) -> NoReturn:
     """Ends the page of somebody without nights, with the ways on from there."""
     heading, controls = st.columns([2.35, 1], vertical_alignment="bottom")
@@ -89,7 +95,8 @@ def _without_nights(
         stale_banner(application, [chosen])
         if application.board.progress.running:
             awaiting(application, f"The nights of {chosen.name} are on their way.")
-    watch_nights(application, [chosen], nights_here(application, [chosen], whose=chosen.person_id))
+    here = nights_here(application, actor, [chosen], whose=chosen.person_id)
+    watch_nights(application, actor, [chosen], here, page=page)
     raise PageEnded
 
 

@@ -6,17 +6,19 @@ nothing while nothing has, and has those drawn anew that are concerned: the page
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from nocturne.access import Actor, Permission
 from nocturne.application import Application
-from nocturne.live import LiveVersion, live_version, live_view
-from nocturne.webhook_health import WebhookHealth, webhook_health
+from nocturne.live import live_view
+from nocturne.webhook_health import webhook_health
+from pages import live_parts
 from pages.access import require
 from pages.live_aside import arrived_card, awaited_card, health_card
-from pages.live_people import nobody_card, recording_cards
+from pages.live_parts import ARRIVED, AWAITED, HEALTH, NIGHTS, TITLE
+from pages.live_people import nobody_card, nobody_words, recording_cards
 from pages.parts import TO_HOME, escape, problem, title
 from store.errors import StoreError
 
@@ -24,9 +26,7 @@ log = logging.getLogger("nocturne.pages")
 
 EVERY_S: Final = 3.0
 
-_TITLE, _NIGHTS, _ARRIVED = "live_title", "live_nights", "live_arrived"
-_AWAITED, _HEALTH = "live_awaited", "live_health"
-_VERSION, _SHOWN = "live_version", "live_shown"
+_SHOWN = "live_shown"
 
 # What a fragment shows cannot be drawn from another one, but from the callback of something in the browser it can.
 _CHANGED = st.components.v2.component(
@@ -47,7 +47,6 @@ def _page() -> None:
     application, actor = require(Permission.SEE_PEOPLE)
     if not application.people():
         problem("Nobody is on the roster yet", "Home says how to add people.", way=TO_HOME)
-    st.session_state[_VERSION] = live_version(application)
     st.session_state[_SHOWN] = {}
     _heading(application, actor)
     nights, aside = st.columns([2.35, 1])
@@ -60,54 +59,55 @@ def _page() -> None:
     _watch(application, actor)
 
 
-@st.fragment(key=_TITLE)
+@st.fragment(key=TITLE)
 def _heading(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(_TITLE, (view.title, view.facts))
+        _shows(TITLE, live_parts.of_title(view))
         title(view.title, escape(view.facts))
 
     _guarded(draw)
 
 
-@st.fragment(key=_NIGHTS)
+@st.fragment(key=NIGHTS)
 def _nights(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(_NIGHTS, (view.recording, view.silent))
+        health = webhook_health(application, actor)
+        _shows(NIGHTS, live_parts.of_nights(view, health))
         if view.recording or view.silent:
             recording_cards(view)
         else:
-            nobody_card(webhook_health(application, actor))
+            nobody_card(nobody_words(health))
 
     _guarded(draw)
 
 
-@st.fragment(key=_ARRIVED)
+@st.fragment(key=ARRIVED)
 def _arrived(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(_ARRIVED, (view.arrived_title, view.night, view.arrived))
+        _shows(ARRIVED, live_parts.of_arrived(view))
         arrived_card(view)
 
     _guarded(draw)
 
 
-@st.fragment(key=_AWAITED)
+@st.fragment(key=AWAITED)
 def _awaited(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(_AWAITED, view.awaited)
+        _shows(AWAITED, live_parts.of_awaited(view))
         awaited_card(view)
 
     _guarded(draw)
 
 
-@st.fragment(key=_HEALTH)
+@st.fragment(key=HEALTH)
 def _health(application: Application, actor: Actor) -> None:
     def draw() -> None:
         health = webhook_health(application, actor)
-        _shows(_HEALTH, health)
+        _shows(HEALTH, live_parts.of_health(health))
         health_card(health)
 
     _guarded(draw)
@@ -121,7 +121,9 @@ def _shows(part: str, value: object) -> None:
 @st.fragment(run_every=EVERY_S)
 def _watch(application: Application, actor: Actor) -> None:
     try:
-        changed = _parts_changed(application, actor)
+        # Both are kept while nothing has changed, so that what is compared is mostly one and the same.
+        now = live_view(application, actor), webhook_health(application, actor)
+        changed = live_parts.changed(st.session_state.get(_SHOWN, {}), *now)
     except (StoreError, OSError):
         changed = _all_but_once()
     if changed:
@@ -131,31 +133,10 @@ def _watch(application: Application, actor: Actor) -> None:
             _CHANGED(key="live_change", data={"change": change}, height=1, on_changed_change=_draw_anew)
 
 
-def _parts_changed(application: Application, actor: Actor) -> list[str]:
-    """The fragments that show something else than what is so now."""
-    shown: dict[str, Any] = st.session_state.get(_SHOWN, {})
-    health: WebhookHealth = webhook_health(application, actor)
-    changed = [_HEALTH] if shown.get(_HEALTH) != health else []
-    version: LiveVersion = live_version(application)
-    if version == st.session_state.get(_VERSION):
-        return changed
-    view = live_view(application, actor)
-    now = {
-        _TITLE: (view.title, view.facts),
-        _NIGHTS: (view.recording, view.silent),
-        _ARRIVED: (view.arrived_title, view.night, view.arrived),
-        _AWAITED: view.awaited,
-    }
-    differ = [part for part, value in now.items() if shown.get(part) != value]
-    if not differ:
-        st.session_state[_VERSION] = version
-    return [*differ, *changed]
-
-
 def _all_but_once() -> list[str]:
     """Every fragment, so that each says what cannot be read; none where they do already. Read again, all differ."""
     shown = list(st.session_state.get(_SHOWN, {}))
-    st.session_state[_SHOWN], st.session_state[_VERSION] = {}, None
+    st.session_state[_SHOWN] = {}
     return shown
 
 

@@ -22,11 +22,14 @@ def arrived_card(view: LiveView) -> None:
             return
         _grid(view, view.arrived[:_SHOWN], "live_arrived_first")
         if more := view.arrived[_SHOWN:_LISTED]:
-            label = f"{number(len(view.arrived) - _SHOWN, 0)} more"
+            label = f"{number(len(more), 0)} more"
             folded = st.expander(label, type="compact", key="live_arrived_more", on_change="rerun")
             if folded.open:
                 with folded:
                     _grid(view, more, "live_arrived_rest")
+                    if len(view.arrived) > _LISTED:
+                        rest = plural(len(view.arrived) - _LISTED, "more sleep", "more sleeps")
+                        st.caption(f"And {rest}; Cohort's map shows everybody.")
 
 
 def _grid(view: LiveView, some: Sequence[Arrived], key: str) -> None:

@@ -60,21 +60,25 @@ def _notes(each: Recording) -> str:
     return said[:1].upper() + said[1:]
 
 
-def nobody_card(health: WebhookHealth) -> None:
-    """What it means that nobody is recording, and what to do where webhooks were never set up."""
+def nobody_words(health: WebhookHealth) -> str:
+    """What it means that nobody is recording, and what to do where webhooks were never set up; as Markdown."""
+    if not health.on:
+        return "Webhooks are switched off, so a night is shown once it is complete and brought."
+    if health.state.last_received_at is None:
+        return (
+            "The vendor announces nights as they happen by webhooks, and none has arrived yet. Enter the address from "
+            "Admin at the vendor; whoever records then appears here with the stages so far."
+        )
+    return (
+        "Whoever begins to record appears here by itself, some minutes after the start. The last event came at "
+        f"{escape(reader_clock(health.state.last_received_at))}."
+    )
+
+
+def nobody_card(words: str) -> None:
+    """The words of `nobody_words`, and the way to where webhooks are set up."""
     with card("nobody"):
-        if not health.on:
-            st.markdown("Webhooks are switched off, so a night is shown once it is complete and brought.")
-        elif health.state.last_received_at is None:
-            st.markdown(
-                "The vendor announces nights as they happen by webhooks, and none has arrived yet. Enter the address "
-                "from Admin at the vendor; whoever records then appears here with the stages so far."
-            )
-        else:
-            st.markdown(
-                "Whoever begins to record appears here by itself, some minutes after the start. The last event came at "
-                f"{escape(reader_clock(health.state.last_received_at))}."
-            )
+        st.markdown(words)
         st.page_link(
             "admin.py",
             label="Webhooks in Admin",

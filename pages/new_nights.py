@@ -6,10 +6,13 @@ hangs down); there a component looks, and either has the page shown anew or has 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import streamlit as st
 
+from nocturne.access import Actor
 from nocturne.application import Application
 from nocturne.newcomers import NightsHere, others_came
 from pages.carried import busy
@@ -44,57 +47,97 @@ export default function (component) {
 )
 
 
-def watch_nights(application: Application, people: Sequence[Person], shown: NightsHere) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Watch:
+    """Whose nights a page shows, and from when on it may be shown anew.
+
+    Attributes:
+        followed: whether the page follows a synchronisation itself.
+    """
+
+    people: tuple[Person, ...]
+    shown: NightsHere
+    page: str
+    rests_until: datetime
+    followed: bool
+
+
+def watch_nights(
+    application: Application,
+    actor: Actor,
+    people: Sequence[Person],
+    shown: NightsHere,
+    *,
+    page: str,
+    rests_s: float = 0.0,
+) -> None:
     """Has the page shown anew when other nights of these people are here than those it shows; once for all of them.
 
     A synchronisation that the page follows already is left to it: its nights come in thousands of steps.
 
     Args:
         application: whose nights.
+        actor: who looks at them.
         people: whom the page is about.
         shown: what it shows, read before it was drawn.
+        page: its name, which `for_new_nights` is asked with.
+        rests_s: for so long after it was drawn it is not shown anew by itself.
     """
     st.session_state[_TOLD] = False
     followed = application.board.progress.running
-    _watched(application, tuple(people), shown, followed=followed)
+    watch = _Watch(
+        people=tuple(people),
+        shown=shown,
+        page=page,
+        rests_until=application.now() + timedelta(seconds=rests_s),
+        followed=followed,
+    )
+    _watched(application, actor, watch)
 
 
-def for_new_nights() -> bool:
-    """Whether this run of the page is one that new nights have asked for; true once."""
-    return bool(st.session_state.pop(_ANEW, False))
+def for_new_nights(page: str) -> bool:
+    """Whether this run is one that new nights on this very page have asked for; true once."""
+    asked_by: str | None = st.session_state.pop(_ANEW, None)
+    return asked_by == page
 
 
 @st.fragment(run_every=EVERY_S)
-def _watched(
-    application: Application, people: tuple[Person, ...], shown: NightsHere, *, followed: bool
-) -> None:
+def _watched(application: Application, actor: Actor, watch: _Watch) -> None:
     try:
-        if followed and application.board.progress.running:
+        if application.now() < watch.rests_until or (watch.followed and application.board.progress.running):
             return
-        if not others_came(application, people, shown):
+        if not others_came(application, actor, watch.people, watch.shown):
             return
     except (StoreError, OSError):
         # The next run of the page says what the matter is; a page that can be read must not give way to it.
         return
     told = bool(st.session_state.get(_TOLD))
     with st.container(key="new_nights"):
-        _look({"busy": busy(), "told": told, "looked": application.now().isoformat()})
+        _look({"busy": busy(), "told": told, "looked": application.now().isoformat()}, watch.page)
         if told:
             with st.container(
                 horizontal=True, vertical_alignment="center", gap="small", key="new_nights_row"
             ):
                 st.info("New nights have arrived.", width=220)
-                st.button("Show them", key="new_nights_show", on_click=_anew, type="primary")
+                st.button(
+                    "Show them", key="new_nights_show", on_click=_anew, args=(watch.page,), type="primary"
+                )
 
 
-def _look(data: dict[str, Any]) -> None:
+def _look(data: dict[str, Any], page: str) -> None:
     with st.container(height=1, border=False):
-        _LOOK(key="new_nights_look", data=data, height=1, on_free_change=_anew, on_occupied_change=_tell)
+        _LOOK(
+            key="new_nights_look",
+            data=data,
+            height=1,
+            on_free_change=lambda: _anew(page),
+            on_occupied_change=_tell,
+        )
 
 
-def _anew() -> None:
+def _anew(page: str) -> None:
     """The page from the top: a callback within a fragment would run the fragment alone."""
-    st.session_state[_ANEW] = True
+    st.session_state[_ANEW] = page
     st.rerun(scope="app")
 
 

@@ -50,6 +50,7 @@ _GRADES = {
     "B": ("Valid, grade B", "green"),
     "X": ("Left out, grade X", "orange"),
 }
+_NAME = "night"
 _NEWEST = "night_newest"
 _METRICS = ("tst_min", "se_pct", "sol_min", "waso_min", "deep_min")
 
@@ -59,7 +60,7 @@ def _page() -> None:
     deleted()
     linked = linked_person(application, actor, page="night")
     found = linked.person
-    here = nights_here(application, [found], whose=found.person_id)
+    here = nights_here(application, actor, [found], whose=found.person_id)
     try:
         page = night(application, actor, found.person_id, _wanted(found.person_id))
     except UnknownNight:
@@ -95,14 +96,14 @@ def _page() -> None:
     session_id = None if view.kind == "main" else view.session_id
     night_card(application, actor, found.person_id, _label(view), session_id)
     deletable(application, actor, found, view)
-    watch_nights(application, [found], here)
+    watch_nights(application, actor, [found], here, page=_NAME)
 
 
 def _wanted(person_id: str) -> str | None:
     """The session of the link; none where the reader looks at the newest night anyhow and another has come."""
     session = st.query_params.get("session")
     newest = st.session_state.get(_NEWEST) == (person_id, session)
-    return None if for_new_nights() and newest else session
+    return None if for_new_nights(_NAME) and newest else session
 
 
 def _remember_newest(person_id: str, session_id: str) -> None:

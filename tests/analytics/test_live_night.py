@@ -55,8 +55,9 @@ def test_of_one_inference_the_longer_block_holds() -> None:
         block(-1, *[1] * 10),
         block(10**9, *[1] * 10),
         block(0, *[7] * 10),
+        block(11, *[1] * 10),
     ],
-    ids=["length", "before the night", "empty", "negative", "in years", "no stage"],
+    ids=["length", "before the night", "empty", "negative", "in years", "no stage", "in the future"],
 )
 def test_what_cannot_be_trusted_is_left_out_and_said(wrong: StageBlock) -> None:
     found = seen(block(0, *[1] * 10), wrong)
@@ -85,9 +86,16 @@ def test_the_words_say_what_has_arrived_and_until_when() -> None:
 
 def test_time_goes_on_by_the_clock_and_never_ends_before_what_has_arrived() -> None:
     assert seen().elapsed_min == 40
-    assert seen(block(11, *[1] * 120)).elapsed_min == 60
-    behind = START.astimezone(UTC) - timedelta(hours=1)
+    assert seen(block(10, *[1] * 110)).elapsed_min == 55
+    behind = START.astimezone(UTC) - timedelta(minutes=5)
     assert seen(block(0, *[1] * 10), at=behind).elapsed_min == 5
+
+
+def test_two_clocks_may_differ_by_a_quarter_of_an_hour_and_no_more() -> None:
+    ends_55_min = block(10, *[1] * 110)
+    just, before = (seen(ends_55_min, at=START + timedelta(minutes=at)) for at in (40, 39.9))
+    assert (len(just.stages), just.untrustworthy) == (110, 0)
+    assert (len(before.stages), before.untrustworthy) == (0, 1)
 
 
 def test_on_a_clock_change_night_the_clock_is_that_of_the_place() -> None:

@@ -1,6 +1,7 @@
 """Days of the week: what each rests on, and free days against working days as scipy would have it."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -124,3 +125,16 @@ def test_a_day_that_comes_twice_is_refused() -> None:
 def test_free_days_that_are_no_truths_are_refused(free: list[bool]) -> None:
     with pytest.raises(ValueError, match="free is one truth a value: 2 booleans"):
         free_minus_work(pd.date_range(MONDAY, periods=2), [1, 2], free=free)
+
+
+def test_people_with_a_year_of_nights_leave_little_behind() -> None:
+    years = [nights(number) for number in range(360, 366)]
+    tracemalloc.start()
+    try:
+        for days, values in years:
+            free_minus_work(days, values)
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    one_bytes = 2 * 9_999 * 365
+    assert kept_bytes < 2.5 * one_bytes

@@ -76,7 +76,8 @@ def test_between_the_latest_block_and_now_nothing_is_drawn_but_that_it_is_to_com
     (now,) = found(svg, "path", **{"class": "now"})
     (light,) = boxes(svg, LIGHT.stages.light)
     assert float(awaited.attrib["x"]) == pytest.approx(light[0] + light[2], abs=0.11)
-    assert now.attrib["d"].startswith(f"M{float(awaited.attrib['x']) + float(awaited.attrib['width']):g} ")
+    ends = float(awaited.attrib["x"]) + float(awaited.attrib["width"])
+    assert float(now.attrib["d"][1:].split()[0]) == pytest.approx(ends, abs=1e-6)
 
 
 def test_a_night_grows_to_the_right_on_one_axis_until_it_is_longer_than_nine_hours() -> None:
@@ -93,6 +94,16 @@ def test_the_hours_never_stand_in_each_other(hours: int, narrow: bool) -> None:
     places = [float(text.attrib["x"]) for text in found(svg, "text")[4:]]
     assert len(places) >= 2
     assert all(after - before >= 36 for before, after in pairwise(places))
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("hours", [1, 9, 12, 20])
+def test_every_mark_of_the_axis_has_its_hour(hours: int, narrow: bool) -> None:
+    svg = live_strip(night_so_far(START, [], at=START + timedelta(hours=hours)), LIGHT, narrow=narrow)
+    marks = [
+        float(path.attrib["d"][1:].split()[0]) for path in found(svg, "path", stroke=LIGHT.border_strong)
+    ]
+    assert marks == [float(text.attrib["x"]) for text in found(svg, "text")[4:]]
 
 
 def test_before_the_first_block_there_is_an_axis_and_no_stage() -> None:

@@ -10,10 +10,12 @@ from nocturne.access import Actor, NotAllowed, local_actor
 from nocturne.application import Application
 from nocturne.erasure import erase_person
 from nocturne.live import LiveView, Recording, live_version, live_view
+from nocturne.roster import EVERYONE
+from nocturne.views import day_of_cohort
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, UNTIL
 from tests.nocturne.nights_under_way import ASLEEP, completes, opens
-from tests.pages.lives import lives, night, nights
+from tests.pages.lives import NIGHT, SHORT, UNKNOWN, Runs, lives, night, nights
 
 
 def plain(text: str) -> str:
@@ -72,6 +74,14 @@ def test_without_a_zone_of_the_vendor_or_with_a_strange_one_there_is_still_a_clo
     assert by_name[second.name].clock == "18:00"
 
 
+def test_a_block_from_the_future_is_left_out_and_said(filled: Application, actor: Actor) -> None:
+    opens(filled, filled.people()[0], began_min=30, stages=ASLEEP[:100], without=(0, 1, 2, 3, 4, 5, 6, 7, 8))
+    found = one(live_view(filled, actor))
+    assert (found.night.stages, found.night.elapsed_min) == (b"", 30)
+    assert "1 block left out" in plain(found.night.gap_words)
+    assert not found.asleep_now
+
+
 def test_after_an_hour_of_silence_somebody_is_not_said_to_be_recording(
     make_application: Callable[..., Application], filled: Application, actor: Actor
 ) -> None:
@@ -82,6 +92,7 @@ def test_after_an_hour_of_silence_somebody_is_not_said_to_be_recording(
     (silent,) = view.silent
     assert "may have ended" in silent.heard_words
     assert not silent.asleep_now
+    assert view.title == "Nobody is known to be recording"
     assert live_view(make_application(now=NOW + timedelta(hours=25)), actor).silent == ()
 
 
@@ -179,6 +190,58 @@ def test_who_usually_comes_and_has_not_is_missing_and_nobody_else(
     assert [each.person_id for each in view.awaited] == [regular]
     assert view.awaited[0].words == "came on 13 of 14 days before"
     assert {each.name for each in view.arrived} == {"Present"}
+
+
+def test_who_has_fallen_silent_stands_among_the_silent_alone(
+    make_application: Callable[..., Application], application: Application, actor: Actor
+) -> None:
+    lives(application, nights(20, missing=[0]))
+    (person,) = application.people()
+    assert [each.name for each in live_view(application, actor).awaited] == [person.name]
+    opens(application, person, began_min=130, stages=ASLEEP)
+    later = live_view(make_application(now=NOW + timedelta(minutes=75)), actor)
+    assert [each.name for each in later.silent] == [person.name]
+    assert later.awaited == ()
+
+
+@pytest.mark.parametrize(
+    ("runs", "last_state"), [(SHORT, "no valid night"), (UNKNOWN, "no valid night"), (NIGHT, "valid")]
+)
+def test_last_night_is_here_of_as_many_as_home_says(
+    application: Application, actor: Actor, runs: Runs, last_state: str
+) -> None:
+    lives(application, [*nights(20, missing=[0]), night(UNTIL, runs=runs)])
+    application.store.add_people(
+        application.organisation, [NewPerson(vendor_id="G-silent", name="Silent", zone="UTC")]
+    )
+    found = day_of_cohort(application, actor, EVERYONE, night=UNTIL)
+    states = [str(row["last_state"]) for _, row in found.in_order]
+    assert sorted(states) == sorted(["no data", last_state])
+    view = live_view(application, actor)
+    assert view.night == UNTIL
+    assert view.arrived_title == "1 of 2 have last night here"
+    assert view.awaited == ()
+
+
+def test_a_nap_after_last_night_does_not_bring_it(application: Application, actor: Actor) -> None:
+    lives(application, nights(20))
+    application.store.add_people(
+        application.organisation, [NewPerson(vendor_id="G-napper", name="Napper", zone="UTC")]
+    )
+    (napper,) = (person for person in application.people() if person.name == "Napper")
+    application.archive.put(
+        application.organisation,
+        napper.person_id,
+        zone="UTC",
+        results=[*nights(20, missing=[0]), night(UNTIL + timedelta(days=2), clock="14:00", runs=SHORT)],
+        received=NOW,
+        synced_at=NOW,
+    )
+    view = live_view(application, actor)
+    assert view.night == UNTIL
+    assert "Napper" in {each.name for each in view.arrived}, "it is listed as of a later night"
+    assert view.arrived_title == "1 of 2 have last night here"
+    assert [each.name for each in view.awaited] == ["Napper"]
 
 
 def test_the_view_is_made_once_while_nothing_changes(filled: Application, actor: Actor) -> None:

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from nocturne.access import Actor, NotAllowed, local_actor
+from nocturne.access import ROLES, Actor, NotAllowed, Permission, local_actor
 from nocturne.application import Application
 from nocturne.dead_letters import given_up, try_again, unknown_people
 from nocturne.webhook_health import health_now, webhook_health
+from store.inbox import Leased
 from tests.nocturne.conftest import NOW
 from tests.nocturne.nights_under_way import arrival, buried
 
@@ -55,7 +56,70 @@ def test_what_waits_too_long_says_that_nobody_works_it_off(
     health = health_now(late, actor)
     assert not health.well
     assert health.title == "Webhooks arrive and wait"
-    assert "the oldest since 18:00 (20 min): the worker does not run" in said(late, actor)
+    assert "1 event waits, due since 18:00 (20 min): the worker does not run" in said(late, actor)
+    late.inbox.accept([arrival(late, "G-1", seq=seq) for seq in (5, 6)])
+    assert "3 events wait, the first of them due since 18:00 (20 min)" in said(late, actor)
+
+
+def leased(application: Application) -> Leased:
+    (found,) = application.inbox.lease(
+        application.organisation, application.settings.asleep_environment, worker="w"
+    )
+    return found
+
+
+def test_an_analysis_that_takes_its_time_is_no_worker_that_does_not_run(
+    make_application: Callable[..., Application], actor: Actor
+) -> None:
+    make_application().inbox.accept([arrival(make_application(), "G-1")])
+    late = make_application(now=NOW + timedelta(minutes=40))
+    event = leased(late)
+    again = NOW + timedelta(minutes=45)
+    late.inbox.put_off(event, error="The analysis is not finished.", next_at=again, counts=False)
+    assert health_now(late, actor).well
+    assert "1 event waits for the vendor: it has not finished its analysis" in said(late, actor)
+    assert not health_now(make_application(now=again + timedelta(minutes=16)), actor).well
+
+
+@pytest.mark.parametrize("how", ["replayed", "joined"])
+def test_an_old_event_that_is_taken_up_again_is_due_from_then_on(
+    make_application: Callable[..., Application], actor: Actor, how: str
+) -> None:
+    application = make_application()
+    application.inbox.accept([arrival(application, "G-1")])
+    mine = application.organisation, application.settings.asleep_environment
+    later = make_application(now=NOW + timedelta(hours=30))
+    if how == "replayed":
+        application.inbox.bury(leased(application), error="The vendor does not know this session.")
+        assert later.inbox.replay(*mine) == 1
+    else:
+        application.inbox.quarantine(leased(application))
+        assert later.inbox.join(*mine, ["G-1"]) == 1
+    assert health_now(later, actor).well
+    assert "1 event waits for the worker at this moment." in said(later, actor)
+    assert not health_now(make_application(now=NOW + timedelta(hours=30, minutes=16)), actor).well
+
+
+def test_several_are_spoken_of_as_several(application: Application, actor: Actor) -> None:
+    application.inbox.accept([arrival(application, f"G-{n}") for n in range(2)])
+    for event in application.inbox.lease(
+        application.organisation, application.settings.asleep_environment, worker="w"
+    ):
+        application.inbox.quarantine(event)
+    application.inbox.accept([arrival(application, f"G-{n}", seq=n, kind="other") for n in (3, 4)])
+    sentences = said(application, actor)
+    assert "2 events are about people who are not on the roster" in sentences
+    assert (
+        "2 events are of a kind that Nocturne does not know; kept, and nothing is done with them."
+        in sentences
+    )
+
+
+def test_what_is_off_on_purpose_needs_no_look(application: Application, actor: Actor) -> None:
+    buried(application, "G-1")
+    assert not health_now(application, actor).well
+    off = replace(application, settings=application.settings.model_copy(update={"nocturne_webhooks": "off"}))
+    assert health_now(off, actor).well
 
 
 def test_what_nobody_could_use_is_said_one_by_one(application: Application, actor: Actor) -> None:
@@ -90,8 +154,27 @@ def test_what_was_given_up_is_named_and_tried_again(filled: Application, actor: 
     assert health_now(filled, actor).state.waiting == 2
 
 
-def test_who_may_not_synchronise_may_not_look_into_the_inbox(application: Application) -> None:
-    stranger = local_actor("another")
-    for ask in (given_up, try_again, unknown_people, health_now, webhook_health):
+def test_who_may_not_synchronise_may_not_look_into_the_inbox(
+    filled: Application, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buried(filled, filled.people()[0].vendor_id)
+    monkeypatch.setitem(ROLES, "reader", frozenset(Permission) - {Permission.SYNCHRONISE})
+    reader = replace(actor, role="reader")
+    for ask in (given_up, try_again, unknown_people):
         with pytest.raises(NotAllowed):
-            ask(application, stranger)
+            ask(filled, reader)
+    assert health_now(filled, reader).state.dead == webhook_health(filled, reader).state.dead == 2
+    assert len(given_up(filled, actor)) == 2, "nothing was tried again for them"
+
+
+def test_who_may_not_see_people_is_told_nothing_of_webhooks(
+    application: Application, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROLES, "clerk", frozenset(Permission) - {Permission.SEE_PEOPLE})
+    for stranger in (local_actor("another"), replace(actor, role="clerk")):
+        for ask in (health_now, webhook_health):
+            with pytest.raises(NotAllowed):
+                ask(application, stranger)
+    for inside in (given_up, try_again, unknown_people):
+        with pytest.raises(NotAllowed):
+            inside(application, local_actor("another"))

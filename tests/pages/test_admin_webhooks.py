@@ -42,6 +42,8 @@ def test_what_was_given_up_stands_with_its_reason_and_is_tried_again(filled: App
     rows = app.dataframe[0].value
     assert set(rows["Person"]) == {person.name}
     assert set(rows["Why"]) == {"The vendor does not know this session."}
+    assert set(rows["Tries"]) == {1}
+    assert "several times" not in words(app), "they were tried once"
     assert set(rows["Age"]) == {"just now"}
     app.button(key="webhook_replay").click().run()
     assert "1 event is tried again now." in plain(app.success[0].value).replace("\\", "")
@@ -58,5 +60,5 @@ def test_people_who_are_not_known_are_counted_and_not_named(filled: Application)
     for leased in filled.inbox.lease(filled.organisation, filled.settings.asleep_environment, worker="w"):
         filled.inbox.quarantine(leased)
     said = plain(words(opened()))
-    assert "Events of 1 person who are not on the roster" in said
+    assert "Events of 1 person who is not on the roster" in said
     assert "G-secret-stranger" not in said.replace("\\", "")

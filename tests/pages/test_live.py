@@ -7,9 +7,14 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.live_night import PROVISIONAL
+from analytics.wording import plural
 from nocturne import application as applications
+from nocturne.access import local_actor
 from nocturne.application import Application
-from pages import live_people
+from nocturne.live import LiveView, live_view
+from nocturne.webhook_health import WebhookHealth, health_now
+from pages import live_aside, live_parts, live_people
 from pages.parts import escape
 from tests.nocturne.conftest import NOW, make_application, simulator  # noqa: F401
 from tests.nocturne.nights_under_way import ASLEEP, arrival, buried, opens
@@ -41,7 +46,10 @@ def test_live_says_that_nobody_is_recording_and_how_that_would_change(filled: Ap
 def test_after_the_first_event_the_calm_page_says_when_the_last_one_came(filled: Application) -> None:  # noqa: F811
     filled.inbox.accept([arrival(filled, "G-1")])
     said = plain(words(run("live.py"))).replace("\\", "")
-    assert "The last event came at Wed 11 Mar 18:00" in said
+    assert (
+        "Whoever begins to record appears here by itself, some minutes after the start. The last event came at "
+        "Wed 11 Mar 18:00." in said
+    )
     assert "none has arrived yet" not in said
 
 
@@ -71,7 +79,89 @@ def test_a_score_is_never_given_to_a_night_under_way(filled: Application) -> Non
     opens(filled, filled.people()[0], began_min=125, stages=ASLEEP)
     app = run("live.py")
     assert not app.metric
-    assert not [alt for alt in strips(app) if "score" in alt.lower()]
+    (alt,) = strips(app)
+    said = plain(words(app)).replace("\\", "")
+    assert PROVISIONAL in said, "it says that a score comes later, and nothing else speaks of one"
+    of_the_night = f"{said.replace(PROVISIONAL, '')} {plain(alt)}".lower()
+    assert "asleep 1 h 50 min so far" in of_the_night
+    judgements = ("score", "grade", "efficiency", "valid", "good", "poor", "short night", "usual", "target")
+    assert not [
+        word for word in judgements if word in of_the_night.replace("usually have a night by now", "")
+    ]
+
+
+def state(application: Application) -> tuple[LiveView, WebhookHealth]:
+    actor = local_actor(application.organisation)
+    return live_view(application, actor), health_now(application, actor)
+
+
+def as_shown(view: LiveView, health: WebhookHealth) -> dict[str, object]:
+    return {
+        live_parts.TITLE: live_parts.of_title(view),
+        live_parts.NIGHTS: live_parts.of_nights(view, health),
+        live_parts.ARRIVED: live_parts.of_arrived(view),
+        live_parts.AWAITED: live_parts.of_awaited(view),
+        live_parts.HEALTH: live_parts.of_health(health),
+    }
+
+
+def test_every_part_of_the_page_notes_what_it_shows(filled: Application) -> None:  # noqa: F811
+    app = run("live.py")
+    assert set(app.session_state["live_shown"]) == set(as_shown(*state(filled)))
+    assert live_parts.changed(app.session_state["live_shown"], *state(filled)) == []
+
+
+def test_the_words_of_an_empty_page_go_with_what_comes(filled: Application) -> None:  # noqa: F811
+    shown = as_shown(*state(filled))
+    filled.inbox.accept([arrival(filled, "G-1")])
+    assert live_parts.changed(shown, *state(filled)) == [live_parts.NIGHTS, live_parts.HEALTH]
+
+
+def test_beside_nights_under_way_events_draw_the_words_about_them_alone(filled: Application) -> None:  # noqa: F811
+    opens(filled, filled.people()[0], began_min=40, stages=ASLEEP[:60])
+    shown = as_shown(*state(filled))
+    filled.inbox.accept([arrival(filled, "G-1")])
+    assert live_parts.changed(shown, *state(filled)) == [live_parts.HEALTH]
+
+
+def test_a_count_that_nobody_reads_draws_nothing_anew(filled: Application) -> None:  # noqa: F811
+    first = arrival(filled, "G-1")
+    filled.inbox.accept([first])
+    view, health = state(filled)
+    filled.inbox.accept([replace(first, body=b"another")])
+    _, later = state(filled)
+    assert later != health, "it was sent again with another content"
+    assert live_parts.changed(as_shown(view, health), view, later) == []
+
+
+def test_what_is_off_on_purpose_is_nothing_to_look_at(
+    make_application: Callable[..., Application],  # noqa: F811
+    filled: Application,  # noqa: F811
+) -> None:
+    buried(filled, filled.people()[0].vendor_id)
+    settings = filled.settings.model_copy(update={"nocturne_webhooks": "off"})
+    applications.register(replace(filled, settings=settings), request_sync=lambda: None)
+    said = words(run("live.py"))
+    assert "Webhooks are switched off" in said
+    assert "needs a look" not in said
+
+
+def test_the_fold_says_how_many_it_holds_and_what_is_not_in_it(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_aside, "_SHOWN", 1)
+    monkeypatch.setattr(live_aside, "_LISTED", 3)
+    total = len(state(filled)[0].arrived)
+    assert total > 3
+    app = run("live.py")
+    app.session_state["live_arrived_more"] = True
+    app.run()
+    (fold,) = (each for each in app.expander if each.label.endswith("more"))
+    assert fold.label == "2 more"
+    assert len(fold.get("page_link")) == 2
+    rest = plural(total - 3, "more sleep")
+    assert f"And {rest}; Cohort's map shows everybody." in words(app).replace("\\", "")
 
 
 def test_a_name_may_hold_anything_on_live(filled: Application) -> None:  # noqa: F811
@@ -104,7 +194,7 @@ def test_silence_is_said_and_nobody_is_called_asleep_for_it(
     later = make_application(now=NOW + timedelta(minutes=75))
     applications.register(later, request_sync=lambda: None)
     app = run("live.py")
-    assert title(app) == "Nobody is recording now"
+    assert title(app) == "Nobody is known to be recording"
     assert "Nothing after 17:50: it may have ended" in plain(words(app)).replace("\\", "")
     assert "No sign" in words(app)
 

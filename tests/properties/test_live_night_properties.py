@@ -6,7 +6,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.live_night import LONGEST_EPOCHS, StageBlock, night_so_far
+from analytics.live_night import AHEAD_S, LONGEST_EPOCHS, StageBlock, night_so_far
+from asleep.webhooks import block_epochs
 
 START = datetime(2026, 3, 10, 22, 0, tzinfo=UTC)
 AT = START + timedelta(hours=2)
@@ -58,3 +59,17 @@ def test_gaps_and_known_stretches_add_up_to_the_night(told: list[StageBlock]) ->
 def test_nothing_takes_more_room_than_two_days(seq: int, length: int) -> None:
     seen = night_so_far(START, [StageBlock(seq=seq, stages=bytes(length))], at=AT)
     assert len(seen.stages) <= LONGEST_EPOCHS
+
+
+@given(told=st.lists(blocks, max_size=8), passed_min=st.integers(-60, 300))
+def test_nothing_is_believed_that_is_ahead_of_the_clock(told: list[StageBlock], passed_min: int) -> None:
+    seen = night_so_far(START, told, at=START + timedelta(minutes=passed_min))
+    assert len(seen.stages) * 30 <= max(0, 60 * passed_min + AHEAD_S)
+
+
+@given(seq=st.integers(-3, 90), length=st.integers(0, 120))
+def test_a_block_lies_where_the_contract_of_webhooks_says(seq: int, length: int) -> None:
+    """Analytics knows nothing of the vendor's interface, so the rule is written twice; here they are held together."""
+    seen = night_so_far(START, [StageBlock(seq=seq, stages=bytes(length))], at=START + timedelta(days=2))
+    known = [epoch for epoch, stage in enumerate(seen.epochs.tolist()) if stage == 0]
+    assert known == list(block_epochs(seq, length) or ())
