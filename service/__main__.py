@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from nocturne import logs
 from nocturne.application import Application
 from nocturne.starting import CannotStart, started
+from nocturne.tombstones import mark
 from nocturne.webhook_access import address
 from service.application import Service
 from service.receiver import Receiver
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with started() as application:
             logs.set_up(application.settings)
             _refuse_without_keys(application)
-            address(application)  # a database that cannot be written refuses now, with its sentence
+            # A database that cannot be written refuses now, with its sentence.
+            address(application)
+            mark(application, "")
             with listening(asked.host, asked.port) as at:
                 serve(_service(application), at)
     except (CannotStart, CannotListen, StoreError) as problem:
