@@ -1,7 +1,6 @@
 """The service does not start where anybody could send it webhooks, or where nobody would hear of it."""
 
 import socket
-import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -65,13 +64,43 @@ def test_a_port_that_is_taken_is_a_sentence_and_exit_status_2(tmp_path: Path) ->
         assert f"port {port}: Address already in use" in refused(settings(tmp_path), "--port", port)
 
 
-def test_a_store_that_is_locked_is_a_sentence_and_exit_status_2(tmp_path: Path) -> None:
+def test_a_store_that_takes_no_secret_of_erased_people_is_a_sentence_and_exit_status_2(
+    tmp_path: Path,
+) -> None:
+    """The lock of another program, which comes when the service has read the store and before it serves."""
     folder = tmp_path / "data"
-    path_of(folder)  # the token is there, and of the secrets only that of erased people is missing
-    with closing(sqlite3.connect(folder / "nocturne.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        assert "Nocturne's service cannot start. " in refused(settings(folder))
+    path_of(folder)  # the token is there already
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKED_LATE, str(folder / "nocturne.sqlite3")],
+        cwd=ROOT,
+        env=clean_environment(settings(folder)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Nocturne's service cannot start. " in done.stderr
+    assert "Traceback" not in done.stderr
 
+
+LOCKED_LATE = """
+import sqlite3, sys
+from service import __main__ as service
+
+true = service.address
+
+def address(application):
+    found = true(application)
+    other = sqlite3.connect(sys.argv[1], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    held.append(other)
+    return found
+
+held = []
+service.address = address
+sys.exit(service.main(["--port", "0"]))
+"""
 
 ASKED_TO_STOP_EARLY = """
 import os, signal
