@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from datetime import date, timedelta
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import streamlit as st
 from streamlit import config
@@ -24,6 +24,7 @@ from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from nocturne.engines import EngineFailed
 from nocturne.inbox_worker import InboxWorker
 from nocturne.scheduled import ScheduledReports
+from nocturne.starting import TURN_S
 from service.application import routes
 from service.receiver import Receiver
 from service.receiving import receiving
@@ -31,10 +32,6 @@ from settings import SettingsError, is_loopback, read_settings
 from store.people import StoreError
 
 log = logging.getLogger("nocturne")
-
-# While nights arrive several threads want the interpreter. By default each keeps it for 5 ms from a page that asks for
-# it back, which a page does a thousand times a run: whenever it has read a row of the database or sent an element.
-_TURN_S: Final = 0.0005
 
 
 def refuse_open_address(address: str | None) -> None:
@@ -53,7 +50,7 @@ def refuse_open_address(address: str | None) -> None:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """From start to stop of the server: the application registered, its nights kept up to date."""
-    sys.setswitchinterval(_TURN_S)
+    sys.setswitchinterval(TURN_S)
     logs.begin()
     with ExitStack() as held:
         try:

@@ -75,9 +75,10 @@ class InboxWorker:
         """Ends the threads, gives up the questions under way and gives the leases back; nothing is left half done."""
         self._stop.set()
         self._wake.set()
+        until_s = time.monotonic() + _JOIN_LIMIT_S  # for both: the process has 10 s in all
         for thread in (self._thread, self._beside):
             if thread.is_alive():
-                thread.join(_JOIN_LIMIT_S)
+                thread.join(max(until_s - time.monotonic(), 0.0))
         self._events.close()
         try:
             self._application.inbox.give_back(self._worker)

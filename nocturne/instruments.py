@@ -51,9 +51,15 @@ class Instruments:
         self._webhooks = Counter(
             "nocturne_webhooks", "Webhooks answered.", ("event", "status"), registry=registry
         )
+        self._keys = Counter(
+            "nocturne_webhook_key",
+            "Webhooks that carried a key of the ring, by the key's place in it.",
+            ("key",),
+            registry=registry,
+        )
         self._webhook_s = Histogram(
             "nocturne_webhook_seconds",
-            "From a webhook's head to its answer.",
+            "From the end of a webhook's body to its answer.",
             buckets=_BUCKETS_S,
             registry=registry,
         )
@@ -85,6 +91,15 @@ class Instruments:
             counter = self._of_webhook[name, status] = self._webhooks.labels(name, str(status))
         counter.inc()
         self._webhook_s.observe(took_s)
+
+    def expect_keys(self, count: int) -> None:
+        """So many keys let in: each has a count from now on, also one under which nothing comes."""
+        for place in range(1, count + 1):
+            self._keys.labels(str(place))
+
+    def webhook_key(self, place: int) -> None:
+        """Counts a webhook that carried the key at this place of the ring, from 1."""
+        self._keys.labels(str(place)).inc()
 
     def arrived(self, accepted: Accepted) -> None:
         """Counts a batch of the inbox, and what became of it."""

@@ -22,7 +22,8 @@ _PATTERNS: Final = (
     (re.compile(r"(?i)(x-api-key[\"']?\s*[:=]\s*[\"']?)[^\s\"',}\]]+"), r"\1[key]"),
     (re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+"), r"\1[token]"),
     (re.compile(r"(://)[^\s/@:]*:[^\s/@]*@"), r"\1[password]@"),
-    (re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "[e-mail]"),
+    # No longer than a mailbox's name may be: a text without an @ would take the square of its length.
+    (re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "[e-mail]"),
 )
 
 

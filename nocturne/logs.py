@@ -105,7 +105,10 @@ def formatter(form: Format, censor: Censor) -> logging.Formatter:
 
 
 class _Clean:
-    """Takes secrets out of every value and control characters out of the message; lines of a traceback stay lines."""
+    """Takes secrets out of every value and control characters out of the message; lines of a traceback stay lines.
+
+    What is too long is cut afterwards: of a secret that was cut through nobody would know that it is one.
+    """
 
     def __init__(self, censor: Censor) -> None:
         self._censor = censor
@@ -119,10 +122,10 @@ class _Clean:
         }
 
     def _line(self, text: str) -> str:
-        return _CONTROL.sub(_escaped, self._censor(text[:_LONGEST]))
+        return _CONTROL.sub(_escaped, self._censor(text)[:_LONGEST])
 
     def _traceback(self, text: str) -> str:
-        return "\n".join(_CONTROL.sub(_escaped, line) for line in self._censor(text[-_LONGEST:]).split("\n"))
+        return "\n".join(_CONTROL.sub(_escaped, line) for line in self._censor(text)[-_LONGEST:].split("\n"))
 
 
 class _Text:

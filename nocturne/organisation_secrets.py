@@ -1,6 +1,7 @@
 """Secrets that an organisation has of itself: made once, by whoever asks first, and kept among its settings.
 
-A back-up takes them along, so that what was made with them stays what it is. They are in no log and on no page.
+A back-up takes them along, so that what was made with them stays what it is. They are in no log, and one is on a page:
+Admin shows the webhooks' address, which ends in a token made of it.
 """
 
 import secrets

@@ -1,6 +1,7 @@
 """Asks the vendor about sessions for the worker of the inbox: one question a session, whatever waits for its answer.
 
-A few threads ask. What waits for the same session shares its answer, and for a few seconds also the news that there is
+A few threads ask. What waits for the same session shares its answer, except that a session's completion is settled only
+with what the vendor was asked after it came; and for a few seconds also the news that there is
 no such session. While the vendor refuses everybody nobody is asked about, until a pause is over that doubles with
 every refusal in a row.
 """
@@ -106,9 +107,12 @@ class SessionQuestions:
     def _find_out(self, person: Person, session_id: str) -> None:
         key = (person.vendor_id, session_id)
         try:
-            told = self._told(person, session_id)
-            # What comes until it is known what has become of the others has the same answer.
+            told: Told | None = None
             while events := self._next(key):
+                # Blocks that came meanwhile share the answer. It may be older than the end of the session, though,
+                # so about that the vendor is asked again.
+                if told is None or any(event.kind == "complete" for event in events):
+                    told = self._told(person, session_id)
                 self._answered(events, told)
         except BaseException:
             with self._turned:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
+from typing import Final
 
 from nocturne.application import Application, build
 from nocturne.demo import DemoFolder
@@ -12,6 +13,14 @@ from store.people import StoreError
 
 # In the demo the simulator belongs to the dashboard; whoever serves beside it asks the vendor nothing.
 _NOBODY = ("http://127.0.0.1:9", "no-vendor-needed")
+
+
+TURN_S: Final = 0.0005
+"""How long a thread of a serving process keeps the interpreter from another that wants it: a tenth of what is usual.
+
+A page asks for it back a thousand times a run, whenever it has read a row of the database or sent an element, and the
+thread that writes events whenever it comes back from the disk.
+"""
 
 
 class CannotStart(RuntimeError):

@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 
 from nocturne import logs
 from nocturne.application import Application
-from nocturne.starting import CannotStart, started
+from nocturne.starting import TURN_S, CannotStart, started
+from nocturne.tombstones import mark
 from nocturne.webhook_access import address
 from service.application import Service
 from service.receiver import Receiver
@@ -23,20 +24,20 @@ from service.serving import CannotListen, listening, serve
 from store.errors import StoreError
 
 _CANNOT: Final = 2
-# The writer's thread comes back from the disk a thousand times a second and wants the interpreter for a moment.
-_TURN_S: Final = 0.0005
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until told to stop; the exit status."""
     asked = _parser().parse_args(arguments)
     logs.begin()
-    sys.setswitchinterval(_TURN_S)
+    sys.setswitchinterval(TURN_S)
     try:
         with started() as application:
             logs.set_up(application.settings)
             _refuse_without_keys(application)
-            address(application)  # a database that cannot be written refuses now, with its sentence
+            # A database that cannot be written refuses now, with its sentence.
+            address(application)
+            mark(application, "")
             with listening(asked.host, asked.port) as at:
                 serve(_service(application), at)
     except (CannotStart, CannotListen, StoreError) as problem:

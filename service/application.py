@@ -1,7 +1,8 @@
 """The service's routes, in the dashboard's process and in a process of their own.
 
 Routes are made before there is an application: Streamlit wants them when the launcher is read, and the application
-comes with the start of the server. So they hold what answers, which `receiving` opens.
+comes with the start of the server. So they hold the receiver, which `receiving` opens, and a function that returns the
+application once it runs.
 """
 
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nocturne.webhook_access import PATH
 from service.answers import refused_by_routing
+from service.asked import ApplicationNow
 from service.metrics import metrics_routes
-from service.probes import Running, probe_routes
+from service.probes import probe_routes
 from service.receiver import Receiver
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -24,13 +26,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 _ROUTE: Final = PATH + "{token:path}"
 
 
-def _nobody() -> None:
-    """There is no application."""
-
-
-def routes(
-    receiver: Receiver, application: Running = _nobody, *, beside_pages: bool = False
-) -> list[BaseRoute]:
+def routes(receiver: Receiver, application: ApplicationNow, *, beside_pages: bool = False) -> list[BaseRoute]:
     """What the service answers.
 
     Args:
@@ -51,7 +47,7 @@ class Service:
     Webhooks do not pass through Starlette's layers, which take longer than the receiver itself and have nothing to add.
     """
 
-    def __init__(self, receiver: Receiver, lifespan: Lifespan, application: Running = _nobody) -> None:
+    def __init__(self, receiver: Receiver, lifespan: Lifespan, application: ApplicationNow) -> None:
         self._receiver: ASGIApp = receiver
         self._others = Starlette(
             routes=routes(receiver, application),

@@ -3,12 +3,16 @@
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Final, Generic, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from nocturne.application import Application
+
 Value = TypeVar("Value")
+
+ApplicationNow = Callable[[], Application | None]
+"""The application that is asked, once there is one; None until then and after its end. Routes are made before it."""
 
 HOLDS_S: Final = 1.0
 LIMIT_S: Final = 4.0
@@ -43,4 +47,4 @@ class AtMostOnce(Generic[Value]):
 
     async def _asked(self, ask: Callable[[], Value]) -> Value:
         self._limiter = self._limiter or CapacityLimiter(1)
-        return await to_thread.run_sync(partial(ask), limiter=self._limiter)
+        return await to_thread.run_sync(ask, limiter=self._limiter)

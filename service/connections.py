@@ -24,6 +24,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._in_head = True
         self._head_bytes = 0
+        self._began_behind = False
+        self._last_word = 0
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -41,9 +43,13 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads on, and waits for the rest of a head that is not complete."""
+        if self._last_word:
+            return  # nothing more is read
+        self._began_behind = False
         super().data_received(data)
         if self._in_head:
-            self._head_bytes += len(data)
+            # What came together with the end of an earlier request is for the most part not of this head.
+            self._head_bytes += 0 if self._began_behind else len(data)
         elif not self._idle():
             return
         if self.transport.is_closing():
@@ -56,6 +62,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         self._in_head = True
+        self._began_behind = self.cycle is not None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -65,13 +72,21 @@ class Connection(HttpToolsProtocol):
         self._calm()
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        """An answer is out; what had to wait for it is said."""
+        super().on_response_complete()
+        if self._last_word and not self._owes_an_answer() and not self.transport.is_closing():
+            self._end(self._last_word)
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not in our shape
         """Answers what is no HTTP, in the shape of all refusals."""
         self._end(400)
 
     def _cut(self) -> None:
         self._patience = None
-        if (self._in_head or self._idle()) and not self.transport.is_closing():
+        if self._in_head and self._owes_an_answer():
+            self._patience = self.loop.call_later(HEAD_LIMIT_S, self._cut)
+        elif (self._in_head or self._idle()) and not self.transport.is_closing():
             self.transport.abort()
 
     def _idle(self) -> bool:
@@ -84,13 +99,23 @@ class Connection(HttpToolsProtocol):
             self.timeout_keep_alive_task is None and self.cycle is not None and self.cycle.response_complete
         )
 
+    def _owes_an_answer(self) -> bool:
+        """Whether a request is here whole, or one before it, that is not answered yet."""
+        return bool(self.pipeline) or (
+            self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+        )
+
     def _calm(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
 
     def _end(self, status: int, *headers: tuple[bytes, bytes]) -> None:
-        """Answers outside of any request, and closes."""
+        """Answers outside of any request, and closes; after what is owed, whose answer it would be taken for."""
+        if self._owes_an_answer():
+            self._last_word = status
+            self.flow.pause_reading()
+            return
         self._calm()
         request = new_id()
         body = error_body(plain_refusal(status), request)

@@ -1,22 +1,18 @@
 """`GET /metrics`: what Prometheus reads. docs/operating.md says what each metric means."""
 
-from collections.abc import Callable
-
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from nocturne.application import Application
 from nocturne.exposition import CONTENT_TYPE, exposition
-from service.asked import AtMostOnce
+from service.asked import ApplicationNow, AtMostOnce
 
 
-def metrics_routes(application: Callable[[], Application | None]) -> list[BaseRoute]:
+def metrics_routes(application: ApplicationNow) -> list[BaseRoute]:
     """The route of the metrics.
 
     Args:
-        application: the application once there is one; until then, and after its end, the answer is 503. Routes are
-            made before it: hand in what `receiving` opens, as in `metrics_routes(lambda: held.application)`.
+        application: whose metrics; while there is none the answer is 503.
     """
     kept: AtMostOnce[bytes] = AtMostOnce()
 

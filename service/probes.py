@@ -3,15 +3,15 @@
 | path | says | costs |
 |---|---|---|
 | `/live` | the process answers | nothing: no file, no database, no thread |
-| `/ready` | events could be stored now; 503 with the reasons where not | a written row in each database |
+| `/ready` | events could be stored now; 503 with the reasons where not | a row written in each database |
 | `/health` | how old data are, how many events wait, how the vendor was | reads the database and memory |
 
+The row is taken back, so nothing is waited for on the disk: it shows that there is a right and a lock to write with.
 None of them ever asks the vendor: a vendor that is down makes nobody restart Nocturne. No name, id, address or text of
 an exception is in any answer.
 """
 
 import logging
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -23,8 +23,8 @@ from starlette.types import Scope
 
 from nocturne.application import Application
 from nocturne.exposition import sync_age_s
-from service.asked import AtMostOnce
-from service.room import DISK_FLOOR_BYTES, DISK_FLOOR_SHARE
+from service.asked import ApplicationNow, AtMostOnce
+from service.room import Lack, limits_of
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -34,21 +34,21 @@ OVERDUE: Final = timedelta(minutes=15)
 is down, is not due."""
 
 _NO_STORE: Final = {"cache-control": "no-store"}
+_LACKS: Final[dict[Lack, str]] = {
+    "disk": "The disk is nearly full: no more webhooks are taken in.",
+    "backlog": "So many webhooks wait for their effect that no more are taken in.",
+}
 _STARTING: Final = "Nocturne is starting or stopping."
 _UNANSWERED: Final = (
     "The database has not answered in time: another process may hold its lock, or its disk hangs."
 )
 
-Running = Callable[[], Application | None]
 
-
-def probe_routes(application: Running, *, beside_pages: bool) -> list[BaseRoute]:
+def probe_routes(application: ApplicationNow, *, beside_pages: bool) -> list[BaseRoute]:
     """The routes of the three probes.
 
     Args:
-        application: the application once there is one; until then, and after its end, `/ready` and `/health` answer
-            503. Routes are made before it: hand in what `receiving` opens, as in
-            `probe_routes(lambda: held.application, beside_pages=True)`.
+        application: who is asked; while there is none `/ready` and `/health` answer 503.
         beside_pages: in the dashboard's process `/live` is a page for people too, so that there whoever accepts HTML is
             let through to it; put the routes before the dashboard's own.
     """
@@ -77,7 +77,7 @@ async def _live(_request: Request) -> Response:
 
 
 def _asking(
-    application: Running, ask: Callable[[Application], tuple[int, dict[str, Any]]]
+    application: ApplicationNow, ask: Callable[[Application], tuple[int, dict[str, Any]]]
 ) -> Callable[[Request], Any]:
     kept: AtMostOnce[tuple[int, dict[str, Any]]] = AtMostOnce()
 
@@ -97,7 +97,7 @@ def _asking(
 
 def readiness(application: Application) -> tuple[int, dict[str, Any]]:
     """200 when an event could be stored now and somebody sees to those that wait; else 503 with the reasons."""
-    reasons = [*_databases(application), *_disk(application), *_backlog(application)]
+    reasons = [*_databases(application), *_room(application), *_overdue(application)]
     if reasons:
         log.warning("Not ready: %s", " ".join(reasons))
         return 503, _not_ready(reasons)
@@ -139,24 +139,22 @@ def _databases(application: Application) -> list[str]:
     return found
 
 
-def _disk(application: Application) -> list[str]:
+def _room(application: Application) -> list[str]:
+    """Why the receiver takes no more in."""
     try:
-        disk = shutil.disk_usage(application.settings.folder)
+        lack = limits_of(application).lack()
     except OSError:
-        return ["The data folder cannot be read."]
-    if disk.free < min(DISK_FLOOR_BYTES, DISK_FLOOR_SHARE * disk.total):
-        return ["The disk is nearly full: no more webhooks are taken in."]
-    return []
-
-
-def _backlog(application: Application) -> list[str]:
-    try:
-        mine = application.organisation, application.settings.asleep_environment
-        waiting, due = application.inbox.waiting(*mine), application.inbox.due_since(*mine)
+        return ["The folder of the inbox cannot be read."]
     except StoreError:
         return []  # said already
-    if waiting >= application.settings.nocturne_webhook_backlog:
-        return ["So many webhooks wait for their effect that no more are taken in."]
+    return [] if lack is None else [_LACKS[lack]]
+
+
+def _overdue(application: Application) -> list[str]:
+    try:
+        due = application.inbox.due_since(application.organisation, application.settings.asleep_environment)
+    except StoreError:
+        return []  # said already
     if due is not None and application.now() - due > OVERDUE:
         return ["Webhooks have been due for more than 15 minutes: is a worker running?"]
     return []

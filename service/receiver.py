@@ -9,7 +9,7 @@ What is answered, in the order in which it is looked at:
 | 401 | the header x-api-key is missing or holds none of the keys |
 | 415 | the body is not said to be JSON |
 | 413 | the body is larger than 256 kB, or said to be |
-| 503 | too many events wait, the disk is nearly full, or the inbox cannot be written: with Retry-After |
+| 503 | too many events wait, the disk is nearly full, the inbox was replaced or cannot be written: with Retry-After |
 | 408 | the body was not here after 5 s; the connection is closed |
 | 400 | the body is no event, or names another user than the header |
 | 200 | the event is on disk, or was before |
@@ -21,7 +21,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -29,6 +29,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from asleep.webhooks import ForeignUser, WebhookEvent, WebhookUnreadable, read_webhook
+from nocturne.instruments import Instruments
 from nocturne.logs import bound
 from nocturne.webhook_access import PATH
 from service.answers import REQUEST_ID, Refusal, Refused, Word, error_body, new_id, sane_id, send_json
@@ -39,6 +40,7 @@ from store.inbox import Accepted, Arrival
 
 log = logging.getLogger(__name__)
 
+_UNCOUNTED: Final = 10_000
 _ACCEPTED: Final = b'{"status":"accepted"}'
 _RETRY_SOON: Final = ((b"retry-after", b"5"),)
 _RETRY_LATER: Final = ((b"retry-after", b"30"),)
@@ -88,7 +90,6 @@ class Door:
         full: why no more events are taken in just now, as a sentence; "" as a rule. It is asked for every event and
             answers from memory.
         submit: has an arrival written; the ticket is settled when it is on disk, or not.
-        count: hears of every answer: the event's name ("" where none was read), the status, the seconds it took.
     """
 
     organisation: str
@@ -98,21 +99,26 @@ class Door:
     mark: Callable[[str], bytes]
     full: Callable[[], str]
     submit: Callable[[Arrival, Ticket], None]
-    count: Callable[[str, int, float], None] = lambda _event, _status, _seconds: None
 
 
 class Receiver:
     """The route, as an ASGI application; until `open` and after `close` it asks to be tried again.
 
-    Attributes:
-        answers: how many requests were answered, by status.
+    Every answer is counted, whether it is open or not: those of before `count_with` are counted then.
     """
 
     def __init__(self) -> None:
-        self.answers: Counter[int] = Counter()
+        self._instruments: Instruments | None = None
+        self._uncounted: deque[tuple[str, int, float]] = deque(maxlen=_UNCOUNTED)
         self._door: Door | None = None
         self._refusal: Refusal = _STARTING
         self._patience = Patience(BODY_LIMIT_S)
+
+    def count_with(self, instruments: Instruments) -> None:
+        """Counts there from now on."""
+        self._instruments = instruments
+        while self._uncounted:
+            instruments.webhook(*self._uncounted.popleft())
 
     def open(self, door: Door) -> None:
         """Lets events in from now on."""
@@ -132,7 +138,10 @@ class Receiver:
         name, began_s = "", time.perf_counter()
         try:
             door = self._admitted(scope, headers)
-            body = await read_body(receive, self._patience)
+            try:
+                body = await read_body(receive, self._patience)
+            finally:
+                began_s = time.perf_counter()  # how long the sender took is no time of ours
             event = _event(door, body, headers, request)
             name = event.event
             await _stored(door, event, body, request)
@@ -147,9 +156,11 @@ class Receiver:
             await send_json(send, 200, _ACCEPTED, request)
 
     def _answered(self, event: str, status: int, began_s: float) -> None:
-        self.answers[status] += 1
-        if self._door is not None:
-            self._door.count(event, status, time.perf_counter() - began_s)
+        took_s = time.perf_counter() - began_s
+        if self._instruments is None:
+            self._uncounted.append((event, status, took_s))
+        else:
+            self._instruments.webhook(event, status, took_s)
 
     def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> Door:
         """The door, for a request that may come in so far as its head tells."""
@@ -161,8 +172,11 @@ class Receiver:
             raise Refused(_UNKNOWN)
         if scope["method"] != "POST":
             raise Refused(_METHOD)
-        if not _opens(headers.get(b"x-api-key", b""), door.keys):
+        place = _place(headers.get(b"x-api-key", b""), door.keys)
+        if not place:
             raise Refused(_KEY)
+        if self._instruments is not None:
+            self._instruments.webhook_key(place)
         if not _is_json(headers.get(b"content-type", b"")):
             raise Refused(_TYPE)
         if declared_bytes(headers) > LARGEST_BODY:
@@ -188,11 +202,11 @@ def settle(tickets: Sequence[Ticket], outcome: Accepted | BaseException) -> None
             ticket.set_result(None)
 
 
-def _opens(given: bytes, keys: tuple[bytes, ...]) -> bool:
-    """Whether it is one of the keys; every key is compared, so that the time tells of none."""
-    found = False
-    for key in keys:
-        found |= hmac.compare_digest(given, key)
+def _place(given: bytes, keys: tuple[bytes, ...]) -> int:
+    """Which of the keys it is, from 1; 0: none. Every key is compared, so that the time tells of none."""
+    found = 0
+    for place, key in enumerate(keys, 1):
+        found = max(found, place * hmac.compare_digest(given, key))
     return found
 
 

@@ -4,19 +4,14 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
-from typing import Final
 
 from nocturne.application import Application
 from nocturne.tombstones import mark
 from nocturne.webhook_access import address, key_ring
 from service.receiver import Door, Receiver, Ticket, settle
-from service.room import Room
+from service.room import Room, limits_of
 from store.group_commit import GroupCommit
 from store.inbox import Accepted
-
-_AT_MOST: Final = 256
-"""Events of one transaction."""
 
 
 @contextmanager
@@ -35,6 +30,7 @@ def receiving(
     Raises:
         StoreError: the organisation's token cannot be read or made.
     """
+    receiver.count_with(application.instruments)
     if application.settings.nocturne_webhooks == "off":
         receiver.close(for_good=True)
         yield
@@ -56,30 +52,21 @@ def _door(application: Application, held: ExitStack, written: Callable[[], None]
         if written is not None:
             written()
 
-    writer = GroupCommit(inbox.accept, on_written=tell, at_most=_AT_MOST)
+    writer = GroupCommit(inbox.accept, on_written=tell)
     held.callback(writer.close)
     settings = application.settings
-    room = Room(
-        partial(inbox.waiting, application.organisation, settings.asleep_environment),
-        at_most=settings.nocturne_webhook_backlog,
-        folder=_folder(settings.inbox_url),
-    )
+    room = Room(limits_of(application), problems=inbox.standing.problems)
     room.start()
     held.callback(room.stop)
     mark(application, "")  # the secret is read now, and not within the first event
+    keys = key_ring(application)
+    application.instruments.expect_keys(len(keys))
     return Door(
         organisation=application.organisation,
         environment=settings.asleep_environment,
         token=address(application).token.encode(),
-        keys=key_ring(application),
+        keys=keys,
         mark=partial(mark, application),
         full=room.full,
         submit=writer.submit,
-        count=application.instruments.webhook,
     )
-
-
-def _folder(url: str) -> Path | None:
-    """The folder on whose disk an SQLite file lies; None where the inbox is PostgreSQL's."""
-    kind, _, path = url.partition(":///")
-    return Path(path).parent if kind.startswith("sqlite") else None

@@ -40,11 +40,17 @@ def serve(application: ASGIApp, at: socket.socket) -> None:
 
     A line on standard output says where it answers, once it does.
     """
+    server = _Server(_config(application))
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
     for asked_to_stop in (signal.SIGTERM, signal.SIGINT):
-        # Uvicorn takes these while it serves, and afterwards raises them again; an ordered end is no fault.
-        signal.signal(asked_to_stop, lambda *_: None)
+        # Uvicorn takes these while it serves, and afterwards raises them again; an ordered end is no fault. What comes
+        # before it takes them counts too.
+        signal.signal(asked_to_stop, end)
     with at:
-        _Server(_config(application)).run(sockets=[at])
+        server.run(sockets=[at])
 
 
 def _config(application: ASGIApp) -> uvicorn.Config:

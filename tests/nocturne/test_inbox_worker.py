@@ -1,11 +1,12 @@
 """What becomes of webhooks: true events of a true vendor, in any order, any number of times, and forged ones."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from asleep.models import SessionResult
 from asleep.patience import Timeouts
 from asleep.simulator.faults import FaultKind
 from asleep.simulator.server import Running, serve
+from nocturne import inbox_worker
 from nocturne.access import Actor, local_actor
 from nocturne.application import Application
 from nocturne.erasure import erase_person, erase_session
@@ -731,6 +733,74 @@ def test_a_lease_that_was_lost_does_nothing_a_second_time(scene: Scene) -> None:
     assert done == [1], "the other worker had it when the lease had run out"
     assert (scene.state.done, scene.state.waiting) == (1, 0)
     assert scene.kept(person) == {session: "COMPLETE"}
+
+
+def test_a_completion_that_comes_while_the_vendor_is_asked_is_not_settled_with_an_older_answer(
+    scene: Scene,
+) -> None:
+    person = scene.people[0]
+    session = scene.night(person)
+    scene.diary.record(session, epochs=60)
+
+    def meanwhile(result: SessionResult) -> SessionResult:
+        """The answer is on its way, and says that the session goes on; then it ends, and two events come."""
+        if len(scene.client.sessions_asked) == 1:
+            scene.diary.finish(session)
+            scene.accept(*scene.blocks(person, session, [1]), scene.complete(person, session))
+            assert asking._round() == 2
+        return result
+
+    scene.client.altered_session = meanwhile
+    scene.accept(*scene.blocks(person, session, [0]))
+    with at_work(scene.application) as asking:
+        assert asking._round() == 1
+        assert asking._events.wait(_LIMIT_S)
+    assert scene.kept(person) == {session: "COMPLETE"}
+    assert (scene.state.done, scene.state.waiting) == (3, 0)
+    assert scene.client.sessions_asked == [session, session]
+
+
+def test_blocks_that_come_while_the_vendor_is_asked_share_its_answer(scene: Scene) -> None:
+    person = scene.people[0]
+    session = scene.night(person)
+    scene.diary.record(session, epochs=60)
+
+    def meanwhile(result: SessionResult) -> SessionResult:
+        scene.accept(*scene.blocks(person, session, range(1, 4)))
+        assert asking._round() == 3
+        return result
+
+    scene.client.altered_session = meanwhile
+    scene.accept(*scene.blocks(person, session, [0]))
+    with at_work(scene.application) as asking:
+        assert asking._round() == 1
+        assert asking._events.wait(_LIMIT_S)
+    assert (scene.state.done, scene.state.waiting) == (4, 0)
+    assert scene.client.sessions_asked == [session]
+
+
+def test_both_threads_of_a_worker_have_one_limit_to_their_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_worker, "_JOIN_LIMIT_S", 1.0)
+    monkeypatch.setattr(inbox_worker, "_RECONCILE_EVERY_S", 0.01)
+    over, held = Event(), Semaphore(0)
+
+    def hang(*_: object, **__: object) -> tuple[()]:
+        held.release()
+        over.wait(_LIMIT_S)
+        return ()
+
+    monkeypatch.setattr(scene.application.inbox, "lease", hang)
+    worker = InboxWorker(scene.application, name="test")
+    monkeypatch.setattr(worker._reconciler, "run", hang)
+    worker.start()
+    assert held.acquire(timeout=_LIMIT_S)
+    assert held.acquire(timeout=_LIMIT_S)
+    began = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - began < 1.7
+    over.set()
 
 
 def test_an_answer_about_another_session_is_kept_of_nobody(scene: Scene) -> None:

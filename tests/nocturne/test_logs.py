@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,30 @@ def test_a_traceback_holds_no_secret_and_no_line_that_could_be_a_record(
     assert PERSON not in text
     assert not any(line.startswith("ERROR nocturne:") for line in text.split("\n"))
     assert "ValueError" in text
+
+
+@pytest.mark.parametrize(
+    "secret", ["s3cr3t-of-ours", PERSON, NIGHT, "somebody@post.example.org", "x-api-key: abc-123-def-456"]
+)
+def test_no_part_of_a_secret_is_left_where_a_long_line_is_cut(log: logging.Logger, secret: str) -> None:
+    """It lies across the place of the cut, of a message at its end and of a traceback at its beginning."""
+    written = writing(log, "plain", "s3cr3t-of-ours")
+    middle = len(secret) - 4
+    log.warning("%s", "." * (logs._LONGEST - middle - 1) + " " + secret + " " + "." * 1_000)
+    assert len(written.text[0]) <= logs._LONGEST
+    problem = ValueError(secret + "." * (logs._LONGEST - len("\n") - 4))
+    log.warning("x", exc_info=problem)
+    said = "".join(written.text)
+    assert not any(secret[at : at + 4] in said for at in range(len(secret) - 4) if "x-api" not in secret)
+    assert "abc-" not in said
+    assert "456" not in said
+
+
+def test_a_long_text_without_any_address_takes_no_longer_than_it_has_to() -> None:
+    censor = Censor()
+    began_s = time.process_time()
+    censor("a" * 40_000)
+    assert time.process_time() - began_s < 0.5
 
 
 @given(said=st.text(max_size=80), form=st.sampled_from(["text", "json", "plain"]))

@@ -56,7 +56,6 @@ def test_mistake_15_an_unset_key_and_a_missing_header_are_not_each_other(service
             mark=lambda _: b"",
             full=lambda: "",
             submit=lambda *_: pytest.fail("An event was let in."),
-            count=lambda *_: None,
         )
     )
     assert [answered(receiver, given) for given in ([], [(b"x-api-key", b"None")])] == [401, 401]

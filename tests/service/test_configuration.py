@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from asleep.contract import example_bytes
+from nocturne.application import build
+from nocturne.webhook_access import address
 from service.receiver import Door, Receiver
-from tests.service.running import KEY, answered, post, running, sent, settings
+from settings import Settings
+from tests.service.running import KEY, NO_VENDOR, USER, answered, kept, path_of, post, running, sent, settings
 from tests.serving import ROOT, clean_environment
 
 BLOCK = example_bytes("webhook_v3_inference_complete")
@@ -61,6 +64,77 @@ def test_a_port_that_is_taken_is_a_sentence_and_exit_status_2(tmp_path: Path) ->
         assert f"port {port}: Address already in use" in refused(settings(tmp_path), "--port", port)
 
 
+def test_a_store_that_takes_no_secret_of_erased_people_is_a_sentence_and_exit_status_2(
+    tmp_path: Path,
+) -> None:
+    """The lock of another program, which comes when the service has read the store and before it serves."""
+    folder = tmp_path / "data"
+    path_of(folder)  # the token is there already
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKED_LATE, str(folder / "nocturne.sqlite3")],
+        cwd=ROOT,
+        env=clean_environment(settings(folder)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Nocturne's service cannot start. " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+LOCKED_LATE = """
+import sqlite3, sys
+from service import __main__ as service
+
+true = service.address
+
+def address(application):
+    found = true(application)
+    other = sqlite3.connect(sys.argv[1], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    held.append(other)
+    return found
+
+held = []
+service.address = address
+sys.exit(service.main(["--port", "0"]))
+"""
+
+ASKED_TO_STOP_EARLY = """
+import os, signal
+from service import serving
+
+class Late(serving._Server):
+    def run(self, sockets=None):
+        os.kill(os.getpid(), signal.SIGTERM)  # the handlers of uvicorn are not there yet
+        super().run(sockets)
+
+async def nothing(scope, receive, send):
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+serving._Server = Late
+with serving.listening("127.0.0.1", 0) as at:
+    serving.serve(nothing, at)
+"""
+
+
+def test_who_is_asked_to_stop_before_it_serves_stops() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED_TO_STOP_EARLY],
+        cwd=ROOT,
+        env=clean_environment({}),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
     with running(tmp_path / "data") as service:
         assert service.url.startswith("http://127.0.0.1:")
@@ -68,6 +142,16 @@ def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
         port = int(service.url.split(":")[2].partition("/")[0])
         assert f"0100007F:{port:04X} 00000000:0000 0A" in sockets
         assert f"00000000:{port:04X} 00000000:0000 0A" not in sockets
+
+
+def demo_path(folder: Path) -> str:
+    """The path of the webhooks' address of the demo in that folder."""
+    settings = Settings(asleep_api_key=None, nocturne_data_dir=folder)
+    application = build(settings, base_url=NO_VENDOR, api_key=KEY)
+    try:
+        return address(application).path
+    finally:
+        application.close()
 
 
 def test_the_previous_key_lets_in_beside_the_new_one_and_no_other_does(tmp_path: Path) -> None:
@@ -81,7 +165,10 @@ def test_the_previous_key_lets_in_beside_the_new_one_and_no_other_does(tmp_path:
 
 def test_a_demo_with_keys_of_its_own_takes_webhooks_in(tmp_path: Path) -> None:
     with running(tmp_path / "data", ASLEEP_API_KEY="", NOCTURNE_WEBHOOK_KEYS=KEY) as service:
-        assert post(service.url, BLOCK, sent(), path="/webhooks/asleep/wrong").status == 404
+        folder = tmp_path / "data" / "demo"  # the demo keeps apart
+        before = kept(folder)
+        assert post(service.url, BLOCK, sent(), path=demo_path(tmp_path / "data")).status == 200
+        assert {user for user, _, _ in kept(folder) - before} == {USER}
 
 
 def test_without_any_key_nobody_is_let_in_not_even_without_the_header() -> None:
@@ -96,7 +183,6 @@ def test_without_any_key_nobody_is_let_in_not_even_without_the_header() -> None:
             mark=lambda _: b"",
             full=lambda: "",
             submit=lambda *_: pytest.fail("An event was let in."),
-            count=lambda *_: None,
         )
     )
     for headers in ([], [(b"x-api-key", b"")], [(b"x-api-key", b"None")]):

@@ -27,12 +27,12 @@ MANY = 1_000_000
 """More than any sender gets to send."""
 
 
-def killed_after(folder: Path, *, first: int, acknowledged: int, how: signal.Signals) -> list[int]:
-    """The events that were acknowledged by a service that got the signal when so many had been."""
+def killed_after(folder: Path, *, first: int, acknowledged: int) -> list[int]:
+    """The events that were acknowledged by a service that was killed when so many had been."""
     service = start(folder, settings(folder))
     sender = Sender(service, first=first, count=MANY)
     wait_for(sender, acknowledged, service)
-    stop(service, how)
+    stop(service, signal.SIGKILL)
     sender.wait()
     assert sender.progress.lost > 0, "Nothing was under way, so nothing could be lost."
     return sender.progress.acknowledged
@@ -52,7 +52,7 @@ def trials(folder: Path, *, count: int, at_least: int) -> int:
     acknowledged: list[int] = []
     for trial in range(count):
         wanted = at_least + chosen.randrange(at_least)
-        acknowledged += killed_after(folder, first=trial * MANY, acknowledged=wanted, how=signal.SIGKILL)
+        acknowledged += killed_after(folder, first=trial * MANY, acknowledged=wanted)
         lost = {named(number) for number in acknowledged} - kept(folder)
         assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged events are lost."
     return len(acknowledged)

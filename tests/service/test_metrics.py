@@ -19,14 +19,14 @@ from asleep.tally import OUTCOMES
 from nocturne.application import Application, build
 from nocturne.background import BackgroundSync
 from nocturne.exposition import exposition
+from service.receiver import Receiver
 from settings import Settings
 from store.people import NewPerson
 from tests.service.arrivals import arrival
-from tests.service.running import Service, post, running, sent
+from tests.service.running import KEY, Service, answer, answered, connected, head, post, running, sent
 
 BLOCK = example_bytes("webhook_v3_inference_complete")
 COMPLETE = example_bytes("webhook_v3_session_complete")
-UNKNOWN = b'{"event": "USER_WOKE_UP", "user_id": "G-20260105081500-QmVubml0b1NsZWVwUVo", "session_id": "s-1"}'
 LIMIT_S = 20
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -100,6 +100,7 @@ def test_webhooks_are_counted_by_event_and_answer_and_the_inbox_is_asked(tmp_pat
     assert found[labelled("nocturne_webhooks_total", event="other", status="400")] == 1
     assert found[labelled("nocturne_webhooks_total", event="other", status="401")] == 1
     assert found[labelled("nocturne_webhook_seconds_count")] == 6
+    assert found[labelled("nocturne_webhook_key_total", key="1")] == 5
     assert found[labelled("nocturne_arrivals_total", outcome="new")] == 2
     assert found[labelled("nocturne_arrivals_total", outcome="repeated")] == 1
     assert found[labelled("nocturne_arrivals_total", outcome="unhandled")] == 1
@@ -109,6 +110,50 @@ def test_webhooks_are_counted_by_event_and_answer_and_the_inbox_is_asked(tmp_pat
     assert 0 < found[labelled("nocturne_inbox_oldest_seconds")] < 60
     assert found[labelled("nocturne_disk_free_bytes")] > 0
     assert found[labelled("process_resident_memory_bytes")] > 1e6
+
+
+def test_what_still_comes_under_the_old_key_is_counted_by_its_place(tmp_path: Path) -> None:
+    ring = f"{KEY}-new,{KEY}-old,{KEY}-older"
+    with running(tmp_path / "data", NOCTURNE_WEBHOOK_KEYS=ring) as service:
+        for name in ("-new", "-new", "-old", "-another"):
+            post(service.url, BLOCK, sent(key=KEY + name))
+        found = scraped(service)
+        text = requests.get(service.at("/metrics"), timeout=LIMIT_S).text
+    counted = [found[labelled("nocturne_webhook_key_total", key=place)] for place in "123"]
+    assert counted == [2, 1, 0]
+    assert KEY not in text
+
+
+def test_how_long_a_sender_took_is_not_in_the_time_of_an_answer(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as service, connected(service.url) as line:
+        line.sendall(head(service.url, sent(), length=len(BLOCK)) + BLOCK[:50])
+        time.sleep(1.2)
+        line.sendall(BLOCK[50:])
+        assert answer(line).status == 200
+        found = scraped(service)
+    assert found[labelled("nocturne_webhook_seconds_count")] == 1
+    assert found[labelled("nocturne_webhook_seconds_sum")] < 1.0
+
+
+def test_answers_are_counted_before_it_opens_after_it_closes_and_while_webhooks_are_off(
+    application: Application,
+) -> None:
+    receiver = Receiver()
+    assert [answered(receiver, []) for _ in range(2)] == [503, 503]
+    receiver.count_with(application.instruments)
+    assert answered(receiver, []) == 503
+    receiver.close(for_good=True)
+    assert answered(receiver, []) == 404
+    found = of(application)
+    assert found[labelled("nocturne_webhooks_total", event="other", status="503")] == 3
+    assert found[labelled("nocturne_webhooks_total", event="other", status="404")] == 1
+
+
+def test_where_webhooks_are_off_their_refusals_are_counted(tmp_path: Path) -> None:
+    with running(tmp_path / "data", NOCTURNE_WEBHOOKS="off") as service:
+        assert post(service.url, BLOCK, sent()).status == 404
+        found = scraped(service)
+    assert found[labelled("nocturne_webhooks_total", event="other", status="404")] == 1
 
 
 def test_calls_to_the_vendor_are_counted_and_the_breaker_is_told(

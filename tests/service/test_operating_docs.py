@@ -29,6 +29,7 @@ def application(tmp_path: Path) -> Iterator[Application]:
         )
     )
     made.inbox.accept([arrival(made, 0)])
+    made.instruments.expect_keys(2)
     made.board.show(SyncProgress(state="done", finished_at=made.now()))
     yield made
     made.close()
@@ -59,10 +60,17 @@ def test_every_label_is_named_with_its_values(application: Application) -> None:
                 row = " ".join(told[called(family)])
                 if label != "le":
                     assert f"`{label}`" in row, f"{called(family)} has a label {label}"
-                if label in ("state", "outcome", "event"):
+                if label in ("state", "outcome", "event", "key"):
                     assert re.search(rf"\b{value}\b", row), f"{called(family)} has the value {value}"
     outcomes = rows("Metrics")["nocturne_vendor_calls_total"]
     assert all(re.search(rf"\b{word}\b", " ".join(outcomes)) for word in OUTCOMES)
+
+
+def test_every_metric_that_is_named_anywhere_is_one(application: Application) -> None:
+    found = {called(family) for family in families(application)}
+    named = set(re.findall(r"`(nocturne_[a-z_]+)[`{]", PAGE))
+    assert len(named) > 15
+    assert named <= found
 
 
 def test_every_metric_has_words_of_its_own(application: Application) -> None:

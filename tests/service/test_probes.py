@@ -24,7 +24,7 @@ from asleep.simulator.server import Running as Simulator
 from asleep.simulator.server import serve
 from asleep.simulator.world import simulated_world
 from nocturne.application import Application, build
-from service import probes
+from service import probes, room
 from service.asked import AtMostOnce
 from service.probes import OVERDUE, health, probe_routes, readiness
 from settings import Settings
@@ -185,10 +185,32 @@ def test_being_asked_makes_nobody_forget_what_is_kept_of_the_store(application: 
 def test_a_disk_that_is_nearly_full_is_not_ready(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "DISK_FLOOR_BYTES", 2**62)
-    monkeypatch.setattr(probes, "DISK_FLOOR_SHARE", 1.0)
+    monkeypatch.setattr(room, "DISK_FLOOR_BYTES", 2**62)
+    monkeypatch.setattr(room, "DISK_FLOOR_SHARE", 1.0)
     status, body = readiness(application)
     assert (status, body["reasons"]) == (503, ["The disk is nearly full: no more webhooks are taken in."])
+
+
+def test_the_disk_is_the_one_that_the_inbox_lies_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = tmp_path / "elsewhere" / "store.sqlite3"
+    database.parent.mkdir()
+    settings = Settings(
+        asleep_api_key=SecretStr("a-key-of-the-tests-0123456789"),
+        nocturne_data_dir=tmp_path / "data",
+        nocturne_database_url=SecretStr(f"sqlite:///{database}"),
+    )
+    measured: list[Path] = []
+    true = shutil.disk_usage
+
+    def noted(folder: Path) -> Any:
+        measured.append(folder)
+        return true(folder)
+
+    monkeypatch.setattr(shutil, "disk_usage", noted)
+    application = build(settings)
+    assert readiness(application)[0] == 200
+    application.close()
+    assert measured == [database.parent]
 
 
 def test_a_backlog_at_its_limit_is_not_ready(application: Application) -> None:
@@ -284,26 +306,28 @@ def test_before_there_is_an_application_it_lives_and_is_not_ready() -> None:
 
 
 def test_live_answers_at_once_while_a_slow_question_is_under_way(application: Application) -> None:
-    begun = threading.Event()
-
-    def slow(_application: Application) -> tuple[int, dict[str, Any]]:
-        begun.set()
-        time.sleep(1.0)
-        return 200, {}
-
     async def measured() -> float:
+        begun, answered = threading.Event(), threading.Event()
+
+        def slow(_application: Application) -> tuple[int, dict[str, Any]]:
+            begun.set()
+            answered.wait(1.0)
+            return 200, {}
+
         ask = probes._asking(lambda: application, slow)
+        began = time.perf_counter()
         waiting = asyncio.create_task(ask(None))  # type: ignore[arg-type]
         while not begun.is_set():
             await asyncio.sleep(0.001)
-        began = time.perf_counter()
         await probes._live(None)  # type: ignore[arg-type]
-        await asyncio.sleep(0)
         took = time.perf_counter() - began
+        assert not waiting.done()
+        answered.set()
         await waiting
         return took
 
-    assert asyncio.run(measured()) < LIVE_WITHIN_S
+    # The best of some: what others do on this machine is not what is measured. In the loop each would take a second.
+    assert min(asyncio.run(measured()) for _ in range(5)) < LIVE_WITHIN_S
 
 
 def test_live_answers_within_ten_milliseconds_while_the_vendor_is_slow(tmp_path: Path) -> None:

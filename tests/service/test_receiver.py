@@ -6,6 +6,7 @@ A line of the table is a condition of docs/operating.md and the answer to it.
 import json
 import re
 import resource
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from asleep.contract import example, example_bytes, example_names
+from asleep.webhooks import read_webhook
 from service.bodies import LARGEST_BODY
 from tests.service.running import (
     KEY,
@@ -63,10 +65,17 @@ def is_refusal(found: Answer, status: int, error: str) -> bool:
 
 @pytest.mark.parametrize("name", WEBHOOKS)
 def test_every_example_of_the_contract_is_acknowledged_and_on_disk(service: Service, name: str) -> None:
-    found = post(service.url, example_bytes(name), sent())
+    body = example_bytes(name)
+    found = post(service.url, body, sent())
     assert (found.status, found.json) == (200, {"status": "accepted"})
-    kind = "INFERENCE_COMPLETE" if "inference" in name else "SESSION_COMPLETE"
-    assert USER in {row["vendor_id"] for row in events(service.folder, event=kind)}
+    event = read_webhook(body, user_header=USER)
+    assert event.kind == ("block" if "inference" in name else "complete")
+    [row] = [
+        row
+        for row in events(service.folder, event=event.event, session_id=event.session_id, seq=event.seq)
+        if row["length"] == len(event.stages)
+    ]
+    assert (row["vendor_id"], row["kind"], row["stages"]) == (USER, event.kind, event.stages)
 
 
 def test_an_event_that_comes_again_is_acknowledged_and_kept_once(service: Service) -> None:
@@ -274,6 +283,22 @@ def test_above_the_backlog_events_are_sent_away_until_some_are_done(tmp_path: Pa
             inbox.execute("UPDATE inbox_events SET state = 'done'")
             inbox.commit()
         assert until(200).status == 200
+
+
+@pytest.mark.parametrize("left", ["another", "none"])
+def test_into_an_inbox_that_was_replaced_no_event_is_taken(tmp_path: Path, left: str) -> None:
+    with running(tmp_path / "data") as service:
+        file = service.folder / "inbox.sqlite3"
+        if left == "another":
+            shutil.copy(file, service.folder / "aside")
+            (service.folder / "aside").replace(file)
+        else:
+            file.unlink()
+        deadline = time.monotonic() + 10
+        while (found := post(service.url, BLOCK, sent())).status == 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert is_to_be_tried_again(found, "full")
+        assert "is not the one that was opened" in found.json["message"]
 
 
 def test_without_webhooks_their_address_is_like_one_that_there_is_not(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Who speaks slowly, or too much, costs little memory and no time of those who speak as they should."""
 
+import re
 import statistics
 import threading
 import time
@@ -9,6 +10,7 @@ from socket import socket
 
 import pytest
 
+from asleep.contract import example_bytes
 from service.bodies import BODY_LIMIT_S
 from service.connections import HEAD_LIMIT_S, LARGEST_HEAD
 from tests.service.running import (
@@ -25,6 +27,7 @@ from tests.service.running import (
     sent,
 )
 
+BLOCK = example_bytes("webhook_v3_inference_complete")
 SLOW = 200
 ROOM_BYTES = 50 * 2**20
 LATE_S = 1.0
@@ -124,6 +127,30 @@ def test_a_head_that_does_not_end_is_not_kept(service: Service) -> None:
             line.sendall(b"x-%d: " % number + b"y" * 990 + b"\r\n")
         found = answer(line)
         assert (found.status, found.json["error"]) == (431, "headers_too_large")
+
+
+def test_a_head_that_begins_behind_a_large_body_is_not_taken_for_large(service: Service) -> None:
+    body = BLOCK + b" " * (2 * LARGEST_HEAD)
+    request = head(service.url, sent(), length=len(body)) + body
+    for _ in range(5):  # how much is read at once is the kernel's to say
+        with connected(service.url) as line:
+            line.sendall(request + request[:40])
+            assert answer(line).status == 200
+            line.sendall(request[40:])
+            assert answer(line).status == 200
+
+
+def test_a_head_that_is_too_large_is_refused_after_what_came_before_it_is_answered(service: Service) -> None:
+    first = head(service.url, sent(), length=len(BLOCK)) + BLOCK
+    endless = head(service.url, {"x-many": "y" * 3 * LARGEST_HEAD}, length=None)[:-4]
+    with connected(service.url) as line, suppress(ConnectionError):
+        line.sendall(first + endless[:100])
+        line.sendall(endless[100:])
+        line.settimeout(HEAD_LIMIT_S + LATE_S)
+        received = b""
+        while more := line.recv(65_536):
+            received += more
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) in ([b"200", b"431"], [b"200"])
 
 
 @pytest.mark.parametrize("after", [b"\r\n", b"G"])
