@@ -14,10 +14,21 @@ from nocturne.access import Actor, Permission
 from nocturne.application import Application
 from nocturne.live import live_view
 from nocturne.webhook_health import webhook_health
-from pages import live_parts
 from pages.access import require
 from pages.live_aside import arrived_card, awaited_card, health_card
-from pages.live_parts import ARRIVED, AWAITED, HEALTH, NIGHTS, TITLE
+from pages.live_parts import (
+    ARRIVED,
+    AWAITED,
+    HEALTH,
+    NIGHTS,
+    TITLE,
+    of_arrived,
+    of_awaited,
+    of_health,
+    of_nights,
+    of_title,
+    parts_changed,
+)
 from pages.live_people import nobody_card, nobody_words, recording_cards
 from pages.parts import TO_HOME, escape, problem, title
 from store.errors import StoreError
@@ -63,7 +74,7 @@ def _page() -> None:
 def _heading(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(TITLE, live_parts.of_title(view))
+        _shows(TITLE, of_title(view))
         title(view.title, escape(view.facts))
 
     _guarded(draw)
@@ -74,7 +85,7 @@ def _nights(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
         health = webhook_health(application, actor)
-        _shows(NIGHTS, live_parts.of_nights(view, health))
+        _shows(NIGHTS, of_nights(view, health))
         if view.recording or view.silent:
             recording_cards(view)
         else:
@@ -87,7 +98,7 @@ def _nights(application: Application, actor: Actor) -> None:
 def _arrived(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(ARRIVED, live_parts.of_arrived(view))
+        _shows(ARRIVED, of_arrived(view))
         arrived_card(view)
 
     _guarded(draw)
@@ -97,7 +108,7 @@ def _arrived(application: Application, actor: Actor) -> None:
 def _awaited(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(AWAITED, live_parts.of_awaited(view))
+        _shows(AWAITED, of_awaited(view))
         awaited_card(view)
 
     _guarded(draw)
@@ -107,7 +118,7 @@ def _awaited(application: Application, actor: Actor) -> None:
 def _health(application: Application, actor: Actor) -> None:
     def draw() -> None:
         health = webhook_health(application, actor)
-        _shows(HEALTH, live_parts.of_health(health))
+        _shows(HEALTH, of_health(health))
         health_card(health)
 
     _guarded(draw)
@@ -123,7 +134,7 @@ def _watch(application: Application, actor: Actor) -> None:
     try:
         # Both are kept while nothing has changed, so that what is compared is mostly one and the same.
         now = live_view(application, actor), webhook_health(application, actor)
-        changed = live_parts.changed(st.session_state.get(_SHOWN, {}), *now)
+        changed = parts_changed(st.session_state.get(_SHOWN, {}), *now)
     except (StoreError, OSError):
         changed = _all_but_once()
     if changed:

@@ -44,7 +44,7 @@ def of_health(health: WebhookHealth) -> object:
     return health.title, health.well, health.ever, health.sentences(reader_clock)
 
 
-def changed(shown: Mapping[str, object], view: LiveView, health: WebhookHealth) -> list[str]:
+def parts_changed(shown: Mapping[str, object], view: LiveView, health: WebhookHealth) -> list[str]:
     """The parts that show something else than what is so now."""
     now = {
         TITLE: of_title(view),

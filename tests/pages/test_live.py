@@ -108,20 +108,20 @@ def as_shown(view: LiveView, health: WebhookHealth) -> dict[str, object]:
 def test_every_part_of_the_page_notes_what_it_shows(filled: Application) -> None:  # noqa: F811
     app = run("live.py")
     assert set(app.session_state["live_shown"]) == set(as_shown(*state(filled)))
-    assert live_parts.changed(app.session_state["live_shown"], *state(filled)) == []
+    assert live_parts.parts_changed(app.session_state["live_shown"], *state(filled)) == []
 
 
 def test_the_words_of_an_empty_page_go_with_what_comes(filled: Application) -> None:  # noqa: F811
     shown = as_shown(*state(filled))
     filled.inbox.accept([arrival(filled, "G-1")])
-    assert live_parts.changed(shown, *state(filled)) == [live_parts.NIGHTS, live_parts.HEALTH]
+    assert live_parts.parts_changed(shown, *state(filled)) == [live_parts.NIGHTS, live_parts.HEALTH]
 
 
 def test_beside_nights_under_way_events_draw_the_words_about_them_alone(filled: Application) -> None:  # noqa: F811
     opens(filled, filled.people()[0], began_min=40, stages=ASLEEP[:60])
     shown = as_shown(*state(filled))
     filled.inbox.accept([arrival(filled, "G-1")])
-    assert live_parts.changed(shown, *state(filled)) == [live_parts.HEALTH]
+    assert live_parts.parts_changed(shown, *state(filled)) == [live_parts.HEALTH]
 
 
 def test_a_count_that_nobody_reads_draws_nothing_anew(filled: Application) -> None:  # noqa: F811
@@ -131,7 +131,7 @@ def test_a_count_that_nobody_reads_draws_nothing_anew(filled: Application) -> No
     filled.inbox.accept([replace(first, body=b"another")])
     _, later = state(filled)
     assert later != health, "it was sent again with another content"
-    assert live_parts.changed(as_shown(view, health), view, later) == []
+    assert live_parts.parts_changed(as_shown(view, health), view, later) == []
 
 
 def test_what_is_off_on_purpose_is_nothing_to_look_at(
