@@ -20,16 +20,18 @@ from pages.acting import acting
 from pages.home_aside import better_card, delivered_card, sync_card
 from pages.home_people import everyone_else, in_need, legend, set_aside
 from pages.links import check_cohort_link, drop
-from pages.new_nights import watch_nights
+from pages.new_nights import for_new_nights, watch_nights
 from pages.parts import card, cohort_picker, stale_banner, title
 from pages.ways_in import import_outcome, more_people, welcome
 
 _RESTS_S: Final = 45.0
-"""In the morning nights come in one after another, and a whole cohort is not drawn anew for each."""
+"""In the morning nights come in one after another: the first is shown at once, and those after it together."""
+_NAME: Final = "home"
 
 
 def _page() -> None:
     application, actor = require(Permission.SEE_COHORTS)
+    rests_s = _RESTS_S if for_new_nights(_NAME) else 0.0
     import_outcome()
     if not application.people():
         welcome(application, actor)
@@ -58,7 +60,7 @@ def _page() -> None:
         if application.settings.environment != "demo":
             more_people(application, actor)
     acting(application, actor, found, cohort)
-    watch_nights(application, actor, people, here, page="home", rests_s=_RESTS_S)
+    watch_nights(application, actor, people, here, page=_NAME, rests_s=rests_s)
 
 
 def _people(

@@ -104,8 +104,8 @@ def test_a_night_is_shown_on_night_and_on_home_without_a_reload(
     for page in (night, home):
         page.evaluate("window.loadedOnce = true")
     arrives(folder, who)
-    expect(facts(night)).not_to_have_text(before, timeout=20_000)
-    expect(recordings(home)).not_to_have_text(counted, timeout=20_000)
+    expect(facts(night)).not_to_have_text(before, timeout=40_000)
+    expect(recordings(home)).not_to_have_text(counted, timeout=40_000)
     for page in (night, home):
         assert page.evaluate("window.loadedOnce")
         expect(page.get_by_text("New nights have arrived.")).to_have_count(0)
@@ -124,7 +124,7 @@ def test_a_night_that_was_chosen_stays_and_has_a_next_one(
     before, following = facts(page).inner_text(), page.get_by_role("button", name="Next")
     expect(following).to_be_disabled()
     arrives(folder, who)
-    expect(following).to_be_enabled(timeout=20_000)
+    expect(following).to_be_enabled(timeout=40_000)
     assert facts(page).inner_text() == before
     page.context.close()
 
@@ -140,11 +140,11 @@ def test_who_is_writing_is_told_and_keeps_what_is_written(
     page.locator("h1").first.click()
     arrives(folder, who)
     notice = page.get_by_text("New nights have arrived.")
-    expect(notice).to_be_visible(timeout=20_000)
+    expect(notice).to_be_visible(timeout=40_000)
     assert field.input_value() == "Half a sentence"
     assert facts(page).inner_text() == before
     page.get_by_role("button", name="Show them").click()
-    expect(facts(page)).not_to_have_text(before, timeout=20_000)
+    expect(facts(page)).not_to_have_text(before, timeout=40_000)
     expect(notice).to_have_count(0)
     no_fault(page)
     page.context.close()
@@ -159,9 +159,9 @@ def test_an_open_dialog_stays_as_it_is(
     note.fill("Called")
     before = recordings(page).inner_text()
     arrives(folder, next(people))
-    expect(page.get_by_text("New nights have arrived.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("New nights have arrived.")).to_be_visible(timeout=40_000)
     assert note.input_value() == "Called"
     assert recordings(page).inner_text() == before
     page.get_by_role("button", name="Close").click()
-    expect(recordings(page)).not_to_have_text(before, timeout=20_000)
+    expect(recordings(page)).not_to_have_text(before, timeout=40_000)
     page.context.close()
