@@ -23,6 +23,7 @@ from nocturne.application import build
 from nocturne.webhook_access import address
 from service.receiver import Receiver
 from settings import Settings
+from tests.loops import run
 from tests.serving import ROOT, clean_environment
 
 KEY = "a-key-of-the-tests-0123456789"
@@ -239,5 +240,5 @@ def answered(receiver: Receiver, headers: list[tuple[bytes, bytes]]) -> int:
 
     scope = {"type": "http", "method": "POST", "path": "/webhooks/asleep/token"}
     coming = [*headers, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    asyncio.run(receiver({**scope, "headers": coming}, receive, send))  # type: ignore[arg-type]
+    run(receiver({**scope, "headers": coming}, receive, send))  # type: ignore[arg-type]
     return statuses[0]

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from service.patience import Patience
+from tests.loops import run
 
 
 async def waiting(patience: Patience, seconds: float) -> str:
@@ -26,7 +27,7 @@ def test_the_slow_are_cut_and_the_quick_are_not() -> None:
         patience = Patience(0.3)
         return await asyncio.gather(*(waiting(patience, seconds) for seconds in (0.0, 5.0, 0.1, 5.0)))
 
-    assert asyncio.run(all_of_them()) == ["in time", "cut", "in time", "cut"]
+    assert run(all_of_them()) == ["in time", "cut", "in time", "cut"]
 
 
 def test_who_was_cut_goes_on_as_if_nobody_had_cancelled() -> None:
@@ -37,7 +38,7 @@ def test_who_was_cut_goes_on_as_if_nobody_had_cancelled() -> None:
         assert task is not None
         return first, task.cancelling(), await waiting(patience, 0.0)
 
-    assert asyncio.run(twice()) == ("cut", 0, "in time")
+    assert run(twice()) == ("cut", 0, "in time")
 
 
 def test_a_cancellation_from_elsewhere_is_one() -> None:
@@ -48,4 +49,4 @@ def test_a_cancellation_from_elsewhere_is_one() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(cancelled())
+    run(cancelled())

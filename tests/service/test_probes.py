@@ -28,6 +28,7 @@ from service import probes, room
 from service.asked import AtMostOnce
 from service.probes import OVERDUE, health, probe_routes, readiness
 from settings import Settings
+from tests.loops import run
 from tests.service.arrivals import arrival
 from tests.service.beside import served
 from tests.service.running import Service, post, running, sent
@@ -327,7 +328,7 @@ def test_live_answers_at_once_while_a_slow_question_is_under_way(application: Ap
         return took
 
     # The best of some: what others do on this machine is not what is measured. In the loop each would take a second.
-    assert min(asyncio.run(measured()) for _ in range(5)) < LIVE_WITHIN_S
+    assert min(run(measured()) for _ in range(5)) < LIVE_WITHIN_S
 
 
 def test_live_answers_within_ten_milliseconds_while_the_vendor_is_slow(tmp_path: Path) -> None:
@@ -379,7 +380,7 @@ def test_however_many_ask_one_thread_is_at_it() -> None:
         await asyncio.sleep(0.25)
         return [*first, await kept.answer(ask)]
 
-    assert asyncio.run(all_of_them()) == [1] * ASKERS + [2]
+    assert run(all_of_them()) == [1] * ASKERS + [2]
     assert most == 1
 
 
@@ -400,4 +401,4 @@ def test_what_fails_is_told_and_asked_again() -> None:
         await asyncio.sleep(0.01)
         return await kept.answer(ask)
 
-    assert asyncio.run(twice()) == 7
+    assert run(twice()) == 7
