@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from cache.archive import NightArchive
+from cache.seal import PlainSeal
 from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import ROOT, Served, clean_environment, serve_script
 
 # Nothing comes but what a test brings.
 SETTINGS = {
-    "NOCTURNE_DEMO_PEOPLE": "4",
+    "NOCTURNE_DEMO_PEOPLE": "10",
     "NOCTURNE_DEMO_NIGHTS": "20",
     "NOCTURNE_SYNC_INTERVAL_MINUTES": "0",
     "NOCTURNE_WEBHOOKS": "off",
@@ -62,8 +64,12 @@ def organisation_of(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def people(served: Served, folder: Path) -> Iterator[str]:
-    """Somebody for each test: of one person only one night is still to come."""
-    return iter(sorted(path.stem for path in (organisation_of(folder) / "people").iterdir()))
+    """Somebody for each test, of whom the newest sleep is a night and no nap: only one night is still to come."""
+    organisation = organisation_of(folder)
+    archive = NightArchive(organisation.parent, PlainSeal())
+    ids = sorted(path.stem for path in (organisation / "people").iterdir())
+    tables = {each: archive.nights(organisation.name, each).sort_values("start") for each in ids}
+    return iter([each for each, nights in tables.items() if nights["kind"].iloc[-1] == "main"])
 
 
 def arrives(folder: Path, person_id: str) -> None:
