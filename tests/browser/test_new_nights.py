@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -30,12 +32,12 @@ from cache.seal import PlainSeal
 
 folder, organisation, person_id = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 archive = NightArchive(folder, PlainSeal())
-newest = archive.nights(organisation, person_id)["start"].max().to_pydatetime()
-start = newest + timedelta(days=1)
-stages = (0,) * 20 + ((1,) * 60 + (2,) * 40 + (3,) * 30) * 7 + (0,) * 10
-archive.put(organisation, person_id, zone="UTC", received=datetime.now(UTC), synced_at=datetime.now(UTC), results=[
+start, end = map(datetime.fromisoformat, sys.argv[4:])
+stages = (((0,) * 10 + (1,) * 60 + (2,) * 40 + (3,) * 30) * 12)[: (end - start) // timedelta(seconds=30)]
+zone = archive.zones(organisation)[person_id]
+archive.put(organisation, person_id, zone=zone, received=datetime.now(UTC), synced_at=datetime.now(UTC), results=[
     SessionResult(session_id=f"{start:%Y%m%d%H%M%S}_abcde", state="COMPLETE", start=start,
-                  end=start + timedelta(seconds=30 * len(stages)), created_timezone="UTC", sleep_stages=stages)])
+                  end=end, created_timezone=zone, sleep_stages=stages)])
 """
 
 
@@ -62,21 +64,47 @@ def organisation_of(folder: Path) -> Path:
     return organisation
 
 
+class Waited(NamedTuple):
+    """Somebody whose newest night is not here yet, and when it was."""
+
+    who: str
+    start: datetime
+    end: datetime
+
+
 @pytest.fixture(scope="module")
-def people(served: Served, folder: Path) -> Iterator[str]:
-    """Somebody for each test, of whom the newest sleep is a night and no nap: only one night is still to come."""
+def people(served: Served, folder: Path) -> Iterator[Waited]:
+    """Somebody for each test, whose newest sleep is away: it comes again, so it is over whatever time it is now.
+
+    Only of those whose two newest sleeps are nights and no naps.
+    """
     organisation = organisation_of(folder)
     archive = NightArchive(organisation.parent, PlainSeal())
-    ids = sorted(path.stem for path in (organisation / "people").iterdir())
-    tables = {each: archive.nights(organisation.name, each).sort_values("start") for each in ids}
-    return iter([each for each, nights in tables.items() if nights["kind"].iloc[-1] == "main"])
+    waited = []
+    for who in sorted(path.stem for path in (organisation / "people").iterdir()):
+        nights = archive.nights(organisation.name, who).sort_values("start")
+        if set(nights["kind"].iloc[-2:]) == {"main"}:
+            newest = nights.iloc[-1]
+            for session_id in newest["session_ids"].split(";"):
+                assert archive.remove_session(organisation.name, who, session_id)
+            waited.append(Waited(who, newest["start"].to_pydatetime(), newest["end"].to_pydatetime()))
+    return iter(waited)
 
 
-def arrives(folder: Path, person_id: str) -> None:
-    """Another process puts last night into the archive, as a worker does."""
+def arrives(folder: Path, night: Waited) -> None:
+    """Another process puts the newest night into the archive, as a worker does."""
     organisation = organisation_of(folder)
     subprocess.run(
-        [sys.executable, "-c", _NEW_NIGHT, str(organisation.parent), organisation.name, person_id],
+        [
+            sys.executable,
+            "-c",
+            _NEW_NIGHT,
+            str(organisation.parent),
+            organisation.name,
+            night.who,
+            night.start.isoformat(),
+            night.end.isoformat(),
+        ],
         cwd=ROOT,
         env=clean_environment({}),
         check=True,
@@ -102,14 +130,14 @@ def recordings(page: Page) -> Locator:
 
 
 def test_a_night_is_shown_on_night_and_on_home_without_a_reload(
-    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+    browser: Browser, served: Served, folder: Path, people: Iterator[Waited]
 ) -> None:
-    who = next(people)
-    night, home = opened(browser, served, f"/night?person={who}"), opened(browser, served, "/")
+    waited = next(people)
+    night, home = opened(browser, served, f"/night?person={waited.who}"), opened(browser, served, "/")
     before, counted = facts(night).inner_text(), recordings(home).inner_text()
     for page in (night, home):
         page.evaluate("window.loadedOnce = true")
-    arrives(folder, who)
+    arrives(folder, waited)
     expect(facts(night)).not_to_have_text(before, timeout=40_000)
     expect(recordings(home)).not_to_have_text(counted, timeout=40_000)
     for page in (night, home):
@@ -120,31 +148,31 @@ def test_a_night_is_shown_on_night_and_on_home_without_a_reload(
 
 
 def test_a_night_that_was_chosen_stays_and_has_a_next_one(
-    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+    browser: Browser, served: Served, folder: Path, people: Iterator[Waited]
 ) -> None:
-    who = next(people)
-    found = opened(browser, served, f"/night?person={who}")
+    waited = next(people)
+    found = opened(browser, served, f"/night?person={waited.who}")
     found.wait_for_url("**session=*")
     page = opened(browser, served, found.url.removeprefix(served.address))
     found.context.close()
     before, following = facts(page).inner_text(), page.get_by_role("button", name="Next")
     expect(following).to_be_disabled()
-    arrives(folder, who)
+    arrives(folder, waited)
     expect(following).to_be_enabled(timeout=40_000)
     assert facts(page).inner_text() == before
     page.context.close()
 
 
 def test_who_is_writing_is_told_and_keeps_what_is_written(
-    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+    browser: Browser, served: Served, folder: Path, people: Iterator[Waited]
 ) -> None:
-    who = next(people)
-    page = opened(browser, served, f"/night?person={who}")
+    waited = next(people)
+    page = opened(browser, served, f"/night?person={waited.who}")
     before = facts(page).inner_text()
     field = page.get_by_label("Write a note about this night")
     field.fill("Half a sentence")
     page.locator("h1").first.click()
-    arrives(folder, who)
+    arrives(folder, waited)
     notice = page.get_by_text("New nights have arrived.")
     expect(notice).to_be_visible(timeout=40_000)
     assert field.input_value() == "Half a sentence"
@@ -157,7 +185,7 @@ def test_who_is_writing_is_told_and_keeps_what_is_written(
 
 
 def test_an_open_dialog_stays_as_it_is(
-    browser: Browser, served: Served, folder: Path, people: Iterator[str]
+    browser: Browser, served: Served, folder: Path, people: Iterator[Waited]
 ) -> None:
     page = opened(browser, served, "/")
     page.get_by_role("button", name="Act").first.click()
