@@ -6,7 +6,7 @@ those are made of the session as the vendor serves it once it is complete.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -33,6 +33,9 @@ _NOW: Final = {
     REM: "In REM sleep",
     UNKNOWN: "No signal",
 }
+# As bytes: a night is made of a hundred blocks, and of many people at once.
+_UNKNOWN: Final = np.int8(UNKNOWN).tobytes()
+_KNOWN: Final = np.array([UNKNOWN, AWAKE, LIGHT, DEEP, REM], dtype=np.int8).tobytes()
 _PARTS: Final = (("deep", DEEP), ("REM", REM), ("light", LIGHT))
 
 
@@ -164,11 +167,19 @@ def night_so_far(start: datetime, blocks: Iterable[StageBlock], *, at: datetime)
         (block for block in told if _trustworthy(block, latest)),
         key=lambda block: (block.seq, len(block.stages), block.stages),
     )
-    stages = np.full(max((_end(block) for block in placed), default=0), UNKNOWN, dtype=np.int8)
+    stages = bytearray(_UNKNOWN * max((_end(block) for block in placed), default=0))
     for block in placed:
         end = _end(block)
-        stages[end - len(block.stages) : end] = np.frombuffer(block.stages, dtype=np.int8)
-    return NightSoFar(start=start, at=at, stages=stages.tobytes(), untrustworthy=len(told) - len(placed))
+        stages[end - len(block.stages) : end] = block.stages
+    return NightSoFar(start=start, at=at, stages=bytes(stages), untrustworthy=len(told) - len(placed))
+
+
+def later(night: NightSoFar, at: datetime) -> NightSoFar | None:
+    """The same blocks at a later moment, without them; None where their places may be others than they were.
+
+    Blocks that were left out because they lay ahead have their place by now; an earlier moment has fewer of them.
+    """
+    return None if night.untrustworthy or at < night.at else replace(night, at=at)
 
 
 def _end(block: StageBlock) -> int:
@@ -179,5 +190,4 @@ def _trustworthy(block: StageBlock, latest: float) -> bool:
     length, end = len(block.stages), _end(block)
     if not length or length % EPOCHS_A_STEP or length > end or end > latest:
         return False
-    stages = np.frombuffer(block.stages, dtype=np.int8)
-    return bool(stages.min() >= UNKNOWN and stages.max() <= REM)
+    return not block.stages.translate(None, _KNOWN)

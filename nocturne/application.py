@@ -18,6 +18,7 @@ from cache.seal import PlainSeal
 from nocturne.engines import Engine, engine
 from nocturne.instruments import Instruments
 from nocturne.kept import Kept
+from nocturne.nights_so_far import NightsSoFar
 from nocturne.organisation_settings import OrganisationSettings, in_force, night_rules, score_rules
 from nocturne.progress import SyncBoard
 from settings import Settings
@@ -45,6 +46,7 @@ class Application:
         asleep: the cached client of the API.
         board: where a running synchronisation says how far it is.
         kept: what pages have computed.
+        nights_so_far: the nights under way as they were read last.
         instruments: what is counted here, for an operator.
         webhook_keys: one of which a webhook has to carry.
         now: the clock; tests set their own.
@@ -60,6 +62,7 @@ class Application:
     asleep: CachedAsleep
     board: SyncBoard = field(default_factory=SyncBoard)
     kept: Kept = field(default_factory=Kept)
+    nights_so_far: NightsSoFar = field(default_factory=NightsSoFar)
     instruments: Instruments = field(default_factory=Instruments)
     webhook_keys: tuple[SecretStr, ...] = ()
     now: Callable[[], datetime] = utc_now

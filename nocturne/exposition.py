@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from nocturne import reconciliation
 from nocturne.application import Application
 from nocturne.software import software
+from nocturne.webhook_health import done_lately
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ def _inbox(application: Application) -> Iterator[Metric]:
     mine = application.organisation, application.settings.asleep_environment
     try:
         state = application.inbox.state(*mine)
+        done = done_lately(application)
         gaps = reconciliation.gaps(application)
     except StoreError as problem:
         log.warning("The inbox could not be read for the metrics: %s", problem)
@@ -54,8 +56,9 @@ def _inbox(application: Application) -> Iterator[Metric]:
         return
     yield _gauge("nocturne_inbox_readable", "Whether the inbox could be read.", 1)
     events = GaugeMetricFamily("nocturne_inbox_events", "Events in the inbox.", labels=["state"])
-    for name in ("waiting", "quarantined", "unhandled", "dead", "done"):
+    for name in ("waiting", "quarantined", "unhandled", "dead"):
         events.add_metric([name], getattr(state, name))
+    events.add_metric(["done"], done)
     yield events
     yield _gauge("nocturne_inbox_revised", "Other bodies under a key that was there.", state.revised)
     yield _gauge(

@@ -7,17 +7,17 @@ made once for all sessions and kept while the version holds.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from analytics.live_night import PROVISIONAL, NightSoFar, StageBlock, night_so_far
+from analytics.live_night import PROVISIONAL, NightSoFar
 from analytics.wording import clock_of, day, duration, of, plural
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.grounds import last_night, statistics
-from store.inbox import LiveNight
+from nocturne.nights_so_far import UnderWay
 from store.people import Person
 
 QUIET_AFTER: Final = timedelta(minutes=60)
@@ -160,7 +160,7 @@ class LiveView:
     delivered: int
     people: int
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The finding: who is asleep now."""
         asleep = len({each.person_id for each in self.recording if each.asleep_now})
@@ -170,7 +170,7 @@ class LiveView:
             return f"{self._recording_words} now"
         return "Nobody is known to be recording" if self.silent else "Nobody is recording now"
 
-    @property
+    @cached_property
     def facts(self) -> str:
         """What the title rests on."""
         if not self.recording:
@@ -222,52 +222,85 @@ def live_view(application: Application, actor: Actor) -> LiveView:
         application.organisation,
         version.archive,
         ("live", actor),
-        lambda: _view(application, version.people),
+        lambda: _view(application, actor, version),
         grounds=version,
     )
 
 
-def _view(application: Application, people: Sequence[Person]) -> LiveView:
-    now = application.now()
+@dataclass(frozen=True, kw_only=True)
+class _LastNight:
+    """What has come of last night, whoever is recording meanwhile.
+
+    Attributes:
+        delivered: whose last night is here.
+        ahead: who has slept a valid night since.
+        usual: who usually has a night by its label, and has none yet; by name.
+    """
+
+    label: date
+    arrived: tuple[Arrived, ...]
+    delivered: frozenset[str]
+    ahead: frozenset[str]
+    usual: tuple[Awaited, ...]
+
+
+def _view(application: Application, actor: Actor, version: LiveVersion) -> LiveView:
+    now, people = application.now(), version.people
     under_way = _under_way(application, people, now)
-    nights = statistics(application, people)
-    label = last_night(application, nights)
-    lately = _lately(nights, label)
-    arrived = _arrived(lately, people, label)
-    delivered = _delivered(nights, label)
+    last = _last_night(application, actor, version)
     # Of whom nothing has come for long, a card says so already.
-    seen = delivered | _ahead(nights, label) | {each.person_id for each in under_way}
+    seen = last.ahead | {each.person_id for each in under_way}
     return LiveView(
         at=now,
         recording=tuple(each for each in under_way if not each.silent),
         silent=tuple(each for each in under_way if each.silent),
-        night=label,
-        arrived=arrived,
-        awaited=tuple(_awaited(lately, people, label, seen)),
-        delivered=len(delivered),
+        night=last.label,
+        arrived=last.arrived,
+        awaited=tuple(each for each in last.usual if each.person_id not in seen),
+        delivered=len(last.delivered),
         people=len(people),
     )
 
 
-def _under_way(application: Application, people: Sequence[Person], now: datetime) -> list[Recording]:
-    known = {person.vendor_id: person for person in people}
-    nights = application.inbox.live.nights(
-        application.organisation, application.settings.asleep_environment, since=now - SHOWN_FOR
+def _last_night(application: Application, actor: Actor, version: LiveVersion) -> _LastNight:
+    """Made anew when nights have arrived, when the roster has changed and when the day has."""
+
+    def make() -> _LastNight:
+        nights = statistics(application, version.people)
+        label = last_night(application, nights)
+        lately, delivered = _lately(nights, label), _delivered(nights, label)
+        return _LastNight(
+            label=label,
+            arrived=_arrived(lately, version.people, label),
+            delivered=delivered,
+            ahead=_ahead(nights, label),
+            usual=tuple(_usual(lately, version.people, label, delivered)),
+        )
+
+    return application.kept.answer(
+        application.organisation,
+        version.archive,
+        ("live last night", actor),
+        make,
+        grounds=(version.people, application.now().date()),
     )
-    found = [
-        _recording(night, known[night.vendor_id], now)
-        for night in nights
-        if night.state == "recording" and night.vendor_id in known
-    ]
+
+
+def _under_way(application: Application, people: Sequence[Person], now: datetime) -> list[Recording]:
+    nights = application.nights_so_far.under_way(
+        application.inbox,
+        application.organisation,
+        application.settings.asleep_environment,
+        {person.vendor_id: person for person in people},
+        now=now,
+        since=now - SHOWN_FOR,
+    )
+    found = [_recording(night, now) for night in nights]
     return sorted(found, key=lambda each: (each.night.start, each.name), reverse=True)
 
 
-def _recording(night: LiveNight, person: Person, now: datetime) -> Recording:
-    so_far = night_so_far(
-        night.start.astimezone(_zone(night.zone or person.zone)),
-        [StageBlock(seq=block.seq, stages=block.stages) for block in night.blocks],
-        at=now,
-    )
+def _recording(under_way: UnderWay, now: datetime) -> Recording:
+    night, person, so_far = under_way
     heard_at = night.last_block_at or night.seen_at
     behind = timedelta(minutes=so_far.elapsed_min - so_far.known_until_min)
     return Recording(
@@ -280,13 +313,6 @@ def _recording(night: LiveNight, person: Person, now: datetime) -> Recording:
     )
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # what the vendor calls a zone need not be one
-        return ZoneInfo("UTC")
-
-
 def _lately(nights: pd.DataFrame, label: date) -> pd.DataFrame:
     """The sleeps of the label, later ones, and those of the days before it by which the usual is judged."""
     columns = nights[["person_id", "session_id", "night", "kind", "received", "tst_min"]]
@@ -294,15 +320,15 @@ def _lately(nights: pd.DataFrame, label: date) -> pd.DataFrame:
     return columns[(columns["night"] >= first) & (columns["kind"] != "unusable")]
 
 
-def _delivered(nights: pd.DataFrame, label: date) -> set[str]:
+def _delivered(nights: pd.DataFrame, label: date) -> frozenset[str]:
     """Of whom anything of the night is here, be it a nap or of no use: whom Home does not count as silent."""
-    return set(nights["person_id"][nights["night"] == pd.Timestamp(label)].astype(str))
+    return frozenset(nights["person_id"][nights["night"] == pd.Timestamp(label)].astype(str))
 
 
-def _ahead(nights: pd.DataFrame, label: date) -> set[str]:
+def _ahead(nights: pd.DataFrame, label: date) -> frozenset[str]:
     """Who has slept a valid night since: a nap does not stand for one, and leaves last night missing."""
     later = (nights["night"] > pd.Timestamp(label)) & (nights["kind"] == "main") & nights["valid"]
-    return set(nights["person_id"][later].astype(str))
+    return frozenset(nights["person_id"][later].astype(str))
 
 
 def _arrived(lately: pd.DataFrame, people: Sequence[Person], label: date) -> tuple[Arrived, ...]:
@@ -326,11 +352,13 @@ def _arrived(lately: pd.DataFrame, people: Sequence[Person], label: date) -> tup
     )
 
 
-def _awaited(lately: pd.DataFrame, people: Sequence[Person], label: date, seen: set[str]) -> list[Awaited]:
+def _usual(
+    lately: pd.DataFrame, people: Sequence[Person], label: date, delivered: frozenset[str]
+) -> list[Awaited]:
     before = lately[(lately["night"] < pd.Timestamp(label)) & (lately["kind"] == "main")]
     days = before.groupby("person_id", observed=True)["night"].nunique().to_dict()
     return [
         Awaited(person_id=person.person_id, name=person.name, came=int(days.get(person.person_id, 0)))
         for person in people
-        if person.person_id not in seen and days.get(person.person_id, 0) >= _USUALLY * _USUAL_DAYS
+        if person.person_id not in delivered and days.get(person.person_id, 0) >= _USUALLY * _USUAL_DAYS
     ]

@@ -17,6 +17,8 @@ _PUT_OFF: Final = timedelta(minutes=2)
 
 _HOLDS_S: Final = 5
 """So long a count of the inbox serves every open page."""
+_DONE_HOLDS_S: Final = 60
+"""It is a month's count, and takes long where there is much."""
 
 Clock = Callable[[datetime], str]
 """How the reader's clock shows a moment."""
@@ -147,6 +149,22 @@ def health_now(application: Application, actor: Actor) -> WebhookHealth:
     """
     authorize(actor, Permission.SEE_PEOPLE, application.organisation)
     return _health(application, application.now())
+
+
+def done_lately(application: Application) -> int:
+    """How many events were worked off in the last 30 days, counted at most every minute.
+
+    Raises:
+        StoreError: the inbox cannot be read.
+    """
+    organisation, environment = application.organisation, application.settings.asleep_environment
+    return application.kept.answer(
+        organisation,
+        application.archive.version(organisation),
+        ("webhooks done", environment),
+        lambda: application.inbox.done(organisation, environment),
+        grounds=int(application.now().timestamp()) // _DONE_HOLDS_S,
+    )
 
 
 def _health(application: Application, now: datetime) -> WebhookHealth:

@@ -8,7 +8,7 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.dead_letters import GivenUp, given_up, try_again, unknown_people
 from nocturne.webhook_access import address, key_ring
-from nocturne.webhook_health import WebhookHealth, health_now
+from nocturne.webhook_health import WebhookHealth, done_lately, health_now
 from pages.parts import card, escape, reader_clock
 from pages.telling import attempt, told
 
@@ -153,7 +153,7 @@ def _inbox(application: Application, actor: Actor, health: WebhookHealth) -> Non
             st.markdown(escape(sentence))
         rows = [
             ("Waiting", state.waiting),
-            ("Done in 30 days", state.done),
+            ("Done in 30 days", done_lately(application)),
             ("Given up", state.dead),
             ("Of unknown people", state.quarantined),
             ("Of an unknown kind", state.unhandled),

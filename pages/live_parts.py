@@ -8,7 +8,7 @@ from typing import Final
 
 from nocturne.live import LiveView
 from nocturne.webhook_health import WebhookHealth
-from pages.live_people import nobody_words
+from pages.live_people import nobody_words, said_of_nights
 from pages.parts import reader_clock
 
 TITLE: Final = "live_title"
@@ -24,9 +24,8 @@ def of_title(view: LiveView) -> object:
 
 
 def of_nights(view: LiveView, health: WebhookHealth) -> object:
-    """The nights under way; without any the words about webhooks instead, which go on as events come."""
-    nights = view.recording, view.silent
-    return nights if any(nights) else nobody_words(health)
+    """The nights that are shown; without any the words about webhooks instead, which go on as events come."""
+    return said_of_nights(view) if view.recording or view.silent else nobody_words(health)
 
 
 def of_arrived(view: LiveView) -> object:

@@ -16,14 +16,38 @@ _LEGEND = (
 
 def recording_cards(view: LiveView) -> None:
     """Who is recording, who began last first; after them those of whom nothing has come for long."""
-    everybody = [*view.recording, *view.silent]
-    pages = -(-len(everybody) // _PER_PAGE)
-    page = min(st.session_state.get("live_page", 1), pages)
-    for each in everybody[(page - 1) * _PER_PAGE : page * _PER_PAGE]:
+    shown, pages = _on_page(view)
+    for each in shown:
         _card(each)
     if pages > 1:
         st.pagination(pages, key="live_page")
     st.caption(_LEGEND)
+
+
+def said_of_nights(view: LiveView) -> object:
+    """All that the cards on this page say and draw: those of others may change without it, and seconds pass."""
+    shown, pages = _on_page(view)
+    cards = [
+        (
+            each.session_id,
+            each.name,
+            _state(each),
+            each.facts,
+            each.night.words,
+            _notes(each),
+            each.night.stages,
+        )
+        for each in shown
+    ]
+    return pages, cards
+
+
+def _on_page(view: LiveView) -> tuple[list[Recording], int]:
+    """Whose cards are shown, and how many pages there are."""
+    everybody = [*view.recording, *view.silent]
+    pages = -(-len(everybody) // _PER_PAGE)
+    page = min(st.session_state.get("live_page", 1), pages)
+    return everybody[(page - 1) * _PER_PAGE : page * _PER_PAGE], pages
 
 
 def _card(each: Recording) -> None:

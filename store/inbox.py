@@ -7,7 +7,7 @@ nobody knows the person (`quarantined`); `unhandled` is what nobody knows how to
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, TextClause, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from store.engine import BUSY_TIMEOUT_MS
 from store.inbox_arrivals import Arrivals
@@ -28,7 +28,7 @@ from store.inbox_values import (
     WorkerOutcome,
 )
 from store.live_effects import BlockPlaced, Completed, Effect, Gone, Opened
-from store.live_nights import Block, LiveNight, LiveNights, LiveState
+from store.live_nights import Block, LiveNight, LiveNights, LiveState, Session
 from store.people import Environment
 from store.standing import Standing
 
@@ -50,6 +50,7 @@ __all__ = [
     "LiveState",
     "Opened",
     "Purged",
+    "Session",
     "State",
     "Tombstone",
     "WorkerOutcome",
@@ -197,8 +198,14 @@ class Inbox:
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 
+    def done(self, organisation: str, environment: Environment) -> int:
+        """How many events were worked off in the last 30 days: a million of them take a quarter of a second."""
+        lately = (_mine(organisation, environment), DONE, Event.ended_at >= self._now() - KEPT)
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(Event).where(*lately)).scalar_one()
+
     def state(self, organisation: str, environment: Environment) -> InboxState:
-        """How the inbox stands, counted from its rows at one moment."""
+        """How the inbox stands, counted from its rows at one moment; but for what is done, of which there is most."""
         with self._database.reading() as connection:
             return _state(connection, organisation, environment, self._now())
 
@@ -263,10 +270,7 @@ def _state(connection: Connection, organisation: str, environment: Environment, 
     )
     found = {state: (count, oldest) for state, count, oldest in connection.execute(by_state)}
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def count(*which: ColumnElement[bool] | TextClause) -> int:
-        return connection.execute(select(func.count()).select_from(Event).where(mine, *which)).scalar_one()
-
+    today = select(func.count()).select_from(Event).where(mine, Event.received_at >= midnight)
     of_mine = exists().where(Event.id == RevisionRow.event_id, mine)
     revised = select(func.count()).select_from(RevisionRow).where(of_mine)
     return InboxState(
@@ -275,8 +279,7 @@ def _state(connection: Connection, organisation: str, environment: Environment, 
         quarantined=found.get("quarantined", (0, None))[0],
         unhandled=found.get("unhandled", (0, None))[0],
         dead=found.get("dead", (0, None))[0],
-        done=count(DONE, Event.ended_at >= now - KEPT),
         revised=connection.execute(revised).scalar_one(),
         last_received_at=connection.execute(select(func.max(Event.received_at)).where(mine)).scalar(),
-        received_since_midnight=count(Event.received_at >= midnight),
+        received_since_midnight=connection.execute(today).scalar_one(),
     )

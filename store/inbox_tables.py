@@ -159,7 +159,11 @@ class UpkeepRow(Base):
 
 
 class NightRow(Base):
-    """A session that is being recorded, or was completed in the last days."""
+    """A session that is being recorded, or was completed in the last days.
+
+    `blocks` and `last_block_at` are counted from the blocks whenever one is added, so that whoever has read them knows
+    by one row whether there are others by now. A block is never changed.
+    """
 
     __tablename__ = "live_nights"
     __table_args__ = _KEY_ONLY
@@ -174,6 +178,8 @@ class NightRow(Base):
     zone: Mapped[str] = mapped_column(Text)
     seen_at: Mapped[datetime] = mapped_column(Moment)
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
+    blocks: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    last_block_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class BlockRow(Base):

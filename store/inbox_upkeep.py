@@ -174,8 +174,8 @@ class Upkeep:
             BlockRow.vendor_id == NightRow.vendor_id,
             BlockRow.session_id == NightRow.session_id,
         )
-        heard = exists().where(blocks, BlockRow.received_at >= now - SILENT)
-        silent = and_(NightRow.state == "recording", NightRow.seen_at < now - SILENT, ~heard)
+        unheard = or_(NightRow.last_block_at.is_(None), NightRow.last_block_at < now - SILENT)
+        silent = and_(NightRow.state == "recording", NightRow.seen_at < now - SILENT, unheard)
         over = or_(NightRow.completed_at < now - NIGHTS_KEPT, silent)
         with self._database.writing(against="effects") as connection:
             nights = connection.execute(delete(NightRow).where(mine, over)).rowcount

@@ -124,7 +124,6 @@ class InboxState:
         quarantined: events of people whom nobody knows.
         unhandled: events of kinds that nobody handles.
         dead: events that were given up.
-        done: events that were worked off in the last 30 days.
         revised: other bodies that came under a key that was there.
         last_received_at: when the newest event was received (UTC); None where there is none.
         received_since_midnight: events received since midnight UTC.
@@ -135,7 +134,6 @@ class InboxState:
     quarantined: int
     unhandled: int
     dead: int
-    done: int
     revised: int
     last_received_at: datetime | None
     received_since_midnight: int

@@ -69,11 +69,16 @@ _PLACE: Final = f"""
     INSERT INTO live_blocks ({_KEY}, seq, length, stages, received_at) SELECT ?, ?, ?, ?, ?, ?, ?, ?
     WHERE NOT EXISTS (SELECT 1 FROM live_nights WHERE {_SESSION} AND state = 'complete')
     ON CONFLICT ({_KEY}, seq, length) DO NOTHING"""  # noqa: S608
+_COUNT: Final = f"""
+    UPDATE live_nights SET (blocks, last_block_at) =
+    (SELECT COUNT(*), MAX(received_at) FROM live_blocks WHERE {_SESSION})
+    WHERE {_SESSION} AND state = 'recording'"""  # noqa: S608
 _COMPLETE: Final = f"""
     INSERT INTO live_nights ({_KEY}, state, start_at, end_at, zone, seen_at, completed_at)
     VALUES (?, ?, ?, ?, 'complete', ?, ?, ?, ?, ?)
     ON CONFLICT ({_KEY}) DO UPDATE SET state = excluded.state, start_at = excluded.start_at, end_at = excluded.end_at,
-    zone = excluded.zone, completed_at = COALESCE(live_nights.completed_at, excluded.completed_at)"""  # noqa: S608
+    zone = excluded.zone, completed_at = COALESCE(live_nights.completed_at, excluded.completed_at),
+    blocks = 0, last_block_at = NULL"""  # noqa: S608
 _DELETE_NIGHT: Final = f"DELETE FROM live_nights WHERE {_SESSION}"  # noqa: S608
 _DELETE_BLOCKS: Final = f"DELETE FROM live_blocks WHERE {_SESSION}"  # noqa: S608
 _CHANGED: Final = """
@@ -91,6 +96,7 @@ class Effects:
 
     def __init__(self, database: InboxDatabase) -> None:
         self._open, self._place, self._complete = map(database.statement, (_OPEN, _PLACE, _COMPLETE))
+        self._count = database.statement(_COUNT)
         self._delete_night, self._delete_blocks = map(database.statement, (_DELETE_NIGHT, _DELETE_BLOCKS))
         self._changed = database.statement(_CHANGED)
 
@@ -124,9 +130,11 @@ class Effects:
 
         match effect:
             case Opened(start=start, zone=zone):
-                return run(self._open, *key, micros(start), zone, now)
+                opened = run(self._open, *key, micros(start), zone, now)
+                return opened and run(self._count, *key, *key)
             case BlockPlaced(seq=seq, stages=stages):
-                return run(self._place, *key, seq, len(stages), stages, received_at, *key)
+                placed = run(self._place, *key, seq, len(stages), stages, received_at, *key)
+                return placed and placed + run(self._count, *key, *key)
             case Completed(start=start, end=end, zone=zone):
                 ended = None if end is None else micros(end)
                 completed = run(self._complete, *key, micros(start), ended, zone, now, now)

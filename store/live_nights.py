@@ -1,19 +1,36 @@
 """The nights under way as they are read: who is recording, what has come of each, and what was completed lately."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, cast
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
 from store.inbox_database import InboxDatabase
-from store.inbox_tables import BlockRow, Event, NightRow, TombstoneRow
+from store.inbox_tables import Event, NightRow, TombstoneRow, micros, moment_of
 from store.live_effects import Effect, Effects
 from store.people import Environment
 
-_VERSION = "SELECT version FROM live_versions WHERE organisation = ? AND environment = ?"
+Session = tuple[str, str]
+"""The vendor's ids of a person and of a session."""
+
+_NOTHING: Final[Mapping[Session, "LiveNight"]] = MappingProxyType({})
+# A question a night is quicker than reading every block, as long as it is few of them.
+_FEW: Final = 200
+_NIGHTS: Final = """
+    SELECT vendor_id, session_id, state, start_at, end_at, zone, seen_at, completed_at, blocks, last_block_at
+    FROM live_nights WHERE organisation = ? AND environment = ? AND (seen_at >= ? OR completed_at >= ? OR
+    last_block_at >= ?) ORDER BY start_at, vendor_id, session_id"""
+_BLOCKS: Final = (
+    "SELECT vendor_id, session_id, seq, stages FROM live_blocks WHERE organisation = ? AND environment = ?"
+)
+_IN_ORDER: Final = "ORDER BY vendor_id, session_id, seq, length"  # as the rows lie, on SQLite
+_ALL_BLOCKS: Final = f"{_BLOCKS} {_IN_ORDER}"
+_BLOCKS_OF: Final = f"{_BLOCKS} AND vendor_id = ? AND session_id = ? {_IN_ORDER}"
+_VERSION: Final = "SELECT version FROM live_versions WHERE organisation = ? AND environment = ?"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +39,6 @@ class Block:
 
     seq: int
     stages: bytes
-    received_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +52,7 @@ class LiveNight:
         last_block_at: when its newest block was received; None where it has none, and once it is complete.
         completed_at: when it was found complete.
         blocks: in the order of their places; none once it is complete.
+        row: what it was read from.
     """
 
     vendor_id: str
@@ -48,6 +65,7 @@ class LiveNight:
     last_block_at: datetime | None
     completed_at: datetime | None
     blocks: tuple[Block, ...]
+    row: Row[Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,35 +86,38 @@ class LiveNights:
     def __init__(self, database: InboxDatabase, now: Callable[[], datetime]) -> None:
         self._database, self._now = database, now
         self._effects = Effects(database)
-        self._version = database.statement(_VERSION)
+        self._version, self._nights = database.statement(_VERSION), database.statement(_NIGHTS)
+        self._all_blocks, self._blocks_of = database.statement(_ALL_BLOCKS), database.statement(_BLOCKS_OF)
 
     def nights(
-        self, organisation: str, environment: Environment, *, since: datetime
+        self,
+        organisation: str,
+        environment: Environment,
+        *,
+        since: datetime,
+        known: Mapping[Session, LiveNight] = _NOTHING,
     ) -> tuple[LiveNight, ...]:
-        """The nights with a sign at `since` or later (first heard of, a block, complete), by start."""
+        """The nights with a sign at `since` or later (first heard of, a block, complete), by start.
+
+        Args:
+            organisation: whose they are.
+            environment: of the vendor.
+            since: the oldest sign.
+            known: nights that were read before, by vendor id and session. What is as it was then is not read again,
+                and the same object is returned.
+        """
+        mine = (organisation, environment)
         with self._database.reading() as connection:
-            nights = connection.execute(
-                select(NightRow.__table__)
-                .where(_of(NightRow, organisation, environment))
-                .order_by(NightRow.start_at, NightRow.vendor_id, NightRow.session_id)
-            ).all()
-            blocks = _blocks(connection, organisation, environment)
-        found = (_night(night, blocks.get((night.vendor_id, night.session_id), ())) for night in nights)
-        return tuple(night for night in found if _last_sign(night) >= since)
+            rows = connection.exec_driver_sql(self._nights, (*mine, *[micros(since)] * 3)).all()
+            others = [row for row in rows if not _is_as_it_was(row, known)]
+            blocks = self._blocks(connection, mine, [row for row in others if row.blocks])
+        read = {_session(row): _night(row, blocks.get(_session(row), ())) for row in others}
+        return tuple(read.get(_session(row)) or known[_session(row)] for row in rows)
 
     def states(
         self, organisation: str, environment: Environment, *, since: datetime
     ) -> tuple[LiveState, ...]:
         """Of the same nights how far each is; no block is read for it."""
-        last_block_at = (
-            select(func.max(BlockRow.received_at))
-            .where(
-                _of(BlockRow, organisation, environment),
-                BlockRow.vendor_id == NightRow.vendor_id,
-                BlockRow.session_id == NightRow.session_id,
-            )
-            .scalar_subquery()
-        )
         query = (
             select(
                 NightRow.vendor_id,
@@ -104,11 +125,13 @@ class LiveNights:
                 NightRow.state,
                 NightRow.start_at.label("start"),
                 NightRow.seen_at,
-                last_block_at.label("last_block_at"),
+                NightRow.last_block_at,
             )
             .where(
                 _of(NightRow, organisation, environment),
-                or_(NightRow.seen_at >= since, NightRow.completed_at >= since, last_block_at >= since),
+                or_(
+                    NightRow.seen_at >= since, NightRow.completed_at >= since, NightRow.last_block_at >= since
+                ),
             )
             .order_by(NightRow.start_at, NightRow.vendor_id, NightRow.session_id)
         )
@@ -160,6 +183,25 @@ class LiveNights:
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
 
+    def _blocks(
+        self, connection: Connection, mine: tuple[str, Environment], rows: Sequence[Row[Any]]
+    ) -> dict[Session, list[Block]]:
+        """The blocks of these nights, each night's in the order of their places."""
+        if len(rows) <= _FEW:
+            return {
+                _session(row): [
+                    Block(seq=seq, stages=stages)
+                    for _, _, seq, stages in connection.exec_driver_sql(
+                        self._blocks_of, (*mine, *_session(row))
+                    )
+                ]
+                for row in rows
+            }
+        found: dict[Session, list[Block]] = defaultdict(list)
+        for vendor_id, session_id, seq, stages in connection.exec_driver_sql(self._all_blocks, mine):
+            found[vendor_id, session_id].append(Block(seq=seq, stages=stages))
+        return found
+
     def version(self, organisation: str, environment: Environment) -> int:
         """A number that is another one after every change of the nights."""
         with self._database.reading() as connection:
@@ -177,35 +219,31 @@ def _of(table: Any, organisation: str, environment: Environment) -> ColumnElemen
     return and_(table.organisation == organisation, table.environment == environment)
 
 
-def _blocks(
-    connection: Connection, organisation: str, environment: Environment
-) -> dict[tuple[str, str], list[Block]]:
-    query = (
-        select(BlockRow.vendor_id, BlockRow.session_id, BlockRow.seq, BlockRow.stages, BlockRow.received_at)
-        .where(_of(BlockRow, organisation, environment))
-        .order_by(BlockRow.seq, BlockRow.length)
-    )
-    found: dict[tuple[str, str], list[Block]] = defaultdict(list)
-    for vendor_id, session_id, seq, stages, received_at in connection.execute(query):
-        found[vendor_id, session_id].append(Block(seq=seq, stages=stages, received_at=received_at))
-    return found
+def _session(row: Row[Any]) -> Session:
+    return row.vendor_id, row.session_id
 
 
-def _last_sign(night: LiveNight) -> datetime:
-    signs = (night.seen_at, night.last_block_at, night.completed_at)
-    return max(sign for sign in signs if sign is not None)
+def _is_as_it_was(row: Row[Any], known: Mapping[Session, LiveNight]) -> bool:
+    """Whether the night is known by this very row: it holds the count of the blocks, and no block is ever changed."""
+    before = known.get(_session(row))
+    return before is not None and before.row == row
 
 
-def _night(row: Any, blocks: Sequence[Block]) -> LiveNight:
+def _night(row: Row[Any], blocks: Sequence[Block]) -> LiveNight:
     return LiveNight(
         vendor_id=row.vendor_id,
         session_id=row.session_id,
-        state=cast("Literal['recording', 'complete']", row.state),
-        start=row.start_at,
-        end=row.end_at,
+        state=row.state,
+        start=moment_of(row.start_at),
+        end=_moment(row.end_at),
         zone=row.zone,
-        seen_at=row.seen_at,
-        last_block_at=max((block.received_at for block in blocks), default=None),
-        completed_at=row.completed_at,
+        seen_at=moment_of(row.seen_at),
+        last_block_at=_moment(row.last_block_at),
+        completed_at=_moment(row.completed_at),
         blocks=tuple(blocks),
+        row=row,
     )
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else moment_of(microseconds)

@@ -62,6 +62,7 @@ def _state(application: Application, actor: Actor, _chosen: argparse.Namespace) 
     waiting = number(state.waiting)
     if state.oldest_waiting_at is not None:
         waiting += f", the oldest since {state.oldest_waiting_at:%Y-%m-%d %H:%M} UTC"
+    done = application.inbox.done(application.organisation, application.settings.asleep_environment)
     gaps = reconciliation.gaps(application)
     print(f"last webhook  {received}")
     print(f"waiting       {waiting}")
@@ -73,7 +74,7 @@ def _state(application: Application, actor: Actor, _chosen: argparse.Namespace) 
         f"dead letters  {number(state.dead)}"
         + (": `python -m nocturne inbox dead` says why" if state.dead else "")
     )
-    print(f"done          {number(state.done)} in the last 30 days")
+    print(f"done          {number(done)} in the last 30 days")
     print(f"revised       {number(state.revised)} sent twice with another content; the API decides")
     print(f"gaps          {_counted(gaps, 'session', 'sessions')} of the last 3 days without a webhook")
     return DONE

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.live_night import PROVISIONAL, NightSoFar, StageBlock, night_so_far
+from analytics.live_night import PROVISIONAL, NightSoFar, StageBlock, later, night_so_far
 
 START = datetime(2026, 3, 10, 23, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 AT = START + timedelta(minutes=40)
@@ -109,3 +109,12 @@ def test_no_word_is_a_judgement() -> None:
     said = " ".join((found.words, found.now_words, found.gap_words)).lower()
     assert not [word for word in ("score", "good", "poor", "quality") if word in said]
     assert "only then is it counted and scored" in PROVISIONAL
+
+
+def test_a_while_later_the_same_blocks_say_the_same_unless_one_of_them_lay_ahead() -> None:
+    on, ahead = block(1, *[2] * 20), block(11, *[1] * 10)
+    after = AT + timedelta(minutes=10)
+    assert later(seen(on), after) == seen(on, at=after)
+    assert later(seen(on), AT - timedelta(minutes=30)) is None
+    assert later(seen(on, ahead), after) is None
+    assert seen(on, ahead, at=after).untrustworthy == 0

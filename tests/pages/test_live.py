@@ -186,6 +186,25 @@ def test_many_people_are_turned_over_in_pages(filled: Application, monkeypatch: 
     assert len(strips(app)) == 1
 
 
+def test_a_card_on_another_page_and_seconds_draw_nothing_anew(
+    filled: Application,  # noqa: F811
+    make_application: Callable[..., Application],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_people, "_PER_PAGE", 1)
+    first, second, *_ = filled.people()
+    opens(filled, first, began_min=30, stages=ASLEEP[:50])
+    opens(filled, second, began_min=60, stages=ASLEEP[:50], session_id="20260311170000_live1")
+    shown = as_shown(*state(filled))
+    opens(filled, second, began_min=60, stages=ASLEEP[:60], session_id="20260311170000_live1")
+    seconds = make_application(now=NOW + timedelta(seconds=20))
+    assert live_parts.parts_changed(shown, *state(seconds)) == []
+    opens(filled, first, began_min=30, stages=ASLEEP[:60])
+    assert live_parts.parts_changed(shown, *state(seconds)) == [live_parts.NIGHTS]
+    minute = make_application(now=NOW + timedelta(seconds=80))
+    assert live_parts.NIGHTS in live_parts.parts_changed(as_shown(*state(filled)), *state(minute))
+
+
 def test_silence_is_said_and_nobody_is_called_asleep_for_it(
     make_application: Callable[..., Application],  # noqa: F811
     filled: Application,  # noqa: F811

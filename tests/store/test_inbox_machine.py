@@ -226,7 +226,7 @@ class InboxMachine(RuleBasedStateMachine):
             return
         state = self.inbox.state(*MINE)
         found = [event.state for event in self.events.values()]
-        counted = (state.waiting, state.dead, state.quarantined, state.done)
+        counted = (state.waiting, state.dead, state.quarantined, self.inbox.done(*MINE))
         assert counted == tuple(map(found.count, ("waiting", "dead", "quarantined", "done")))
         assert state.revised == sum(len(event.bodies) - 1 for event in self.events.values())
         nights = self.inbox.live.nights(*MINE, since=NOW)

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from store import live_nights
 from store.inbox import (
     Arrival,
     Block,
@@ -22,12 +25,13 @@ from store.inbox import (
     LiveNight,
     LiveState,
     Opened,
+    Session,
 )
 from tests.store.arrivals import ENVIRONMENT, MINE, NOW, ORGANISATION, Clock, block, complete
 
 START, END = NOW, NOW + timedelta(hours=7)
 MARK = b"mark of G-1"
-OF_NIGHT = {"vendor_id": "G-1", "session_id": "s-1"}
+OF_NIGHT: dict[str, Any] = {"vendor_id": "G-1", "session_id": "s-1"}
 OPENED = Opened(**OF_NIGHT, start=START, zone="Europe/Berlin")
 COMPLETED = Completed(**OF_NIGHT, start=START, end=END, zone="Europe/Berlin")
 
@@ -74,13 +78,13 @@ def test_a_night_grows_and_is_complete(inbox: Inbox, clock: Clock) -> None:
     apply(inbox, placed(1))
     clock.pass_s(300)
     apply(inbox, placed(0, b"\0" * 10))
-    first, last = clock.now - timedelta(seconds=300), clock.now
+    last = clock.now
     (night,) = nights(inbox)
     assert night == LiveNight(
         **OF_NIGHT, state="recording", start=START, end=None, zone="Europe/Berlin", seen_at=NOW,
         last_block_at=last, completed_at=None,
         blocks=(
-            Block(seq=0, stages=b"\0" * 10, received_at=last), Block(seq=1, stages=b"\1" * 10, received_at=first)
+            Block(seq=0, stages=b"\0" * 10), Block(seq=1, stages=b"\1" * 10)
         ),
     )  # fmt: skip
     clock.pass_s(300)
@@ -231,6 +235,59 @@ def test_every_order_of_a_short_night_ends_in_the_same_rows(inbox: Inbox) -> Non
     for order in permutations(SHORT_NIGHT):
         empty(inbox)
         assert played(inbox, order) == wanted, [each.seq for each in order]
+
+
+_sessions = st.fixed_dictionaries(
+    {"vendor_id": st.sampled_from(["G-1", "G-2"]), "session_id": st.sampled_from(["s-1", "s-2"])}
+)
+
+
+def _one(kind: type, **values: st.SearchStrategy[Any]) -> st.SearchStrategy[Effect]:
+    return st.builds(lambda session, rest: kind(**session, **rest), _sessions, st.fixed_dictionaries(values))
+
+
+_starts = st.sampled_from([START, START + timedelta(minutes=1)])
+_effects = st.one_of(
+    _one(Opened, start=_starts, zone=st.sampled_from(["", "UTC"])),
+    _one(BlockPlaced, seq=st.integers(0, 3), stages=st.sampled_from([b"\1" * 10, b"\2" * 10, b"\1" * 20])),
+    _one(Completed, start=_starts, end=st.sampled_from([None, END])),
+    _one(Gone),
+)
+
+
+@given(st.lists(st.lists(_effects, max_size=4), max_size=12), st.integers(0, 3))
+def test_whoever_knows_what_was_there_reads_what_is_there_now(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[list[Effect]], few: int
+) -> None:
+    clock = Clock()
+    inbox = Inbox(f"sqlite:///{_kept(tmp_path_factory)}/known.db", now=clock)
+    empty(inbox)
+    known: dict[Session, LiveNight] = {}
+    with patch.object(live_nights, "_FEW", few):
+        for step in steps:
+            clock.pass_s(60)
+            apply(inbox, *step)
+            found = inbox.live.nights(*MINE, since=NOW, known=known)
+            anew = inbox.live.nights(*MINE, since=NOW)
+            assert found == anew
+            assert [each.blocks for each in found] == [each.blocks for each in anew]
+            known = {(each.vendor_id, each.session_id): each for each in found}
+    inbox.close()
+
+
+def test_what_is_as_it_was_is_the_same_object_and_its_blocks_are_not_read(inbox: Inbox) -> None:
+    apply(inbox, OPENED, placed(0), Opened(vendor_id="G-2", session_id="s-2", start=END, zone=""))
+    first, second = nights(inbox)
+    known = {("G-1", "s-1"): first, ("G-2", "s-2"): second}
+    asked: list[str] = []
+    event.listen(inbox._database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    again = inbox.live.nights(*MINE, since=NOW, known=known)
+    assert all(one is other for one, other in zip(again, (first, second), strict=True))
+    assert not any("live_blocks" in statement for statement in asked)
+    apply(inbox, placed(1))
+    first_now, second_now = inbox.live.nights(*MINE, since=NOW, known=known)
+    assert second_now is second
+    assert [each.seq for each in first_now.blocks] == [0, 1]
 
 
 @given(st.permutations([0, 1, 2, 3, 4, 5, 6]), st.integers(0, 7))

@@ -124,6 +124,8 @@ def _create_live_nights() -> None:
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.Column("blocks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_block_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint(
             "organisation", "environment", "vendor_id", "session_id", name="pk_live_nights"
         ),

@@ -52,6 +52,10 @@ class Scene:
         return self.application.inbox.state(self.application.organisation, environment)
 
     @property
+    def done(self) -> int:
+        return self.application.inbox.done(self.application.organisation, "live")
+
+    @property
     def dead_letters(self) -> tuple[DeadLetter, ...]:
         return self.application.inbox.dead_letters(self.application.organisation, "live")
 

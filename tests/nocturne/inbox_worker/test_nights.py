@@ -48,7 +48,7 @@ def test_late_blocks_of_a_session_of_last_week_are_asked_about_once_and_have_no_
         worker.run_once()
     assert scene.client.sessions_asked == [first]
     assert scene.live() == {}
-    assert scene.state.done == 3
+    assert scene.done == 3
 
 
 def test_the_end_of_a_session_of_last_week_counts_although_its_analysis_takes_long(
@@ -60,7 +60,7 @@ def test_the_end_of_a_session_of_last_week_counts_although_its_analysis_takes_lo
     scene.clock.pass_by(days=4)
     scene.accept(scene.complete(person, first), *scene.blocks(person, first, [0]))
     worker.run_once()
-    assert (scene.state.waiting, scene.state.done) == (1, 1)
+    assert (scene.state.waiting, scene.done) == (1, 1)
     assert scene.live() == {}, "it began too long ago to be shown"
     scene.diary.finish(first)
     scene.clock.pass_by(minutes=6)
@@ -120,7 +120,7 @@ def test_a_worker_whose_roster_is_a_moment_old_loses_no_night_of_who_was_added_a
     )
     worker._events.do(leased, before)
     assert worker._events.wait(LIMIT_S)
-    assert (scene.state.waiting, scene.state.done) == (1, 0)
+    assert (scene.state.waiting, scene.done) == (1, 0)
     assert attempts(scene.application) == [0]
     assert scene.live() == {}, "what is not in the archive is not complete here"
     scene.clock.pass_by(minutes=1)

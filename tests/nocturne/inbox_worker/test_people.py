@@ -31,7 +31,7 @@ def test_events_about_somebody_unknown_wait_until_the_person_is_added(
     assert scene.state.waiting == 2
     worker.run_once()
     assert scene.kept(added) == {session: "COMPLETE"}
-    assert (scene.state.quarantined, scene.state.done) == (0, 2)
+    assert (scene.state.quarantined, scene.done) == (0, 2)
 
 
 def test_a_person_who_comes_by_another_way_is_joined_by_the_worker_itself(
@@ -102,7 +102,7 @@ def test_a_person_who_is_erased_while_the_vendor_is_asked_leaves_nothing(scene: 
     assert scene.application.archive.known(scene.application.organisation, person.person_id) == {}
     marks = [person.vendor_id.encode(), session.encode(), person.person_id.encode()]
     assert traces(scene.application, marks) == []
-    assert (scene.state.waiting, scene.state.done, scene.state.dead) == (0, 0, 0)
+    assert (scene.state.waiting, scene.done, scene.state.dead) == (0, 0, 0)
 
 
 def traces(application: Application, marks: Iterable[bytes]) -> list[str]:
@@ -156,4 +156,4 @@ def test_a_recording_that_was_erased_alone_does_not_come_back(scene: Scene, work
     worker.run_once()
     assert session not in scene.live()
     assert session not in scene.kept(person)
-    assert (scene.state.waiting, scene.state.dead, scene.state.done) == (0, 0, len(events))
+    assert (scene.state.waiting, scene.state.dead, scene.done) == (0, 0, len(events))

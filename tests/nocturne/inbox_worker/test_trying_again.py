@@ -29,7 +29,7 @@ def test_a_poisoned_event_delays_nobody_and_can_be_tried_again(scene: Scene) -> 
     with at_work(scene.application) as worker:
         scene.accept(*(scene.complete(person, session) for person, session in nights.items()))
         worker.run_once()
-        assert scene.state.done == len(others)
+        assert scene.done == len(others)
         assert all(scene.kept(person) == {nights[person]: "COMPLETE"} for person in others)
         for _ in range(TRIES):
             scene.clock.pass_by(minutes=5)
@@ -66,7 +66,7 @@ def test_an_hour_without_the_vendor_costs_no_event_its_tries(
         ):  # while the first question finds out that the service is back, the others are not asked
             its_rests_are_over(scene, worker)
             worker.run_once()
-    assert scene.state.done == len(people)
+    assert scene.done == len(people)
 
 
 def its_rests_are_over(scene: Scene, worker: InboxWorker) -> None:

@@ -30,7 +30,7 @@ def test_two_workers_share_the_work_and_do_nothing_twice(scene: Scene) -> None:
     until(lambda: scene.state.waiting == 0)
     for each in workers:
         each.stop()
-    assert scene.state.done == 60 * len(nights)
+    assert scene.done == 60 * len(nights)
     for night in scene.live().values():
         assert [each.seq for each in night.blocks if len(each.stages) == 10] == list(range(60))
     assert len(scene.client.sessions_asked) <= 2 * len(nights), "each asks at most once about a session"
@@ -47,7 +47,7 @@ def test_a_worker_that_is_stopped_gives_its_leases_back_while_the_vendor_says_no
     scene.vendor.fail_all(None)
     with at_work(scene.application) as other:
         assert other.run_once() == 1, "nobody holds it any more"
-    assert scene.state.done == 1
+    assert scene.done == 1
 
 
 def test_a_lease_that_was_lost_does_nothing_a_second_time(scene: Scene) -> None:
@@ -66,7 +66,7 @@ def test_a_lease_that_was_lost_does_nothing_a_second_time(scene: Scene) -> None:
             assert worker._round() == 1
             assert worker._events.wait(LIMIT_S)
     assert done == [1], "the other worker had it when the lease had run out"
-    assert (scene.state.done, scene.state.waiting) == (1, 0)
+    assert (scene.done, scene.state.waiting) == (1, 0)
     assert scene.kept(person) == {session: "COMPLETE"}
 
 
@@ -91,7 +91,7 @@ def test_a_completion_that_comes_while_the_vendor_is_asked_is_not_settled_with_a
         assert asking._round() == 1
         assert asking._events.wait(LIMIT_S)
     assert scene.kept(person) == {session: "COMPLETE"}
-    assert (scene.state.done, scene.state.waiting) == (3, 0)
+    assert (scene.done, scene.state.waiting) == (3, 0)
     assert scene.client.sessions_asked == [session, session]
 
 
@@ -110,7 +110,7 @@ def test_blocks_that_come_while_the_vendor_is_asked_share_its_answer(scene: Scen
     with at_work(scene.application) as asking:
         assert asking._round() == 1
         assert asking._events.wait(LIMIT_S)
-    assert (scene.state.done, scene.state.waiting) == (4, 0)
+    assert (scene.done, scene.state.waiting) == (4, 0)
     assert scene.client.sessions_asked == [session]
 
 
