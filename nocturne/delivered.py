@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
@@ -26,12 +26,14 @@ class Delivered:
         sleeps: how many usable sleeps there are, of whatever date.
         staged: how many of them by their stages.
         unusable: how many sessions have no usable sleep.
+        newest_at: when the one that came last came (UTC); None where none has.
     """
 
     basis: Basis
     sleeps: int
     staged: int
     unusable: int
+    newest_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +63,15 @@ def delivered(application: Application, actor: Actor, cohort: str, *, first: dat
 
 
 def _delivered(nights: pd.DataFrame, first: date, last: date) -> Delivered:
-    nights = nights[list(READ)]
+    nights = nights[[*READ, "received"]]
+    newest = nights["received"].max()
     usable = nights["kind"] != "unusable"
     return Delivered(
         basis=basis_of(nights[nights["night"].between(pd.Timestamp(first), pd.Timestamp(last))]),
         sleeps=int(usable.sum()),
         staged=int((usable & (nights["basis"] == "stages")).sum()),
         unusable=int((~usable).sum()),
+        newest_at=None if pd.isna(newest) else newest.to_pydatetime(warn=False).astimezone(UTC),
     )
 
 

@@ -1,6 +1,7 @@
 """Beside the people on Home: what last night brought and who is missing, who sleeps better, and synchronisation."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from pages.access import here
 from pages.parts import card, escape, follow, reader_clock, svg, theme
 
 _BETTER = 3
+_SINCE: Final = timedelta(minutes=1)
 _LISTED = 50
 
 
@@ -75,12 +77,15 @@ def sync_card(application: Application, arrived: Delivered) -> None:
                 application, application.archive.version(application.organisation), application.now()
             )
         return
-    with card("sync", _as_of(freshness(application, application.people()).as_of)):
+    as_of = freshness(application, application.people()).as_of
+    with card("sync", _as_of(as_of)):
         staged, sleeps = arrived.staged, arrived.sleeps
         rest = f"; {plural(arrived.unusable, 'session')} without usable sleep" if arrived.unusable else ""
         if staged < sleeps:
             rest = f"; {plural(sleeps - staged, 'sleep')} by the vendor's statistics alone{rest}"
         st.markdown(f"Stages of **{number(staged, 0)}** {'sleep' if staged == 1 else 'sleeps'}{rest}.")
+        if as_of is not None and arrived.newest_at is not None and arrived.newest_at - as_of > _SINCE:
+            st.caption(f"The newest came at {reader_clock(arrived.newest_at)}.")
         if progress.halted and progress.resumes_at is None:
             st.caption(escape(progress.halted))
         if st.button("Synchronise now", icon=":material/sync:"):

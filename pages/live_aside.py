@@ -39,7 +39,7 @@ def _grid(view: LiveView, some: Sequence[Arrived], key: str) -> None:
 
 
 def _arrived(each: Arrived, label: date) -> None:
-    with st.container(gap=None, key=f"who_arrived_{each.session_id}"):
+    with st.container(gap=None, key=f"who_arrived_{each.person_id}_{each.session_id}"):
         st.page_link(
             "night.py",
             label=f":blue[{escape(each.name)}]",

@@ -52,11 +52,16 @@ def _on_page(view: LiveView) -> tuple[list[Recording], int]:
 
 def _card(each: Recording) -> None:
     with st.container(
-        border=True, key=f"card_live_{each.session_id}", horizontal=not narrow(), vertical_alignment="center"
+        border=True,
+        key=f"card_live_{each.person_id}_{each.session_id}",
+        horizontal=not narrow(),
+        vertical_alignment="center",
     ):
         with st.container(width="stretch", gap="xsmall"):
             with st.container(
-                horizontal=True, vertical_alignment="center", key=f"who_live_{each.session_id}"
+                horizontal=True,
+                vertical_alignment="center",
+                key=f"who_live_{each.person_id}_{each.session_id}",
             ):
                 label = f":blue[**{escape(each.name)}**]"
                 st.page_link(

@@ -2,7 +2,8 @@
 
 A light fragment asks every few seconds whether other nights are here than those shown, and sends nothing while that is
 not so. What the reader is doing only the browser knows (a field that is being written in, an open dialog, a list that
-hangs down); there a component looks, and either has the page shown anew or has it said that there is something new.
+hangs down, a place far down the page); there a component looks, and either has the page shown anew or has it said that
+there is something new.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ from store.people import Person
 
 EVERY_S: Final = 5.0
 
+_TOP_PX: Final = 120
+"""So far down the title and what it says are out of sight."""
+
 _TOLD: Final = "new_nights_told"
 _ANEW: Final = "new_nights_anew"
 
@@ -33,9 +37,11 @@ export default function (component) {
   if (!data) return
   const open = "[role=dialog], [role=listbox], [role=menu], [data-testid=stPopoverBody]"
   const field = "input:not([type=radio]):not([type=checkbox]):not([type=button]), textarea, [contenteditable=true]"
+  // Whoever has scrolled down reads something: another night must not come in its place.
+  const reads = () => (document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0) > data.top_px
   const written = () => [...document.querySelectorAll("textarea")].some((node) => node.value.trim() !== "")
   const busy = () =>
-    data.busy || document.querySelector(open) !== null || document.activeElement?.matches(field) || written()
+    data.busy || document.querySelector(open) !== null || document.activeElement?.matches(field) || written() || reads()
   // A moment later: a click that is on its way is no pause.
   const timer = window.setTimeout(() => {
     if (!busy()) setTriggerValue("free", data.looked)
@@ -113,7 +119,10 @@ def _watched(application: Application, actor: Actor, watch: _Watch) -> None:
         return
     told = bool(st.session_state.get(_TOLD))
     with st.container(key="new_nights"):
-        _look({"busy": busy(), "told": told, "looked": application.now().isoformat()}, watch.page)
+        _look(
+            {"busy": busy(), "told": told, "top_px": _TOP_PX, "looked": application.now().isoformat()},
+            watch.page,
+        )
         if told:
             with st.container(
                 horizontal=True, vertical_alignment="center", gap="small", key="new_nights_row"

@@ -1,6 +1,7 @@
 """Notes and tags of nights: a card on Night for the one that is shown, a card on Person for all of the period."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -22,6 +23,7 @@ from nocturne.journal import (
     untag_night,
 )
 from pages.carried import EDITED_NOTES
+from pages.drafts import draft_area, saved
 from pages.parts import card, escape, escape_lines, follow_link, reader_clock
 from pages.telling import attempt, told
 from store.errors import EditedMeanwhile
@@ -164,24 +166,16 @@ def _remove(application: Application, actor: Actor, note: Note) -> None:
 
 
 def _form(application: Application, actor: Actor, new: NewNote, label: str) -> None:
-    # Another number empties the field once a note is saved; one that was refused stays in it.
-    key = f"note_new_{new.person_id}_{new.night}_{st.session_state.get('notes_made', 0)}"
-    with st.form(f"{key}_form", border=False):
-        st.text_area(
-            label, max_chars=MAX_NOTE, key=key, height=80, placeholder="What happened, in your words"
-        )
-        st.form_submit_button("Add the note", on_click=_add, args=(application, actor, new, key))
+    """A field whose text is kept while another night is looked at, and the button that makes a note of it."""
+    of = f"note_new_{new.person_id}_{new.night}"
+    key = draft_area(label, of, max_chars=MAX_NOTE, height=80, placeholder="What happened, in your words")
+    st.button("Add the note", key=f"{of}_add", on_click=_add, args=(application, actor, new, of, key))
 
 
-def _add(application: Application, actor: Actor, new: NewNote, key: str) -> None:
+def _add(application: Application, actor: Actor, new: NewNote, of: str, key: str) -> None:
     def act() -> str:
-        text = st.session_state[key]
-        add_note(
-            application,
-            actor,
-            NewNote(person_id=new.person_id, text=text, night=new.night, session_id=new.session_id),
-        )
-        st.session_state["notes_made"] = st.session_state.get("notes_made", 0) + 1
+        add_note(application, actor, replace(new, text=st.session_state[key]))
+        saved(of)  # one that was refused stays in the field
         return "The note is added."
 
     attempt(_PLACE, act)

@@ -12,6 +12,7 @@ import streamlit as st
 from nocturne.access import Permission
 from pages.access import require
 from pages.carried import arrive, depart
+from pages.drafts import keep_drafts
 from pages.parts import PageEnded, style, trouble
 from pages.viewport import watch
 from store.people import StoreError
@@ -48,6 +49,7 @@ chosen = st.navigation(
 )
 style()
 arrive(chosen.title)
+keep_drafts()
 try:
     require({name: permission for _, name, _, permission in _PAGES}[chosen.title])
     watch()

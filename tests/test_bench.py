@@ -53,6 +53,23 @@ def test_a_broken_bound_is_the_exit_status(
     assert len(json.loads((tmp_path / "latest.json").read_text())) == len(figures)
 
 
+def test_parts_that_are_named_are_measured_alone_and_not_taken_for_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in command.PARTS:
+        monkeypatch.setattr(part, "figures", lambda: [BROKEN])
+    monkeypatch.setattr(cache, "figures", lambda: [HOLDS])
+    monkeypatch.setattr(command, "LATEST", tmp_path / "latest.json")
+    assert command.main(["cache"]) == 0
+    said = capsys.readouterr().out
+    assert HOLDS.name in said
+    assert BROKEN.name not in said
+    assert not (tmp_path / "latest.json").exists()
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["caches"])
+    assert "receiver" in capsys.readouterr().err
+
+
 def test_a_small_run_of_cache_and_client_measures_what_its_names_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "_HITS", 20)
     monkeypatch.setattr(client, "_CALLS", 10)

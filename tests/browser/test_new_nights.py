@@ -17,7 +17,7 @@ from tests.serving import ROOT, Served, clean_environment, serve_script
 
 # Nothing comes but what a test brings.
 SETTINGS = {
-    "NOCTURNE_DEMO_PEOPLE": "10",
+    "NOCTURNE_DEMO_PEOPLE": "14",
     "NOCTURNE_DEMO_NIGHTS": "20",
     "NOCTURNE_SYNC_INTERVAL_MINUTES": "0",
     "NOCTURNE_WEBHOOKS": "off",
@@ -180,7 +180,26 @@ def test_who_is_writing_is_told_and_keeps_what_is_written(
     page.get_by_role("button", name="Show them").click()
     expect(facts(page)).not_to_have_text(before, timeout=40_000)
     expect(notice).to_have_count(0)
+    expect(field).to_have_value("")
+    page.get_by_role("button", name="Previous").click()
+    expect(facts(page)).to_have_text(before)
+    expect(field).to_have_value("Half a sentence")
     no_fault(page)
+    page.context.close()
+
+
+def test_who_has_scrolled_down_is_told_and_keeps_the_night(
+    browser: Browser, served: Served, folder: Path, people: Iterator[Waited]
+) -> None:
+    waited = next(people)
+    page = opened(browser, served, f"/night?person={waited.who}")
+    before = facts(page).inner_text()
+    page.mouse.move(400, 400)
+    page.mouse.wheel(0, 500)
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 200")
+    arrives(folder, waited)
+    expect(page.get_by_text("New nights have arrived.")).to_be_visible(timeout=40_000)
+    assert facts(page).inner_text() == before
     page.context.close()
 
 

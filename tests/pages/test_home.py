@@ -17,6 +17,7 @@ from pages.home_people import _last_night_words
 from pages.parts import escape
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, make_application, roster_csv, simulator  # noqa: F401
+from tests.pages.lives import night
 from tests.pages.test_pages import empty, filled, plain, run, words  # noqa: F401
 
 NOTES = (
@@ -90,6 +91,21 @@ def test_a_note_without_words_is_answered_with_a_sentence(
     assert not app.exception
     assert app.warning
     assert not history(filled, actor, worst)
+
+
+def test_a_night_that_came_after_the_synchronisation_is_said_with_its_moment(filled: Application) -> None:  # noqa: F811
+    assert "The newest came at" not in plain(words(run()))
+    person = filled.people()[0]
+    newest = filled.archive.nights(filled.organisation, person.person_id)["start"].max().to_pydatetime()
+    filled.archive.put(
+        filled.organisation,
+        person.person_id,
+        zone=person.zone,
+        results=[night(newest.date() + timedelta(days=1))],
+        received=NOW + timedelta(minutes=5),
+        synced_at=None,
+    )
+    assert "The newest came at Wed 11 Mar 18:05." in plain(words(run()))
 
 
 def test_what_is_done_leaves_the_list_and_can_be_opened_again(

@@ -16,8 +16,9 @@ from nocturne.live import LiveView, live_view
 from nocturne.webhook_health import WebhookHealth, health_now
 from pages import live_aside, live_parts, live_people
 from pages.parts import escape
-from tests.nocturne.conftest import NOW, make_application, simulator  # noqa: F401
+from tests.nocturne.conftest import NOW, UNTIL, make_application, simulator  # noqa: F401
 from tests.nocturne.nights_under_way import ASLEEP, arrival, buried, opens
+from tests.pages.lives import night
 from tests.pages.test_pages import empty, filled, plain, run, ways, words  # noqa: F401
 from tests.pages.test_parts import HOSTILE
 
@@ -203,6 +204,24 @@ def test_a_card_on_another_page_and_seconds_draw_nothing_anew(
     assert live_parts.parts_changed(shown, *state(seconds)) == [live_parts.NIGHTS]
     minute = make_application(now=NOW + timedelta(seconds=80))
     assert live_parts.NIGHTS in live_parts.parts_changed(as_shown(*state(filled)), *state(minute))
+
+
+def test_two_people_may_have_sessions_of_one_name(filled: Application) -> None:  # noqa: F811
+    first, second, *_ = filled.people()
+    for person in (first, second):
+        opens(filled, person, began_min=30, stages=ASLEEP[:50])
+        filled.archive.put(
+            filled.organisation,
+            person.person_id,
+            zone=person.zone,
+            results=[night(UNTIL + timedelta(days=1))],
+            received=NOW,
+            synced_at=NOW,
+        )
+    app = run("live.py")
+    assert not app.exception
+    assert len(strips(app)) == 2
+    assert {first.name, second.name} <= {each.name for each in state(filled)[0].arrived}
 
 
 def test_silence_is_said_and_nobody_is_called_asleep_for_it(

@@ -62,6 +62,28 @@ def test_a_note_of_a_night_is_written_and_stands_with_its_author(
     assert "Late flight" in said(run("person.py", person=person.person_id))
 
 
+def test_what_is_written_and_not_saved_is_there_again_when_its_night_is(
+    filled: Application,  # noqa: F811
+    person: Person,
+    newest: date,
+) -> None:
+    app = run("night.py", person=person.person_id)
+    drafts = [f"note_new_{person.person_id}_{newest - timedelta(days=back)}_0" for back in (0, 1)]
+    app.text_area(key=drafts[0]).input("Half a sentence").run()
+    previous = next(button for button in app.button if button.label == "Previous")
+    previous.click().run()
+    assert app.text_area(key=drafts[1]).value == ""
+    app.text_area(key=drafts[1]).input("Of the night before").run()
+    next(button for button in app.button if button.label == "Add the note").click().run()
+    assert "The note is added" in said(app)
+    assert app.text_area(key=drafts[1].replace("_0", "_1")).value == ""
+    next(button for button in app.button if button.label == "Next").click().run()
+    assert app.text_area(key=drafts[0]).value == "Half a sentence"
+    assert [note.text for note in filled.store.journal.notes(filled.organisation, person.person_id)] == [
+        "Of the night before"
+    ]
+
+
 def test_a_note_that_says_nothing_is_refused_with_a_sentence(filled: Application, person: Person) -> None:  # noqa: F811
     app = run("night.py", person=person.person_id)
     next(button for button in app.button if button.label == "Add the note").click().run()
