@@ -8,7 +8,7 @@ transition is never assumed across a gap. Stages are never interpolated.
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -88,15 +88,25 @@ _COLUMNS = pd.Index(STATISTICS)
 _EPOCHS_AT_A_TIME = 1 << 23
 
 
-def runs(stages: ArrayLike) -> pd.DataFrame:
-    """The night as runs of one stage: `stage` (int8), `start_epoch` and `end_epoch` (half-open), in order.
+class Runs(NamedTuple):
+    """A night as runs of one stage, in order: stages (int8), first epochs and ends (half-open), each 1-d."""
 
-    `runs([0, 0, 1])` has two rows: stage 0 from 0 to 2 and stage 1 from 2 to 3.
-    """
+    stage: NDArray[np.int8]
+    start_epoch: NDArray[np.intp]
+    end_epoch: NDArray[np.intp]
+
+
+def run_bounds(stages: ArrayLike) -> Runs:
+    """The night as runs of one stage: of `[0, 0, 1]` stage 0 from 0 to 2 and stage 1 from 2 to 3."""
     values = as_int8(stages)
     starts = np.flatnonzero(np.diff(values, prepend=values[:1] + np.int8(1)))
     ends = np.append(starts[1:], len(values))[: len(starts)]
-    return pd.DataFrame({"stage": values[starts], "start_epoch": starts, "end_epoch": ends})
+    return Runs(values[starts], starts, ends)
+
+
+def runs(stages: ArrayLike) -> pd.DataFrame:
+    """The same as a table with the columns `stage`, `start_epoch` and `end_epoch`."""
+    return pd.DataFrame(run_bounds(stages)._asdict())
 
 
 def night_statistics(values: ArrayLike, offsets: ArrayLike, epoch_s: float = EPOCH_S) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from analytics.wording import MINUS, NBSP, clock_of, day, duration
 
 # From a recording of so many minutes on, label every so many minutes of the wall clock.
 _STEPS_MIN = ((240, 60), (120, 30), (40, 15), (0, 5))
+_FIFTH = 5
 _MINUTE = timedelta(minutes=1)
 
 
@@ -76,10 +77,23 @@ def clock_ticks(
 
 
 def _full_minutes(start: datetime, length_min: float) -> Iterator[tuple[float, datetime]]:
+    """The full minutes of the clock at which a label may stand: those of every fifth where the zone's clock allows."""
     at_min = (60 - start.second - start.microsecond / 1e6) % 60 / 60
+    stride = 1
     while at_min <= length_min:
-        yield at_min, moment_at(start, at_min)
-        at_min += 1
+        moment = moment_at(start, at_min)
+        yield at_min, moment
+        if stride == 1 and moment.minute % _FIFTH == 0 and _counts_in_fives(start, length_min):
+            stride = _FIFTH
+        at_min += stride
+
+
+def _counts_in_fives(start: datetime, length_min: float) -> bool:
+    """Whether the clock is ahead of UTC by whole five minutes at both ends: it was not where noon was the sun's."""
+    ends = (start, moment_at(start, length_min))
+    return all(
+        (moment.utcoffset() or timedelta()) % timedelta(minutes=_FIFTH) == timedelta() for moment in ends
+    )
 
 
 def _moved(by: timedelta) -> str:

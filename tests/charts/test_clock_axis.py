@@ -101,6 +101,20 @@ def test_every_label_is_true_and_in_order(zone: str, naive: datetime, length: in
     assert at == sorted(set(at))
 
 
+@given(
+    zone=st.sampled_from([*ZONES, "Africa/Monrovia"]),
+    naive=st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2026, 12, 31)),  # noqa: DTZ001
+    length=st.integers(min_value=30, max_value=960),
+)
+def test_every_full_hour_of_the_clock_has_a_label(zone: str, naive: datetime, length: int) -> None:
+    start = naive.replace(tzinfo=ZoneInfo(zone))  # until 1972 Monrovia was 44 minutes and 30 seconds behind
+    first_min = (60 - start.second - start.microsecond / 1e6) % 60 / 60
+    minutes = [first_min + passed for passed in range(length + 1) if first_min + passed <= length]
+    full = [f"{each:%H:%M}" for minute in minutes if not (each := moment_at(start, minute)).minute]
+    labels = [tick.clock for tick in clock_ticks(start, length) if tick.clock.endswith(":00")]
+    assert labels == full
+
+
 def test_time_that_passes_is_counted_not_the_clock() -> None:
     assert minutes_between(berlin(2026, 3, 28, 23, 0), berlin(2026, 3, 29, 7, 0)) == 420
     assert minutes_between(berlin(2026, 10, 24, 23, 0), berlin(2026, 10, 25, 7, 0)) == 540
