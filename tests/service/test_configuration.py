@@ -11,9 +11,8 @@ import pytest
 from asleep.contract import example_bytes
 from nocturne.application import build
 from nocturne.webhook_access import address
-from service.receiver import Door, Receiver
 from settings import Settings
-from tests.service.running import KEY, NO_VENDOR, USER, answered, kept, path_of, post, running, sent, settings
+from tests.service.running import KEY, NO_VENDOR, USER, kept, path_of, post, running, sent, settings
 from tests.serving import ROOT, clean_environment
 
 BLOCK = example_bytes("webhook_v3_inference_complete")
@@ -169,21 +168,3 @@ def test_a_demo_with_keys_of_its_own_takes_webhooks_in(tmp_path: Path) -> None:
         before = kept(folder)
         assert post(service.url, BLOCK, sent(), path=demo_path(tmp_path / "data")).status == 200
         assert {user for user, _, _ in kept(folder) - before} == {USER}
-
-
-def test_without_any_key_nobody_is_let_in_not_even_without_the_header() -> None:
-    """The sample code compares None with None, and lets everybody in; settings refuse this before it can be so."""
-    receiver = Receiver()
-    receiver.open(
-        Door(
-            organisation="main",
-            environment="live",
-            token=b"token",
-            keys=(),
-            mark=lambda _: b"",
-            full=lambda: "",
-            submit=lambda *_: pytest.fail("An event was let in."),
-        )
-    )
-    for headers in ([], [(b"x-api-key", b"")], [(b"x-api-key", b"None")]):
-        assert answered(receiver, headers) == 401

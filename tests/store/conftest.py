@@ -11,6 +11,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from store.database import Store
+from store.inbox import Inbox
+from tests.store.arrivals import Clock
 from tests.store.samples import NOW
 
 POSTGRES = "NOCTURNE_TEST_POSTGRES_URL"
@@ -71,5 +73,17 @@ def store(url: str) -> Iterator[Store]:
     made = Store(url, now=lambda: NOW)
     made.ensure_organisation("north", "North Clinic", "Europe/Berlin")
     made.ensure_organisation("south", "South Lab", "UTC")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def inbox(url: str, clock: Clock) -> Iterator[Inbox]:
+    made = Inbox(url, now=clock)
     yield made
     made.close()

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,18 +22,6 @@ from store.inbox_arrivals import REVISIONS_KEPT, REVISIONS_KNOWN
 from store.inbox_database import INBOX
 from store.inbox_tables import Base
 from tests.store.arrivals import ENVIRONMENT, MINE, NOW, ORGANISATION, Clock, block, complete
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def inbox(url: str, clock: Clock) -> Iterator[Inbox]:
-    made = Inbox(url, now=clock)
-    yield made
-    made.close()
 
 
 def lease(inbox: Inbox, worker: str = "w", **options: Any) -> tuple[Leased, ...]:

@@ -1,6 +1,6 @@
 """The nights under way: every order of the same events ends in the same rows, and what is complete stays complete."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -34,18 +34,6 @@ MARK = b"mark of G-1"
 OF_NIGHT: dict[str, Any] = {"vendor_id": "G-1", "session_id": "s-1"}
 OPENED = Opened(**OF_NIGHT, start=START, zone="Europe/Berlin")
 COMPLETED = Completed(**OF_NIGHT, start=START, end=END, zone="Europe/Berlin")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def inbox(url: str, clock: Clock) -> Iterator[Inbox]:
-    made = Inbox(url, now=clock)
-    yield made
-    made.close()
 
 
 def placed(seq: int, stages: bytes = b"\1" * 10) -> BlockPlaced:
