@@ -1,6 +1,8 @@
 """docs/operating.md names every metric and every answer there is, and quotes lines that the log really has."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,12 +105,36 @@ def test_every_setting_that_is_named_is_one() -> None:
     assert named <= {name.upper() for name in Settings.model_fields}
 
 
+def alerts() -> list[dict[str, str]]:
+    (group,) = yaml.safe_load((ROOT / "deploy" / "alerts.yaml").read_text())["groups"]
+    rules: list[dict[str, str]] = group["rules"]
+    assert len(rules) >= 8
+    return rules
+
+
 def test_alerts_ask_for_metrics_that_there_are(application: Application) -> None:
     found = {called(family) for family in families(application)} | {"up"}
-    blocks = [yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
-    (group,) = next(block for block in blocks if "groups" in block)["groups"]
-    assert len(group["rules"]) >= 8
-    for rule in group["rules"]:
+    for rule in alerts():
         asked = set(re.findall(r"\b(nocturne_\w+|up)\b(?!\")", rule["expr"])) - {"nocturne"}
         assert asked, rule
         assert asked <= found, rule
+
+
+def test_every_alert_has_a_row_and_no_other_has() -> None:
+    assert set(rows("Alerts")) - {"alert"} == {rule["alert"] for rule in alerts()}
+
+
+def test_each_alert_fires_and_clears() -> None:
+    file = ROOT / "deploy" / "alerts_test.yaml"
+    cases = [case for test in yaml.safe_load(file.read_text())["tests"] for case in test["alert_rule_test"]]
+    quiet = [case["alertname"] for case in cases if not case.get("exp_alerts")]
+    for rule in alerts():
+        assert quiet.count(rule["alert"]) >= 2, "before and after"
+        assert any(case["alertname"] == rule["alert"] and case.get("exp_alerts") for case in cases)
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not here: apt-get install prometheus")
+    done = subprocess.run(
+        [promtool, "test", "rules", str(file)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
