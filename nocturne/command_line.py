@@ -1,6 +1,6 @@
 """The command line: `python -m nocturne people | cohorts | sync | status | worker | inbox | report | bundle | ...`.
 
-Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly.
+Exit status: 0 done, 1 done in part (what failed is listed), 2 asked wrongly or cannot start.
 """
 
 import argparse
@@ -23,11 +23,13 @@ from nocturne.demo import DemoFailed, DemoFolder, DemoPerson, DemoSimulator
 from nocturne.engines import EngineFailed
 from nocturne.roster_file import RosterError
 from nocturne.runs import NotYet, RemovedMeanwhile
+from nocturne.starting import CannotStart, beginning
 from settings import Settings, SettingsError, read_settings
 from store.errors import Invalid, UnreadableBackup
 from store.people import DuplicatePerson, StoreError, UnknownPerson, UnusableDatabase
 
 _ASKED_WRONGLY = (
+    CannotStart,
     SettingsError,
     EngineMissing,
     Invalid,
@@ -83,7 +85,8 @@ def _application(*, needs_vendor: bool) -> Iterator[Application]:
     settings = read_settings()
     logs.set_up(settings, "plain", level=logging.WARNING)
     if settings.environment != "demo":
-        application = build(settings)
+        with beginning(settings):
+            application = build(settings)
         try:
             yield application
         finally:
@@ -100,11 +103,13 @@ def _demo_application(settings: Settings, *, needs_vendor: bool) -> Iterator[App
         served: tuple[DemoPerson, ...] = ()
         if needs_vendor:
             until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
-            held.callback(DemoFolder(settings, until=until).release)
+            with beginning(settings):
+                held.callback(DemoFolder(settings, until=until).release)
             simulator = DemoSimulator.start(settings, until=until)
             held.callback(simulator.stop)
             address, key, served = simulator.address, simulator.api_key, simulator.people
-        application = build(settings, base_url=address, api_key=key)
+        with beginning(settings):
+            application = build(settings, base_url=address, api_key=key)
         held.callback(application.close)
         roster.enrol(application, served)
         yield application
@@ -118,7 +123,3 @@ def _parser() -> argparse.ArgumentParser:
     for subject in (people, cohorts, nights, inbox, upkeep, reports, bundle, keeping):
         subject.add_commands(commands)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

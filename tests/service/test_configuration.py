@@ -46,6 +46,10 @@ def refused(environment: dict[str, str], *arguments: str) -> str:
             {"ASLEEP_API_KEY": ""},
             "no key that webhooks could be let in by",
         ),  # the demo, without its simulator
+        (
+            {"NOCTURNE_DATA_DIR": "/proc/nocturne"},
+            "The data folder /proc/nocturne cannot be used: No such file or directory. Let the user",
+        ),
         ({"NOCTURNE_DATABASE_URL": "sqlite:////proc/nowhere/store.sqlite3"}, "cannot start"),
     ],
 )
