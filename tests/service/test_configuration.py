@@ -68,6 +68,11 @@ def test_a_port_that_is_taken_is_a_sentence_and_exit_status_2(tmp_path: Path) ->
         assert f"port {port}: Address already in use" in refused(settings(tmp_path), "--port", port)
 
 
+def test_what_is_no_port_is_a_sentence_and_exit_status_2(tmp_path: Path) -> None:
+    said = refused(settings(tmp_path), "--port", "99999")
+    assert "port 99999: a port is a number from 0 to 65535. Name another --port or --host." in said
+
+
 def test_a_store_that_takes_no_secret_of_erased_people_is_a_sentence_and_exit_status_2(
     tmp_path: Path,
 ) -> None:
