@@ -275,10 +275,15 @@ class Settings(BaseSettings):
         keys = [each.get_secret_value() for each in self.webhook_keys]
         if not keys and self.nocturne_webhook_keys is not None:
             return ["NOCTURNE_WEBHOOK_KEYS names no key. Name one, or unset it."]
-        found = (key_problem(each) for each in keys)
+        called = (
+            [f"Key {place} of {setting}" for place in range(1, len(keys) + 1)]
+            if keys[1:]
+            else [setting] * len(keys)
+        )
         return [
-            f"{setting} {problem}, and webhooks are let in by it. Copy the key again, or set NOCTURNE_WEBHOOKS=off."
-            for problem in dict.fromkeys(each for each in found if each)
+            f"{name} {problem}, and webhooks are let in by it. Copy the key again, or set NOCTURNE_WEBHOOKS=off."
+            for name, key in zip(called, keys, strict=True)
+            if (problem := key_problem(key))
         ]
 
     def _address_problems(self) -> list[str]:

@@ -24,7 +24,7 @@ from nocturne.demo import DemoFailed, DemoFolder, DemoSimulator
 from nocturne.engines import EngineFailed
 from nocturne.inbox_worker import InboxWorker
 from nocturne.scheduled import ScheduledReports
-from nocturne.starting import TURN_S
+from nocturne.starting import TURN_S, CannotStart, beginning
 from service.application import routes
 from service.receiver import Receiver
 from service.receiving import receiving
@@ -58,7 +58,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             worker = InboxWorker(application, name="dashboard")
             held.callback(worker.stop)
             held.enter_context(receiving(receiver, application, written=worker.wake))
-        except (SettingsError, DemoFailed, EngineFailed, StoreError, OSError) as problem:
+        except (CannotStart, SettingsError, DemoFailed, EngineFailed, StoreError, OSError) as problem:
             held.close()
             _end(f"Nocturne cannot start. {problem}")
         background = BackgroundSync(application)
@@ -80,11 +80,13 @@ def _start(held: ExitStack) -> Application:
     settings = read_settings()
     logs.set_up(settings)
     if settings.environment != "demo":
-        application = applications.build(settings)
+        with beginning(settings):
+            application = applications.build(settings)
         held.callback(application.close)
         return application
     until = date.today() - timedelta(days=1)  # noqa: DTZ011 - the simulator's own default, in its own words
-    held.callback(DemoFolder(settings, until=until).release)
+    with beginning(settings):
+        held.callback(DemoFolder(settings, until=until).release)
     simulator = DemoSimulator.start(settings, until=until)
     held.callback(simulator.stop)
     logs.set_up(settings, known=[simulator.api_key])

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -211,7 +212,10 @@ def _without_main() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """What a worker does first: it gives way to whoever serves pages, and ends with them."""
+    """What a worker does first: it gives way to whoever serves pages, and ends with them and not by Ctrl+C."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a terminal sends it to every process; whoever started it stops it
     os.nice(_GIVE_WAY)
     _end_with_parent()
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Final, Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
@@ -20,6 +21,11 @@ on this machine."""
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _EVENTS: Final = {"INFERENCE_COMPLETE": "inference_complete", "SESSION_COMPLETE": "session_complete"}
+# What is refused before it is read has no name yet.
+_ANSWERS: Final = {
+    **dict.fromkeys(_EVENTS.values(), (200, 503)),
+    "other": (200, 400, 401, 404, 405, 408, 413, 415, 503),
+}
 _BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
@@ -77,11 +83,18 @@ class Instruments:
         self._rounds = Counter(
             "nocturne_sync_rounds", "Rounds of synchronisation.", ("outcome",), registry=registry
         )
+        # From 0 on: of a series that begins with its first count, Prometheus sees no increase.
+        self._of_webhook = {
+            (event, status): self._webhooks.labels(event, str(status))
+            for event, statuses in _ANSWERS.items()
+            for status in statuses
+        }
+        for became in fields(Accepted):
+            self._arrivals.labels(became.name)
         for outcome in get_args(WorkerOutcome):
             self._worked.labels(outcome)
         for outcome in get_args(RoundOutcome):
             self._rounds.labels(outcome)
-        self._of_webhook = {(event, 200): self._webhooks.labels(event, "200") for event in _EVENTS.values()}
 
     def webhook(self, event: str, status: int, took_s: float) -> None:
         """Counts a webhook's answer; an event of another name than the vendor's two, or none, is `other`."""
@@ -104,10 +117,10 @@ class Instruments:
     def arrived(self, accepted: Accepted) -> None:
         """Counts a batch of the inbox, and what became of it."""
         self._groups.inc()
-        for outcome in ("new", "repeated", "revised", "forgotten", "unhandled"):
-            count = getattr(accepted, outcome)
+        for became in fields(accepted):
+            count = getattr(accepted, became.name)
             if count:
-                self._arrivals.labels(outcome).inc(count)
+                self._arrivals.labels(became.name).inc(count)
 
     def worked(self, outcome: WorkerOutcome) -> None:
         """Counts an event that a worker took up."""

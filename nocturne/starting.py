@@ -36,11 +36,37 @@ def started() -> Iterator[Application]:
     """
     with ExitStack() as held:
         try:
-            application = _built(read_settings(), held)
-        except (SettingsError, EngineFailed, StoreError, OSError) as problem:
+            settings = read_settings()
+            with beginning(settings):
+                application = _built(settings, held)
+        except (SettingsError, EngineFailed, StoreError) as problem:
             raise CannotStart(str(problem)) from problem
         held.callback(application.close)
         yield application
+
+
+@contextmanager
+def beginning(settings: Settings) -> Iterator[None]:
+    """A data folder in which no application can be built within the block is a sentence.
+
+    Raises:
+        CannotStart: the folder cannot be made, read or written.
+    """
+    try:
+        yield
+    except OSError as problem:
+        raise CannotStart(_unusable(settings, problem)) from problem
+
+
+def _unusable(settings: Settings, problem: OSError) -> str:
+    in_the_way = isinstance(problem, (FileExistsError, NotADirectoryError))
+    reason = "a file has its place" if in_the_way else problem.strerror or str(problem)
+    named = settings.nocturne_data_dir
+    within = f" ({problem.filename})" if problem.filename not in (None, str(named)) else ""
+    return (
+        f"The data folder {named} cannot be used: {reason}{within}. Let the user that Nocturne runs as write there and "
+        "see that it has room, or name another folder with NOCTURNE_DATA_DIR."
+    )
 
 
 def _built(settings: Settings, held: ExitStack) -> Application:

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; this machine only unless another is named"
     )
-    parser.add_argument("--port", type=int, default=8502, help="0: any that is free (default: 8502)")
+    parser.add_argument("--port", type=int, default=8510, help="0: any that is free (default: 8510)")
     return parser
 
 

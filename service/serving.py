@@ -29,7 +29,8 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
+        # What is no port overflows before the machine is asked.
+        reason = problem.strerror if isinstance(problem, OSError) else "a port is a number from 0 to 65535"
         raise CannotListen(
             f"It cannot listen at {host}, port {port}: {reason}. Name another --port or --host."
         ) from problem

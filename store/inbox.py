@@ -175,6 +175,10 @@ class Inbox:
         """The events that were given up, the oldest first."""
         return self._queue.dead_letters(organisation, environment)
 
+    def why_waiting(self, organisation: str, environment: Environment) -> str:
+        """What the event that has waited longest was tried in vain for, the last time; "" where it was not."""
+        return self._queue.why_waiting(organisation, environment)
+
     def replay(
         self, organisation: str, environment: Environment, event_ids: Collection[int] | None = None
     ) -> int:

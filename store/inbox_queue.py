@@ -114,6 +114,12 @@ class Queue:
         with self._database.reading() as connection:
             return tuple(map(_dead_letter, connection.execute(query)))
 
+    def why_waiting(self, organisation: str, environment: Environment) -> str:
+        """What the event that has waited longest was tried in vain for, the last time; "" where it was not."""
+        query = select(Event.error).where(_in_state("waiting", organisation, environment))
+        with self._database.reading() as connection:
+            return connection.execute(query.order_by(Event.received_at, Event.id).limit(1)).scalar() or ""
+
     def replay(self, organisation: str, environment: Environment, event_ids: Collection[int] | None) -> int:
         """How many dead letters are tried again from the beginning: all, or those of the ids."""
         dead, again = _in_state("dead", organisation, environment), _again(self._now())

@@ -65,7 +65,15 @@ def test_the_inbox_lies_beside_the_file_of_the_store_or_in_its_database(
         ({"ASLEEP_API_KEY": "changeme-changeme-changeme"}, "ASLEEP_API_KEY is a placeholder"),
         ({"ASLEEP_API_KEY": "xxxxxxxxxxxxxxxxxxxxxxxx"}, "ASLEEP_API_KEY is a placeholder"),
         ({"ASLEEP_API_KEY": "0000-0000-0000-0000"}, "ASLEEP_API_KEY is a placeholder"),
-        ({"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": f"{KEY},short"}, "WEBHOOK_KEYS is shorter than"),
+        (
+            {"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": f"{KEY},short"},
+            "Key 2 of NOCTURNE_WEBHOOK_KEYS is shorter",
+        ),
+        (
+            {"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": f"short,{KEY}"},
+            "Key 1 of NOCTURNE_WEBHOOK_KEYS is shorter",
+        ),
+        ({"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": "short"}, "NOCTURNE_WEBHOOK_KEYS is shorter"),
         ({"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": " , "}, "WEBHOOK_KEYS names no key"),
         ({"ASLEEP_API_KEY": KEY, "NOCTURNE_WEBHOOK_KEYS": f"{KEY} {KEY}"}, "WEBHOOK_KEYS holds blanks"),
         ({"NOCTURNE_WEBHOOKS": "yes"}, "NOCTURNE_WEBHOOKS must be on or off."),

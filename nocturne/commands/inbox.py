@@ -12,8 +12,10 @@ from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.commands.asked import DONE, IN_PART, Usage
 from nocturne.inbox_worker import InboxWorker
+from nocturne.webhook_access import address
 
 _LOOK_S = 0.5
+_OFF = "Webhooks are switched off by NOCTURNE_WEBHOOKS: none are let in"
 _LONGEST_ID = 18  # digits: no event's number ever has so many, and a database takes them
 
 
@@ -26,6 +28,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     actions = inbox.add_subparsers(metavar="ACTION")
     actions.add_parser("dead", help="events that nothing could be made of, and why").set_defaults(
         run=_dead, needs_vendor=False
+    )
+    actions.add_parser("address", help="the path of the address that webhooks are sent to").set_defaults(
+        run=_address, needs_vendor=False
     )
     replay = actions.add_parser("replay", help="try dead letters again")
     replay.add_argument("events", metavar="ID", nargs="+", help="as `inbox dead` lists them; or all")
@@ -44,6 +49,8 @@ def _work(application: Application, actor: Actor, _chosen: argparse.Namespace) -
     worker = InboxWorker(application, name="worker")
     worker.start()
     print("The inbox is worked through. SIGTERM or Ctrl+C ends it.", flush=True)
+    if application.settings.nocturne_webhooks == "off":
+        print(f"{_OFF}, so only what waits already is worked through.", file=sys.stderr)
     try:
         while not stop.wait(_LOOK_S):
             pass
@@ -66,6 +73,10 @@ def _state(application: Application, actor: Actor, _chosen: argparse.Namespace) 
     gaps = reconciliation.gaps(application)
     print(f"last webhook  {received}")
     print(f"waiting       {waiting}")
+    if why := application.inbox.why_waiting(
+        application.organisation, application.settings.asleep_environment
+    ):
+        print(f"              that one was tried in vain: {why}")
     print(
         f"quarantined   {number(state.quarantined)} about people who are not on the roster; kept for 7 days"
     )
@@ -76,7 +87,10 @@ def _state(application: Application, actor: Actor, _chosen: argparse.Namespace) 
     )
     print(f"done          {number(done)} in the last 30 days")
     print(f"revised       {number(state.revised)} sent twice with another content; the API decides")
-    print(f"gaps          {_counted(gaps, 'session', 'sessions')} of the last 3 days without a webhook")
+    print(
+        f"gaps          {_counted(gaps, 'session', 'sessions')} of the last 3 days without a webhook, "
+        "counted from the first webhook on"
+    )
     return DONE
 
 
@@ -95,17 +109,30 @@ def _dead(application: Application, actor: Actor, _chosen: argparse.Namespace) -
     return DONE
 
 
+def _address(application: Application, actor: Actor, _chosen: argparse.Namespace) -> int:
+    for permission in (Permission.MANAGE_PEOPLE, Permission.SYNCHRONISE):  # as Admin, Webhooks asks for
+        authorize(actor, permission, application.organisation)
+    print(address(application).path)
+    if application.settings.nocturne_webhooks == "off":
+        print(f"{_OFF}.", file=sys.stderr)
+    return DONE
+
+
 def _replay(application: Application, actor: Actor, chosen: argparse.Namespace) -> int:
     authorize(actor, Permission.SYNCHRONISE, application.organisation)
+    mine = application.organisation, application.settings.asleep_environment
     wanted = None if chosen.events == ["all"] else _ids(chosen.events)
-    replayed = application.inbox.replay(
-        application.organisation, application.settings.asleep_environment, wanted
+    others = (
+        []
+        if wanted is None
+        else sorted(wanted - {each.event_id for each in application.inbox.dead_letters(*mine)})
     )
-    print(f"{_counted(replayed, 'event is', 'events are')} tried again by the worker.")
-    if wanted is not None and replayed < len(wanted):
-        print(f"{len(wanted) - replayed} of them are no dead letters.", file=sys.stderr)
-        return IN_PART
-    return DONE
+    replayed = application.inbox.replay(*mine, wanted)
+    if replayed or not others:
+        print(f"{_counted(replayed, 'event is', 'events are')} tried again by the worker.")
+    for each in others:
+        print(f"{each} is no dead letter.", file=sys.stderr)
+    return IN_PART if others else DONE
 
 
 def _ids(words: list[str]) -> frozenset[int]:

@@ -359,6 +359,30 @@ def test_a_real_person_does_not_end_in_the_demo(
     assert "Set ASLEEP_API_KEY" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["status"], ["sync"], ["worker"], ["inbox", "dead"]])
+@pytest.mark.parametrize("key", [True, False])
+def test_a_data_folder_that_cannot_be_used_is_a_sentence_that_names_the_setting(
+    command: list[str], *, key: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not key:
+        monkeypatch.delenv("ASLEEP_API_KEY")
+        monkeypatch.delenv("ASLEEP_BASE_URL")
+    monkeypatch.setenv("NOCTURNE_DATA_DIR", "/proc/nocturne")
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("The data folder /proc/nocturne cannot be used: No such file or directory")
+    assert "NOCTURNE_DATA_DIR" in said
+
+
+def test_a_file_in_the_place_of_the_data_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a letter")
+    monkeypatch.setenv("NOCTURNE_DATA_DIR", str(tmp_path / "taken"))
+    assert main(["status"]) == 2
+    assert f"{tmp_path / 'taken'} cannot be used: a file has its place. " in capsys.readouterr().err
+
+
 def test_the_same_complaint_is_made_once_for_all(
     roster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -386,9 +410,9 @@ def test_dask_that_is_not_installed_is_asked_wrongly(
     )
 
 
-def test_the_dashboard_ends_with_a_sentence_where_dask_is_not_installed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def dashboard_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dashboard's launcher ends with status 2 before it serves."""
+
     def ends(status: int) -> None:
         raise SystemExit(status)
 
@@ -396,14 +420,29 @@ def test_the_dashboard_ends_with_a_sentence_where_dask_is_not_installed(
         async with streamlit_app.lifespan(streamlit_app.app):
             pass
 
-    monkeypatch.setenv("NOCTURNE_DASK_SCHEDULER", "tcp://127.0.0.1:8786")
-    monkeypatch.delitem(sys.modules, "nocturne.dask_cluster", raising=False)
-    monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.setattr(streamlit_app, "refuse_open_address", lambda _: None)
     monkeypatch.setattr("os._exit", ends)
     # In a thread of its own: the browser of other tests keeps an event loop in this one.
     with ThreadPoolExecutor(1) as thread, pytest.raises(SystemExit) as ended:
         thread.submit(asyncio.run, started()).result()
     assert ended.value.code == 2
+
+
+def test_the_dashboard_ends_with_a_sentence_where_dask_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOCTURNE_DASK_SCHEDULER", "tcp://127.0.0.1:8786")
+    monkeypatch.delitem(sys.modules, "nocturne.dask_cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    dashboard_refused(monkeypatch)
     said = capsys.readouterr().err
     assert "Nocturne cannot start. NOCTURNE_DASK_SCHEDULER is set, but dask is not installed here." in said
+
+
+def test_the_dashboard_ends_with_a_sentence_where_its_data_folder_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOCTURNE_DATA_DIR", "/proc/nocturne")
+    dashboard_refused(monkeypatch)
+    said = capsys.readouterr().err
+    assert "Nocturne cannot start. The data folder /proc/nocturne cannot be used: No such file" in said

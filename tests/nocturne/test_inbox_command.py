@@ -1,15 +1,18 @@
 """`python -m nocturne inbox`: how it stands, why something is a dead letter, and trying it again."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from asleep.simulator.server import serve
 from nocturne.__main__ import main
+from nocturne.access import ROLES, Permission
 from nocturne.application import Application
 from nocturne.inbox_retries import TRIES
 from nocturne.inbox_worker import InboxWorker
+from nocturne.webhook_access import address
 from tests.nocturne.webhooks import Clock, complete, going_on, in_archive, newest_night, opened
 
 
@@ -57,6 +60,52 @@ def test_the_state_is_told_line_by_line(application: Application, capsys: pytest
     assert said["dead letters"] == "1: `python -m nocturne inbox dead` says why"
     assert said["last webhook"] == "2026-03-11 18:40 UTC"
     assert said["gaps"].startswith("0 sessions")
+    assert said["gaps"].endswith("counted from the first webhook on")
+
+
+def test_why_the_oldest_event_waits_is_told_once_it_was_tried_in_vain(
+    application: Application, capsys: pytest.CaptureFixture[str], clock: Clock
+) -> None:
+    main(["inbox"])
+    assert "in vain" not in capsys.readouterr().out
+    (leased,) = application.inbox.lease(application.organisation, "live", worker="test")
+    later = clock() + timedelta(minutes=5)
+    application.inbox.put_off(leased, error="The vendor was not there.", next_at=later)
+    clock.pass_by(minutes=1)
+    first, *_ = application.people()
+    application.inbox.accept([complete(application, first.vendor_id, "20260310220000_fghij")])
+    assert main(["inbox"]) == 0
+    said = capsys.readouterr().out
+    assert "              that one was tried in vain: The vendor was not there.\n" in said
+
+
+def test_the_address_is_told_to_who_may_see_it_in_admin(
+    application: Application, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = address(application).path
+    assert main(["inbox", "address"]) == 0
+    assert capsys.readouterr() == (f"{path}\n", "")
+    monkeypatch.setenv("NOCTURNE_WEBHOOKS", "off")
+    assert main(["inbox", "address"]) == 0
+    said, complained = capsys.readouterr()
+    assert (said, "NOCTURNE_WEBHOOKS" in complained) == (f"{path}\n", True)
+    for lacking in (Permission.MANAGE_PEOPLE, Permission.SYNCHRONISE):
+        monkeypatch.setitem(ROLES, "local", frozenset(Permission) - {lacking})
+        assert main(["inbox", "address"]) == 1
+        said, complained = capsys.readouterr()
+        assert path not in said + complained
+        assert "may not" in complained
+
+
+def test_a_worker_says_that_webhooks_are_off(
+    application: Application, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nocturne.commands.inbox.Event.wait", lambda *_: True, raising=False)
+    assert main(["worker"]) == 0
+    assert "NOCTURNE_WEBHOOKS" not in capsys.readouterr().err
+    monkeypatch.setenv("NOCTURNE_WEBHOOKS", "off")
+    assert main(["worker"]) == 0
+    assert "switched off by NOCTURNE_WEBHOOKS" in capsys.readouterr().err
 
 
 def test_a_dead_letter_says_why_and_is_tried_again(
@@ -73,7 +122,9 @@ def test_a_dead_letter_says_why_and_is_tried_again(
     assert main(["inbox", "dead"]) == 0
     assert "There are no dead letters." in capsys.readouterr().out
     assert main(["inbox", "replay", event_id]) == 1
-    assert "1 of them" in capsys.readouterr().err
+    assert capsys.readouterr() == ("", f"{event_id} is no dead letter.\n")
+    assert main(["inbox", "replay", "98", "99"]) == 1
+    assert capsys.readouterr() == ("", "98 is no dead letter.\n99 is no dead letter.\n")
     assert main(["inbox", "replay", "all"]) == 0
     for no_number in ("some", "9" * 20, "9" * 5000):
         assert main(["inbox", "replay", no_number]) == 2

@@ -369,6 +369,19 @@ def test_a_worker_that_sees_no_archive_says_so_instead_of_finding_nobody_s_night
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_ctrl_c_is_for_whoever_started_the_processes_and_not_for_them(synced: Application) -> None:
+    """A terminal sends it to every process of a command, and each would print a traceback."""
+    worker = Processes(synced.organisation, synced.archive, workers=1)
+    worker.warm()
+    try:
+        assert worker._pool is not None
+        pid = worker._pool.submit(os.getpid).result(30)
+        os.kill(pid, signal.SIGINT)
+        assert worker._pool.submit(os.getpid).result(30) == pid
+    finally:
+        worker.close()
+
+
 def test_starting_processes_does_not_run_the_main_script_again(
     synced: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

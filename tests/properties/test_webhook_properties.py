@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asleep.contract import example_bytes, example_names
-from asleep.webhooks import WebhookEvent, WebhookUnreadable, block_epochs, read_webhook
+from asleep.webhooks import WebhookEvent, WebhookUnreadable, block_epochs, read_webhook, without_moment
 
 IDS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=40)
 CODES = st.lists(st.integers(-1, 3), max_size=120)
@@ -106,3 +106,26 @@ def test_a_trusted_block_lies_within_the_session_and_has_its_length(seq: int, le
         assert len(epochs) == length
         assert epochs.start >= 0
         assert epochs.stop == 10 * (seq + 1)
+
+
+@given(
+    said=st.dictionaries(st.text(max_size=10), ANY_JSON, max_size=5),
+    moments=st.tuples(ANY_JSON, ANY_JSON),
+    last=st.booleans(),
+)
+def test_two_bodies_say_the_same_where_all_but_their_moment_is_the_same(
+    said: dict[str, Any], moments: tuple[Any, Any], *, last: bool
+) -> None:
+    said.pop("timestamp", None)
+    early, late = ({"timestamp": each, **said} for each in moments)
+    placed = {**said, "timestamp": moments[1]} if last else late
+    found = without_moment(json.dumps(early).encode())
+    assert found == without_moment(json.dumps(placed).encode())
+    assert json.loads(found) == said
+    other = {**early, "another": 1}
+    assert without_moment(json.dumps(other).encode()) != found or said.get("another") == 1
+
+
+@given(body=st.binary(max_size=80) | st.text(max_size=20).map(lambda text: f'{{"timestamp"{text}'.encode()))
+def test_what_is_no_object_says_what_it_is(body: bytes) -> None:
+    assert without_moment(body) == body or isinstance(json.loads(body), dict)

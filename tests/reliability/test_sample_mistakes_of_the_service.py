@@ -91,12 +91,15 @@ def test_mistake_17_twenty_events_from_sixteen_threads_are_twenty(service: Servi
 def test_mistake_17_no_event_swallows_another_and_a_time_stamp_makes_no_new_one(service: Service) -> None:
     before = state(service)
     flat = example("webhook_v3_inference_complete_flat") | {"session_id": "swallowed"}
-    post(service.url, json.dumps(flat).encode(), sent())
+    for moment in ("2026-02-15T01:05:50Z", "2026-02-15T01:06:10Z"):
+        post(service.url, json.dumps(flat | {"timestamp": moment}).encode(), sent())
     post(service.url, complete("swallowed", timestamp="2026-02-10T05:45:31Z"), sent())
     post(service.url, complete("swallowed", timestamp="2026-02-10T05:49:00Z"), sent())
     after = state(service)
     assert after.waiting - before.waiting == 2, "the block, and the end once"
-    assert after.revised - before.revised == 1
+    assert after.revised - before.revised == 0, "nothing else was said"
+    post(service.url, complete("swallowed", timestamp="2026-02-10T05:49:00Z", stat=None), sent())
+    assert state(service).revised - before.revised == 1
 
 
 def test_mistake_18_what_comes_again_is_counted_once(service: Service) -> None:

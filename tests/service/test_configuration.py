@@ -45,6 +45,10 @@ def refused(environment: dict[str, str], *arguments: str) -> str:
             {"ASLEEP_API_KEY": ""},
             "no key that webhooks could be let in by",
         ),  # the demo, without its simulator
+        (
+            {"NOCTURNE_DATA_DIR": "/proc/nocturne"},
+            "The data folder /proc/nocturne cannot be used: No such file or directory. Let the user",
+        ),
         ({"NOCTURNE_DATABASE_URL": "sqlite:////proc/nowhere/store.sqlite3"}, "cannot start"),
     ],
 )
@@ -61,6 +65,11 @@ def test_a_port_that_is_taken_is_a_sentence_and_exit_status_2(tmp_path: Path) ->
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = str(taken.getsockname()[1])
         assert f"port {port}: Address already in use" in refused(settings(tmp_path), "--port", port)
+
+
+def test_what_is_no_port_is_a_sentence_and_exit_status_2(tmp_path: Path) -> None:
+    said = refused(settings(tmp_path), "--port", "99999")
+    assert "port 99999: a port is a number from 0 to 65535. Name another --port or --host." in said
 
 
 def test_a_store_that_takes_no_secret_of_erased_people_is_a_sentence_and_exit_status_2(

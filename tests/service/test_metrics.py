@@ -3,7 +3,9 @@
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import requests
@@ -19,11 +21,14 @@ from asleep.tally import OUTCOMES
 from nocturne.application import Application, build
 from nocturne.background import BackgroundSync
 from nocturne.exposition import exposition
+from nocturne.instruments import RoundOutcome
 from service.receiver import Receiver
 from settings import Settings
+from store.inbox import Accepted, WorkerOutcome
 from store.people import NewPerson
 from tests.service.arrivals import arrival
 from tests.service.running import KEY, Service, answer, answered, connected, head, post, running, sent
+from tests.serving import ROOT
 
 BLOCK = example_bytes("webhook_v3_inference_complete")
 COMPLETE = example_bytes("webhook_v3_session_complete")
@@ -110,6 +115,30 @@ def test_webhooks_are_counted_by_event_and_answer_and_the_inbox_is_asked(tmp_pat
     assert 0 < found[labelled("nocturne_inbox_oldest_seconds")] < 60
     assert found[labelled("nocturne_disk_free_bytes")] > 0
     assert found[labelled("process_resident_memory_bytes")] > 1e6
+
+
+def test_every_answer_there_can_be_is_counted_from_0_on(application: Application) -> None:
+    """Of a series that begins with its first count, Prometheus sees no increase."""
+    source = (ROOT / "service" / "receiver.py").read_text()
+    table = source.partition("| status | when |")[2].partition('"""')[0]
+    statuses = re.findall(r"^\| (\d{3}) \|", table, re.MULTILINE)
+    assert len(statuses) >= 9
+    found = of(application)
+    counted = [labelled("nocturne_webhooks_total", event="other", status=status) for status in statuses]
+    counted += [
+        labelled("nocturne_webhooks_total", event=event, status=status)
+        for event in ("inference_complete", "session_complete")
+        for status in ("200", "503")
+    ]
+    outcomes = {
+        "nocturne_arrivals_total": [each.name for each in fields(Accepted)],
+        "nocturne_worker_events_total": get_args(WorkerOutcome),
+        "nocturne_sync_rounds_total": get_args(RoundOutcome),
+    }
+    counted += [labelled(name, outcome=each) for name, all_of in outcomes.items() for each in all_of]
+    assert [found.get(each) for each in counted] == [0.0] * len(counted)
+    kept = [name for name in found if name[0] == "nocturne_webhooks_total"]
+    assert len(kept) == len(statuses) + 4, "a series that nothing can ever be counted in"
 
 
 def test_what_still_comes_under_the_old_key_is_counted_by_its_place(tmp_path: Path) -> None:

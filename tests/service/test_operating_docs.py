@@ -1,6 +1,9 @@
 """docs/operating.md names every metric and every answer there is, and quotes lines that the log really has."""
 
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from asleep.tally import OUTCOMES
 from nocturne.application import Application, build
 from nocturne.exposition import families
 from nocturne.progress import SyncProgress
+from service.__main__ import _parser
 from settings import Settings
 from tests.service.arrivals import arrival
 
@@ -103,12 +107,75 @@ def test_every_setting_that_is_named_is_one() -> None:
     assert named <= {name.upper() for name in Settings.model_fields}
 
 
+def test_the_service_has_one_port_and_no_dashboard_is_told_to_take_it() -> None:
+    port = _parser().get_default("port")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    described = yaml.safe_load((ROOT / "service" / "openapi.yaml").read_text())["servers"][0]["url"]
+    assert described.endswith(f":{port}")
+    for text in (PAGE, readme):
+        assert set(re.findall(r"-m service --port (\d+)", text)) == {str(port)}
+    assert set(re.findall(r"127\.0\.0\.1:(\d+)|port: (\d+)", PAGE)) >= {(str(port), ""), ("", str(port))}
+    dashboards = set(re.findall(r"PORT=(\d+)", readme + PAGE)) | {"8501"}
+    assert str(port) not in dashboards
+
+
+def alerts() -> list[dict[str, str]]:
+    (group,) = yaml.safe_load((ROOT / "deploy" / "alerts.yaml").read_text())["groups"]
+    rules: list[dict[str, str]] = group["rules"]
+    assert len(rules) >= 8
+    return rules
+
+
 def test_alerts_ask_for_metrics_that_there_are(application: Application) -> None:
     found = {called(family) for family in families(application)} | {"up"}
-    blocks = [yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
-    (group,) = next(block for block in blocks if "groups" in block)["groups"]
-    assert len(group["rules"]) >= 8
-    for rule in group["rules"]:
+    for rule in alerts():
         asked = set(re.findall(r"\b(nocturne_\w+|up)\b(?!\")", rule["expr"])) - {"nocturne"}
         assert asked, rule
         assert asked <= found, rule
+
+
+def test_every_alert_has_a_row_and_no_other_has() -> None:
+    assert set(rows("Alerts")) - {"alert"} == {rule["alert"] for rule in alerts()}
+
+
+def test_each_alert_fires_and_clears() -> None:
+    file = ROOT / "deploy" / "alerts_test.yaml"
+    cases = [case for test in yaml.safe_load(file.read_text())["tests"] for case in test["alert_rule_test"]]
+    quiet = [case["alertname"] for case in cases if not case.get("exp_alerts")]
+    for rule in alerts():
+        assert quiet.count(rule["alert"]) >= 2, "before and after"
+        assert any(case["alertname"] == rule["alert"] and case.get("exp_alerts") for case in cases)
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not here: apt-get install prometheus")
+    done = subprocess.run(
+        [promtool, "test", "rules", str(file)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_units_of_systemd_are_ones_and_do_not_start_again_what_cannot_start(tmp_path: Path) -> None:
+    units = sorted((ROOT / "deploy").glob("*.service"))
+    assert len(units) == 3
+    for unit in units:
+        assert f"`{unit.name}`" in PAGE
+        text = unit.read_text()
+        for line in (
+            "After=network-online.target",
+            "User=nocturne",
+            "RestartPreventExitStatus=2",
+            "WantedBy=",
+        ):
+            assert f"\n{line}" in text, unit.name
+        (tmp_path / unit.name).write_text(re.sub(r"(?<=ExecStart=)\S+", sys.executable, text))
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not here: apt-get install systemd")
+    done = subprocess.run(
+        [analyze, "verify", *(str(tmp_path / unit.name) for unit in units)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

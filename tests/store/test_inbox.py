@@ -102,6 +102,20 @@ def test_neither_request_nor_version_nor_moment_makes_another_event(inbox: Inbox
     assert inbox.accept([block(0, request_id="another", version="V2")]) == Accepted(repeated=1)
 
 
+def test_an_event_that_differs_in_the_moment_of_its_sending_alone_is_a_repetition(inbox: Inbox) -> None:
+    first, again, other = (
+        b'{"session_id": "s-1", "timestamp": "2026-03-01T23:00:0%d", "stat": {"timestamp": %d}}' % each
+        for each in ((0, 1), (9, 1), (0, 2))
+    )
+    for make in (block, complete):
+        assert inbox.accept([make(body=first), make(body=again)]) == Accepted(new=1, repeated=1)
+        assert inbox.accept([make(body=again)]) == Accepted(repeated=1)
+        assert inbox.accept([make(body=other)]) == Accepted(revised=1)
+        assert inbox.accept([make(body=other.replace(b":00:00", b":00:07"))]) == Accepted(repeated=1)
+    told = [block(-1, kind="other", event="NEW", stages=b"", body=body) for body in (first, again)]
+    assert inbox.accept(told) == Accepted(unhandled=2), "what its moment means nobody knows"
+
+
 def test_another_body_under_the_same_key_is_kept_as_a_revision_and_counted_once(inbox: Inbox) -> None:
     inbox.accept([block(0)])
     revised = block(0, body=b"other")

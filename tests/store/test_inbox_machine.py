@@ -30,14 +30,21 @@ class Modelled:
 
     state: str = "waiting"
     attempts: int = 0
-    bodies: set[bytes] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
     holder: int | None = None
     due_s: float = 0.0
 
 
 people = st.sampled_from(PEOPLE)
 sessions = st.sampled_from(["a", "b"])
-sent = st.tuples(people, sessions, st.integers(-1, 3), st.sampled_from([b"first", b"other"]))
+# Two of them differ in the moment of sending alone.
+SAID = {
+    b'{"said": 1, "timestamp": "2026-03-01T23:00:00Z"}': "one",
+    b'{"timestamp": "2026-03-01T23:00:09Z", "said": 1}': "one",
+    b'{"said": 2, "timestamp": "2026-03-01T23:00:00Z"}': "two",
+    b"no object": "three",
+}
+sent = st.tuples(people, sessions, st.integers(-1, 3), st.sampled_from(list(SAID)))
 
 
 class InboxMachine(RuleBasedStateMachine):
@@ -87,14 +94,14 @@ class InboxMachine(RuleBasedStateMachine):
     def _expected(self, vendor_id: str, session_id: str, seq: int, body: bytes) -> str:
         if vendor_id in self.erased:
             return "forgotten"
-        key = (vendor_id, session_id, seq)
+        key, said = (vendor_id, session_id, seq), SAID[body]
         event = self.events.get(key)
         if event is None:
-            self.events[key] = Modelled(bodies={body}, due_s=self.passed_s)
+            self.events[key] = Modelled(bodies={said}, due_s=self.passed_s)
             return "new"
-        if body in event.bodies:
+        if said in event.bodies:
             return "repeated"
-        event.bodies.add(body)
+        event.bodies.add(said)
         if seq == -1 and event.state in ("waiting", "dead", "done"):
             event.state, event.attempts, event.holder, event.due_s = "waiting", 0, None, self.passed_s
         return "revised"
