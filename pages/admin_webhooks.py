@@ -1,19 +1,24 @@
 """Admin, webhooks: the address for the vendor, how the inbox stands, and what was given up with a way to try again."""
 
+from typing import Any, Final
+
 import pandas as pd
 import streamlit as st
 
-from analytics.wording import NBSP, age, number, plural
+from analytics.wording import NBSP, number, plural
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
-from nocturne.dead_letters import GivenUp, given_up, try_again, unknown_people
+from nocturne.dead_letters import unknown_people
 from nocturne.webhook_access import address, key_ring
 from nocturne.webhook_health import WebhookHealth, done_lately, health_now
+from pages.admin_dead_letters import dead_letters_card
 from pages.parts import card, escape, reader_clock
-from pages.telling import attempt, told
+from store.errors import StoreError
 
-_PLACE = "webhooks"
-_LISTED = 200
+EVERY_S: Final = 5.0
+
+_SHOWN = "webhooks_shown"
+_DRAWN = "webhooks_drawn"
 
 
 def webhooks_title(application: Application, actor: Actor) -> tuple[str, str]:
@@ -21,21 +26,24 @@ def webhooks_title(application: Application, actor: Actor) -> tuple[str, str]:
     health = health_now(application, actor)
     last = health.state.last_received_at
     facts = [f"last event {reader_clock(last)}" if last else "no event so far"]
-    facts.append(plural(len(key_ring(application)), "key is accepted", "keys are accepted"))
+    if health.on:
+        facts.append(plural(len(key_ring(application)), "key is accepted", "keys are accepted"))
     return health.title, escape(" · ".join(facts))
 
 
 def webhooks_section(application: Application, actor: Actor) -> None:
-    """The address, the state of the inbox and its dead letters."""
+    """The address, the state of the inbox and its dead letters, followed as they change."""
     authorize(actor, Permission.SYNCHRONISE, application.organisation)
     health = health_now(application, actor)
-    told(_PLACE)
+    st.session_state[_SHOWN] = webhooks_said(application, health)
+    st.session_state[_DRAWN] = True
     left, right = st.columns([2.35, 1])
     with left:
         _address(application)
-        _dead_letters(application, actor)
+        dead_letters_card(application, actor, health)
     with right:
         _inbox(application, actor, health)
+    _watch(application, actor)
 
 
 def _address(application: Application) -> None:
@@ -52,7 +60,8 @@ def _address(application: Application) -> None:
         "Enter it as the callback URL, with your own host name in front. Whoever knows it can knock; only who "
         "also carries one of your API keys is let in.",
     ):
-        st.code(f"https://YOUR-HOST{address(application).path}", language=None)
+        st.code(f"https://YOUR-HOST{address(application).path}", language=None, wrap_lines=True)
+        st.caption("To copy it, point at it or tap it: the button in its corner does.")
         keys = len(key_ring(application))
         accepted = plural(keys, "key is accepted", "keys are accepted")
         where = (
@@ -67,104 +76,41 @@ def _address(application: Application) -> None:
         )
 
 
-def _dead_letters(application: Application, actor: Actor) -> None:
-    letters = given_up(application, actor)
-    if not letters:
-        with card("dead_letters", "Nothing was given up"):
-            st.markdown("Every event was used, or is still tried. Events that cannot be used end up here.")
+@st.fragment(run_every=EVERY_S)
+def _watch(application: Application, actor: Actor) -> None:
+    """Has the page drawn again once it says something that is not so any more; sends nothing before."""
+    if st.session_state.pop(_DRAWN, False):
         return
-    heading = f"{plural(len(letters), 'event was', 'events were')} given up"
-    caption = (
-        "They could not be used, each for its reason. The nights they announce come with synchronisation."
-    )
-    with card("dead_letters", heading, caption):
-        st.dataframe(
-            _table(application, letters[:_LISTED]),
-            hide_index=True,
-            key="webhook_dead",
-            column_config={"Why": st.column_config.TextColumn(width="large")},
-            alt="Events that were given up: what they are, whose, when they came, how old they are, and why",
-        )
-        if len(letters) > _LISTED:
-            st.caption(f"The oldest {number(_LISTED, 0)} are listed.")
-        _again(application, actor, letters)
+    try:
+        changed = webhooks_said(application, health_now(application, actor)) != st.session_state.get(_SHOWN)
+    except (StoreError, OSError):
+        changed = True  # the router says what cannot be read
+    if changed:
+        st.rerun()
 
 
-def _table(application: Application, letters: tuple[GivenUp, ...]) -> pd.DataFrame:
-    now = application.now()
-    return pd.DataFrame(
-        [
-            {
-                "Number": letter.event_id,
-                "Event": letter.event,
-                "Person": letter.name or "not on the roster",
-                "Received": reader_clock(letter.received_at),
-                "Age": age((now - letter.received_at).total_seconds() / 60),
-                "Tries": letter.attempts,
-                "Why": letter.error,
-            }
-            for letter in letters
-        ]
-    )
-
-
-def _again(application: Application, actor: Actor, letters: tuple[GivenUp, ...]) -> None:
-    by_number = {letter.event_id: letter for letter in letters[:_LISTED]}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Event",
-            list(by_number),
-            format_func=lambda event_id: _named(by_number.get(event_id), event_id),
-            key="webhook_event",
-        )
-        st.button(
-            "Replay",
-            key="webhook_replay",
-            disabled=chosen is None,
-            on_click=_replay,
-            args=(application, actor, None if chosen is None else [chosen]),
-        )
-        st.button(
-            f"Replay all {number(len(letters), 0)}",
-            key="webhook_replay_all",
-            on_click=_replay,
-            args=(application, actor, None),
-        )
-    if chosen in by_number:
-        st.caption(escape(by_number[chosen].error))
-
-
-def _named(letter: GivenUp | None, event_id: int) -> str:
-    return f"{event_id}: {letter.event}, {letter.name or 'not on the roster'}" if letter else str(event_id)
-
-
-def _replay(application: Application, actor: Actor, event_ids: list[int] | None) -> None:
-    def act() -> str:
-        again = try_again(application, actor, event_ids)
-        return f"{plural(again, 'event is', 'events are')} tried again now."
-
-    attempt(_PLACE, act)
+def webhooks_said(application: Application, health: WebhookHealth) -> object:
+    """What the section says of the inbox, as a value: by it is known when it has to be drawn anew."""
+    return health.title, health.sentences(reader_clock), _rows(application, health)
 
 
 def _inbox(application: Application, actor: Actor, health: WebhookHealth) -> None:
     state = health.state
     with card("inbox", "The inbox"):
-        for sentence in health.sentences(reader_clock):
-            st.markdown(escape(sentence))
-        rows = [
-            ("Waiting", state.waiting),
-            ("Done in 30 days", done_lately(application)),
-            ("Given up", state.dead),
-            ("Of unknown people", state.quarantined),
-            ("Of an unknown kind", state.unhandled),
-            ("Sent again with another content", state.revised),
-        ]
-        st.table(
-            pd.DataFrame([{"Events": label, "Count": number(count, 0)} for label, count in rows]),
-            border="horizontal",
-            hide_index=True,
-            alt="How many events of webhooks are in which state",
-        )
+        if health.on and not health.ever:
+            st.markdown(
+                "It is empty. Until the vendor is told the address, nights come by synchronisation alone."
+            )
+        else:
+            for sentence in health.sentences(reader_clock):
+                st.markdown(escape(sentence))
+        if rows := _rows(application, health):
+            st.table(
+                pd.DataFrame(rows, columns=["Events", "Count"]).style.format({"Count": _counted}),
+                border="horizontal",
+                hide_index=True,
+                alt="How many events of webhooks are in which state",
+            )
         if state.quarantined:
             people = plural(unknown_people(application, actor), "person who is", "people who are")
             st.caption(
@@ -172,3 +118,23 @@ def _inbox(application: Application, actor: Actor, health: WebhookHealth) -> Non
                 "them; people who were erased leave nothing here."
             )
         st.caption(f"`python -m nocturne inbox` says the same on the command{NBSP}line.")
+
+
+def _counted(count: Any) -> str:
+    """A count as it is shown; the table has the number, by which it is aligned."""
+    return number(count, 0)
+
+
+def _rows(application: Application, health: WebhookHealth) -> list[tuple[str, int]]:
+    """What is counted: nothing where no event has come, and of what is seldom nothing where there is none."""
+    if not health.ever:
+        return []
+    state = health.state
+    seldom = [
+        ("Given up", state.dead),
+        ("Of unknown people", state.quarantined),
+        ("Of an unknown kind", state.unhandled),
+        ("Sent again with another content", state.revised),
+    ]
+    always = [("Waiting", state.waiting), ("Done in 30 days", done_lately(application))]
+    return always + [(label, count) for label, count in seldom if count]

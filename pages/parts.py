@@ -28,6 +28,8 @@ _OF_PERIOD = ("period", "from", "to", "ending", "kind", "paper", "names")
 _FOLLOW_EVERY = timedelta(seconds=5)
 # What a card says is a heading of the second level, in the size of a section's title.
 _SECTION_REM: Final = font_px("section") / font_px("body")
+# What `svg` draws; pictures of pages, which are worth seeing large, are sent otherwise.
+_DRAWN: Final = 'img[src^="data:image/svg"]'
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^@\"'/])")
 
 
@@ -82,7 +84,15 @@ def style() -> None:
         [class*="st-key-who"] a {{ padding: 0; }}
         .st-key-card_preview img {{ border: 1px solid {tokens.border}; }}
         .st-key-new_nights {{ position: fixed; right: 1rem; bottom: 1rem; z-index: 99; width: auto; }}
+        [data-testid="stFullScreenFrame"]:has({_DRAWN}) [data-testid="stElementToolbar"] {{ display: none; }}
+        [data-testid="stApp"] a:focus-visible {{ outline: 2px solid {tokens.accent}; outline-offset: 2px; }}
         [data-testid="stHeading"] h2 {{ font-size: {_SECTION_REM}rem; padding: 0.5rem 0 1rem; }}
+        @media (max-width: 640px) {{
+            /* They wrap here, so each has its whole border; by default those of a row share theirs. */
+            [data-variant="segmented_control"] {{ border-radius: 0.5rem !important; padding: 0.25rem 0.6rem;
+                margin-right: 0.25rem !important; }}
+            [data-variant="segmented_control"][aria-checked="false"] {{ border-color: {tokens.border} !important; }}
+        }}
         @media (prefers-reduced-motion: reduce) {{
             *, *::before, *::after {{ animation: none !important; transition: none !important; }}
         }}
@@ -135,7 +145,7 @@ def twin(chart: Chart, key: str) -> None:
 
 
 def svg(image: str, alt: str, width: int | str = "content") -> None:
-    """A small drawing made of numbers and tokens only."""
+    """A small drawing made of numbers and tokens only; `style` takes away the button that would show it large."""
     st.image(image, width=width, alt=alt)  # type: ignore[arg-type]
 
 

@@ -6,6 +6,7 @@ docs/accessibility.md, rule by rule and with the part of the page that it is abo
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.fetch_axe import SCRIPT
+from tests.browser.receiving import receiving
 from tests.browsing import no_fault, open_tab, settle, wait_until_synchronised
 from tests.serving import ROOT, Served
 
@@ -105,6 +107,26 @@ def test_axe_finds_nothing_that_is_ours(
     assert not found, "\n".join(found)
 
 
+@pytest.fixture(scope="module")
+def received(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A dashboard that takes in webhooks, with some given up; the shared one has webhooks off."""
+    with receiving(tmp_path_factory.mktemp("received")) as found:
+        found.gives_up("The vendor does not know this session.", range(3))
+        found.gives_up("The vendor refuses the key, and says no more about it than that.", [3])
+        yield found.served
+
+
+def test_axe_finds_nothing_where_webhooks_are_received(browser: Browser, received: Served, axe: str) -> None:
+    page = opened(browser, received, "/admin?section=webhooks", width=390, dark=True)
+    expect(page.locator("pre")).to_contain_text("/webhooks/asleep/")
+    page.get_by_text("one by one").click()
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    settle(page)
+    found = ours(page, violations(page, axe))
+    page.context.close()
+    assert not found, "\n".join(found)
+
+
 def test_axe_finds_a_fault_that_is_there(browser: Browser, filled: Served, axe: str) -> None:
     page = opened(browser, filled, "/")
     page.evaluate(
@@ -188,6 +210,31 @@ def test_a_keyboard_reaches_everything_and_shows_where_it_is(
     assert walk.reached > 10
     assert walk.missed == []
     assert walk.unmarked == []
+
+
+@pytest.mark.parametrize("link", ["/", "/night"])
+def test_no_small_drawing_is_a_stop_of_the_tab_key(browser: Browser, filled: Served, link: str) -> None:
+    page = opened(browser, filled, link)
+    drawings = page.locator("[data-testid=stMain] img[src^='data:image/svg']")
+    expect(drawings.first).to_be_visible()
+    drawings.first.hover()
+    expect(page.get_by_role("button", name="Fullscreen")).to_have_count(0)
+    walked(page)
+    stops = page.evaluate("[...window.reached].map(node => node.getAttribute('aria-label') || '')")
+    page.context.close()
+    assert len(stops) > 10
+    assert not [stop for stop in stops if "fullscreen" in stop.lower()]
+
+
+def test_a_link_with_the_focus_has_an_outline(browser: Browser, filled: Served) -> None:
+    page = opened(browser, filled, "/")
+    link = page.locator("[data-testid=stMain] a[href*='person=']").first
+    before = link.evaluate("node => getComputedStyle(node).outlineStyle")
+    link.evaluate("node => node.focus({focusVisible: true})")
+    after = link.evaluate("node => getComputedStyle(node).outline")
+    page.context.close()
+    assert before == "none"
+    assert "solid 2px" in after or "2px solid" in after, after
 
 
 def test_a_button_that_hides_the_focus_is_noticed(browser: Browser, filled: Served) -> None:

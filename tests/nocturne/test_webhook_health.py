@@ -8,7 +8,7 @@ import pytest
 
 from nocturne.access import ROLES, Actor, NotAllowed, Permission, local_actor
 from nocturne.application import Application
-from nocturne.dead_letters import given_up, try_again, unknown_people
+from nocturne.dead_letters import causes, given_up, try_again, unknown_people
 from nocturne.webhook_health import health_now, webhook_health
 from store.inbox import Leased
 from tests.nocturne.conftest import NOW
@@ -152,6 +152,26 @@ def test_what_was_given_up_is_named_and_tried_again(filled: Application, actor: 
     assert try_again(filled, actor) == 1
     assert given_up(filled, actor) == ()
     assert health_now(filled, actor).state.waiting == 2
+
+
+def test_events_are_grouped_by_why_they_were_given_up(filled: Application, actor: Actor) -> None:
+    first, second, *_ = filled.people()
+    buried(filled, first.vendor_id, count=1)
+    mine = filled.organisation, filled.settings.asleep_environment
+    whose = (second.vendor_id, "G-stranger", second.vendor_id, first.vendor_id)
+    filled.inbox.accept([arrival(filled, vendor_id, seq=7 + at) for at, vendor_id in enumerate(whose)])
+    for leased in filled.inbox.lease(*mine, worker="w"):
+        filled.inbox.bury(leased, error="The log says where.")
+    most, one = causes(given_up(filled, actor))
+    assert (most.error, len(most.letters), most.of_nobody) == ("The log says where.", 4, 1)
+    assert most.names == tuple(sorted((first.name, second.name)))
+    assert (one.error, one.names, one.of_nobody) == (
+        "The vendor does not know this session.",
+        (first.name,),
+        0,
+    )
+    assert most.oldest_at == most.last_at == NOW
+    assert causes(()) == ()
 
 
 def test_who_may_not_synchronise_may_not_look_into_the_inbox(
