@@ -140,7 +140,7 @@ class NightSoFar:
         return self._told(until, f"Not asleep {until}")
 
     def _told(self, up_to: str, sleepless: str) -> str:
-        awake = f"awake {duration(self.minutes(AWAKE))}"
+        awake = f"awake{NBSP}{duration(self.minutes(AWAKE))}"
         if not self.asleep_min:
             return f"{sleepless}, {awake}" if self.minutes(AWAKE) else f"No signal {up_to}"
         parts = [

@@ -26,7 +26,7 @@ _ROWS: Final = (
     (LIGHT, "light", "Light"),
     (DEEP, "deep", "Deep"),
 )
-_TOP_PX, _LABELS_PX, _END_PX = 2, 42, 4
+_TOP_PX, _LABELS_PX, _BARE_PX, _END_PX = 2, 42, 4, 4
 _NOW_PX: Final = 1.5
 # A night is eight or nine hours: until it is longer, its strip shows how much of one has passed.
 _USUAL_MIN: Final = 540.0
@@ -91,14 +91,15 @@ def live_strip(
         night: as it is known.
         theme: whose colours.
         narrow: for a phone.
-        compact: low, and without the names of the rows: for one line of many.
+        compact: low, and without the names of the rows, by which it is less wide: for one line of many.
         silent: whether nothing is heard of it any more.
     """
     shown_min = min(night.elapsed_min, night.known_until_min + _SILENT_MIN) if silent else night.elapsed_min
+    left = _BARE_PX if compact else _LABELS_PX
     frame = _Frame(
-        width=WIDTH_PX[narrow],
+        width=WIDTH_PX[narrow] - _LABELS_PX + left,
         height=HEIGHT_PX[compact],
-        left=1 if compact else _LABELS_PX,
+        left=left,
         row=6 if compact else 13,
         bar=5 if compact else 9,
         whole_min=max(_USUAL_MIN, 60 * math.ceil(shown_min / 60)),

@@ -136,7 +136,9 @@ class LiveView:
 
     @cached_property
     def under_way(self) -> tuple[Recording, ...]:
-        """Everybody's, first what needs a look."""
+        """Everybody's, first what needs a look; between two synchronisations silence needs none."""
+        if not self.announced:
+            return (*self.recording, *self.catching_up, *self.silent)
         return (*self.silent, *self.recording, *self.catching_up)
 
     @cached_property

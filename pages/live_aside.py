@@ -8,9 +8,9 @@ import streamlit as st
 from analytics.wording import day, duration, number, plural
 from nocturne.live import Arrived, Awaited, LiveView
 from nocturne.webhook_health import WebhookHealth
-from pages.parts import card, escape, reader_clock
+from pages.parts import card, escape, narrow, reader_clock
 
-_SHOWN = 9
+_SHOWN, _SHOWN_NARROW = 9, 4
 _LISTED = 50
 
 
@@ -72,10 +72,12 @@ def awaited_card(view: LiveView) -> None:
         return
     people = plural(len(view.awaited), "person is", "people are")
     with card("awaited", f"{people} still missing", "Usually have a night by now, and are not recording."):
-        for each in view.awaited[:_SHOWN]:
+        # On a phone the nights come below, and who is silent among them.
+        shown = view.awaited[: _SHOWN_NARROW if narrow() else _SHOWN]
+        for each in shown:
             _awaited(each)
-        if len(view.awaited) > _SHOWN:
-            rest = plural(len(view.awaited) - _SHOWN, "more person", "more people")
+        if len(view.awaited) > len(shown):
+            rest = plural(len(view.awaited) - len(shown), "more person", "more people")
             _others(f"And {rest}.", "home.py", "Home says who is missing, and why")
 
 

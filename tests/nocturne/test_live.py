@@ -141,9 +141,23 @@ def test_without_webhooks_nobody_is_said_to_record_or_sleep_now(
 def test_between_two_synchronisations_silence_is_no_sign_of_anything(
     make_application: Callable[..., Application], filled: Application, actor: Actor
 ) -> None:
-    opens(filled, filled.people()[0], began_min=125, stages=ASLEEP)
+    first, second, *_ = filled.people()
+    opens(filled, first, began_min=125, stages=ASLEEP)
+    opens(filled, second, began_min=62, stages=ASLEEP, session_id="another")
+    view = live_view(make_application(now=NOW + timedelta(minutes=59)), actor)
+    assert len(view.recording) == 2
+    opens(
+        make_application(now=NOW + timedelta(minutes=59)),
+        second,
+        began_min=62,
+        stages=(1,) * 350,
+        session_id="another",
+    )
     view = live_view(make_application(now=NOW + timedelta(minutes=61)), actor)
     assert plain(view.facts) == "1 may have ended · 2 missing"
+    assert [each.name for each in view.under_way] == [second.name, first.name], (
+        "it is nothing to look at first"
+    )
     assert "The vendor is asked" not in view.silent[0].heard_words
 
 

@@ -167,6 +167,20 @@ def test_the_fold_says_how_many_it_holds_and_what_is_not_in_it(
     assert "Cohort's map shows everybody" in ways(app)
 
 
+def test_on_a_phone_fewer_who_are_missing_are_named_and_home_has_the_rest(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_aside, "_SHOWN_NARROW", 1)
+    assert len(state(filled)[0].awaited) == 2
+    app = run("live.py")
+    assert "Home says who is missing, and why" not in ways(app)
+    app.session_state["narrow_window"] = True
+    app.run()
+    assert "And 1 more person." in plain(words(app)).replace("\\", "")
+    assert "Home says who is missing, and why" in ways(app)
+
+
 def test_a_name_may_hold_anything_on_live(filled: Application) -> None:  # noqa: F811
     person = filled.people()[0]
     filled.store.update_person(filled.organisation, replace(person, name=HOSTILE))
