@@ -94,7 +94,9 @@ class NightSoFar:
     @property
     def latest(self) -> int | None:
         """The stage of the latest epoch that has arrived; None before the first block."""
-        return int(self.epochs[-1]) if self.stages else None
+        if not self.stages:
+            return None
+        return UNKNOWN if self.stages[-1:] == _UNKNOWN else self.stages[-1]
 
     @property
     def asleep(self) -> bool:
@@ -115,18 +117,36 @@ class NightSoFar:
         """What the latest epoch says, and of when it is: `In deep sleep at 02:14`."""
         if self.latest is None:
             return "No stages yet"
-        return f"{_NOW[self.latest]} at {clock_of(self.moment(len(self.stages)))}"
+        return f"{_NOW[self.latest]} at {self.until}"
+
+    @property
+    def until(self) -> str:
+        """The clock of the place at the end of the latest block; before the first one, at the start."""
+        return clock_of(self.moment(len(self.stages)))
 
     @property
     def words(self) -> str:
         """What has arrived in one sentence without its full stop, with no judgement of it."""
         if not self.stages:
             return "The first stages come some minutes after the start"
+        return self._told("so far", "Not asleep yet")
+
+    @property
+    def words_until(self) -> str:
+        """The same of a night that nothing is heard of any more, which may go on or not."""
+        if not self.stages:
+            return "No stages have come"
+        until = f"until{NBSP}{self.until}"
+        return self._told(until, f"Not asleep {until}")
+
+    def _told(self, up_to: str, sleepless: str) -> str:
+        awake = f"awake{NBSP}{duration(self.minutes(AWAKE))}"
+        if not self.asleep_min:
+            return f"{sleepless}, {awake}" if self.minutes(AWAKE) else f"No signal {up_to}"
         parts = [
             f"{name}{NBSP}{duration(self.minutes(stage))}" for name, stage in _PARTS if self.minutes(stage)
         ]
-        detail = f": {', '.join(parts)}" if parts else ""
-        return f"Asleep {duration(self.asleep_min)} so far{detail}; awake {duration(self.minutes(AWAKE))}"
+        return f"Asleep {duration(self.asleep_min)} {up_to}: {', '.join(parts)}; {awake}"
 
     @property
     def gap_words(self) -> str:

@@ -4,33 +4,21 @@ Every open page asks every few seconds, so it asks `live_version` first, which c
 made once for all sessions and kept while the version holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Final
 
 import pandas as pd
 
-from analytics.live_night import PROVISIONAL, NightSoFar
-from analytics.wording import clock_of, day, duration, of, plural
+from analytics.wording import day, number, of, plural
 from nocturne.access import Actor, Permission, authorize
 from nocturne.application import Application
 from nocturne.grounds import last_night, statistics
-from nocturne.nights_so_far import UnderWay
+from nocturne.live_recordings import Recording, recordings
+from nocturne.webhook_health import webhook_health
 from store.people import Person
 
-QUIET_AFTER: Final = timedelta(minutes=60)
-"""Blocks come every 5, 20 or 40 minutes: whoever has not been heard of for so long may have ended."""
-BEHIND_AFTER: Final = timedelta(hours=2)
-"""So far behind the clock no stages are that come as they are recorded, unless more of them are arriving just now."""
-SHOWN_FOR: Final = timedelta(hours=24)
-"""A recording without a sign for so long is not shown any more."""
-_JUST_NOW: Final = timedelta(minutes=5)
-# Until then the moment of the latest stage says as much.
-_WORTH_SAYING_MIN: Final = 10.0
-_AT_LAST_WORD_MIN: Final = 60.0
-"""Stages up to so long ago tell that somebody is asleep now."""
 _USUAL_DAYS, _USUALLY = 14, 0.5
 
 
@@ -49,64 +37,6 @@ class LiveVersion:
     archive: str
     people: tuple[Person, ...]
     minute: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recording:
-    """Somebody whose night is under way.
-
-    Attributes:
-        session_id: the vendor's.
-        night: the stages so far, on the clock of the place.
-        heard_at: when the latest block arrived, or the recording was first heard of.
-        silent: whether nothing has come, or only of hours ago, for so long that it may have ended.
-    """
-
-    person_id: str
-    name: str
-    session_id: str
-    night: NightSoFar
-    heard_at: datetime
-    silent: bool
-
-    @property
-    def asleep_now(self) -> bool:
-        """Whether the latest stages are of these minutes, and sleep."""
-        behind_min = self.night.elapsed_min - self.night.known_until_min
-        return self.night.asleep and behind_min <= _AT_LAST_WORD_MIN and not self.silent
-
-    @property
-    def clock(self) -> str:
-        """What the clock shows now where the person is."""
-        return clock_of(self.night.at.astimezone(self.night.start.tzinfo))
-
-    @property
-    def facts(self) -> str:
-        """Since when, for how long, and the clock of the place: `since 23:04 · 3 h 12 min · 02:16 there now`."""
-        start = self.night.start
-        begun = (
-            clock_of(start)
-            if start.date() == self.night.at.astimezone(start.tzinfo).date()
-            else (f"{day(start.date(), year=False, weekday=False, short=True)} {clock_of(start)}")
-        )
-        return f"since {begun} · {duration(self.night.elapsed_min)} · {self.clock} there now"
-
-    @property
-    def heard_words(self) -> str:
-        """How long ago the latest block came, where that is a while, and what silence means."""
-        quiet_min = (self.night.at - self.heard_at) / timedelta(minutes=1)
-        if self.silent:
-            since = (
-                f"Nothing after {clock_of(self.night.moment(len(self.night.stages)))}"
-                if self.night.stages
-                else f"Nothing for {duration(quiet_min)}"
-            )
-            return (
-                f"{since}: it may have ended and be analysed, or the device be offline. The vendor is asked."
-            )
-        if not self.night.stages or quiet_min < _WORTH_SAYING_MIN:
-            return ""
-        return f"last block {duration(quiet_min)} ago"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +63,7 @@ class Awaited:
     @property
     def words(self) -> str:
         """`came on 12 of the 14 days before`."""
-        return f"came on {of(self.came, _USUAL_DAYS)} days before"
+        return f"came on {number(self.came, 0)} of the {plural(_USUAL_DAYS, 'day')} before"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +72,9 @@ class LiveView:
 
     Attributes:
         at: the moment it is about.
+        announced: whether the vendor announces nights as they happen; else they are known by synchronisation alone.
         recording: who is recording, who began last first.
+        catching_up: likewise, of whom stages of hours ago have just come, and who may be recording or not.
         silent: likewise, of whom nothing has come for long.
         night: the label of last night.
         arrived: its sleeps that are here, the newest first.
@@ -152,7 +84,9 @@ class LiveView:
     """
 
     at: datetime
+    announced: bool
     recording: tuple[Recording, ...]
+    catching_up: tuple[Recording, ...]
     silent: tuple[Recording, ...]
     night: date
     arrived: tuple[Arrived, ...]
@@ -163,25 +97,75 @@ class LiveView:
     @cached_property
     def title(self) -> str:
         """The finding: who is asleep now."""
-        asleep = len({each.person_id for each in self.recording if each.asleep_now})
-        if asleep:
-            return f"{plural(asleep, 'person is', 'people are')} asleep now"
-        if self.recording:
-            return f"{self._recording_words} now"
-        return "Nobody is known to be recording" if self.silent else "Nobody is recording now"
+        if self._asleep:
+            return f"{plural(len(self._asleep), 'person is', 'people are')} asleep now"
+        recording = len(_people(self.recording))
+        if recording and not self.announced:
+            return f"{plural(recording, 'person was', 'people were')} recording at the last synchronisation"
+        if recording:
+            return f"{plural(recording, 'person is', 'people are')} recording now"
+        return "Nobody is known to be recording" if self.under_way else "Nobody is recording now"
 
     @cached_property
     def facts(self) -> str:
-        """What the title rests on."""
-        if not self.recording:
+        """Whether all is well, beside the title: `38 recording: 33 asleep, 5 awake · 6 give no sign · 15 missing`."""
+        catching_up, silent, missing = (
+            len(_people(self.catching_up)),
+            len(_people(self.silent)),
+            len(self.awaited),
+        )
+        parts = [
+            self._recording_words,
+            f"{number(catching_up, 0)} catching up" if catching_up else "",
+            plural(silent, *self._no_sign) if silent else "",
+            f"{number(missing, 0)} missing" if missing else "",
+        ]
+        said = " · ".join(part for part in parts if part)
+        if self.under_way:
+            return said or (f"{self.night_words}: nobody is missing" if self.delivered else self.night_words)
+        if not (said or self.delivered):
             return f"{self.night_words} and what has arrived of it"
-        return f"{self._recording_words} · {PROVISIONAL}"
+        return f"{self.night_words}: {said or 'nobody is missing'}"
+
+    @cached_property
+    def known_at(self) -> datetime | None:
+        """Of when that is known what the title says, where it is not of now."""
+        if self.announced:
+            return None
+        return max((each.heard_at for each in self.recording), default=None)
+
+    @cached_property
+    def under_way(self) -> tuple[Recording, ...]:
+        """Everybody's, first what needs a look; between two synchronisations silence needs none."""
+        if not self.announced:
+            return (*self.recording, *self.catching_up, *self.silent)
+        return (*self.silent, *self.recording, *self.catching_up)
+
+    @cached_property
+    def _asleep(self) -> frozenset[str]:
+        return _people(each for each in self.recording if each.asleep_now)
+
+    @property
+    def _no_sign(self) -> tuple[str, str]:
+        # Between two synchronisations silence says nothing.
+        return ("gives no sign", "give no sign") if self.announced else ("may have ended", "may have ended")
 
     @property
     def _recording_words(self) -> str:
-        return (
-            plural(len({each.person_id for each in self.recording}), "person is", "people are") + " recording"
-        )
+        """How those who are recording fare, as far as the title does not say it."""
+        if not self.announced:
+            return ""
+        everybody, asleep = _people(self.recording), self._asleep
+        awake = _people(each for each in self.recording if each.awake_now) - asleep
+        counts = {
+            "asleep": len(asleep),
+            "awake": len(awake),
+            "not known yet": len(everybody - asleep - awake),
+        }
+        kinds = ", ".join(f"{number(count, 0)} {kind}" for kind, count in counts.items() if count)
+        if not asleep:
+            return kinds
+        return f"{number(len(everybody), 0)} recording: {kinds}" if len(asleep) < len(everybody) else ""
 
     @property
     def arrived_title(self) -> str:
@@ -218,12 +202,14 @@ def live_view(application: Application, actor: Actor) -> LiveView:
     """
     authorize(actor, Permission.SEE_PEOPLE, application.organisation)
     version = live_version(application)
+    health = webhook_health(application, actor)
+    announced = health.on and health.ever
     return application.kept.answer(
         application.organisation,
         version.archive,
         ("live", actor),
-        lambda: _view(application, actor, version),
-        grounds=version,
+        lambda: _view(application, actor, version, announced=announced),
+        grounds=(version, announced),
     )
 
 
@@ -244,16 +230,18 @@ class _LastNight:
     usual: tuple[Awaited, ...]
 
 
-def _view(application: Application, actor: Actor, version: LiveVersion) -> LiveView:
+def _view(application: Application, actor: Actor, version: LiveVersion, *, announced: bool) -> LiveView:
     now, people = application.now(), version.people
-    under_way = _under_way(application, people, now)
+    under_way = recordings(application, people, now, announced=announced)
     last = _last_night(application, actor, version)
     # Of whom nothing has come for long, a card says so already.
     seen = last.ahead | {each.person_id for each in under_way}
     return LiveView(
         at=now,
-        recording=tuple(each for each in under_way if not each.silent),
-        silent=tuple(each for each in under_way if each.silent),
+        announced=announced,
+        recording=tuple(each for each in under_way if each.now),
+        catching_up=tuple(each for each in under_way if each.pace == "catching up"),
+        silent=tuple(each for each in under_way if each.pace == "silent"),
         night=last.label,
         arrived=last.arrived,
         awaited=tuple(each for each in last.usual if each.person_id not in seen),
@@ -286,31 +274,8 @@ def _last_night(application: Application, actor: Actor, version: LiveVersion) ->
     )
 
 
-def _under_way(application: Application, people: Sequence[Person], now: datetime) -> list[Recording]:
-    nights = application.nights_so_far.under_way(
-        application.inbox,
-        application.organisation,
-        application.settings.asleep_environment,
-        {person.vendor_id: person for person in people},
-        now=now,
-        since=now - SHOWN_FOR,
-    )
-    found = [_recording(night, now) for night in nights]
-    return sorted(found, key=lambda each: (each.night.start, each.name), reverse=True)
-
-
-def _recording(under_way: UnderWay, now: datetime) -> Recording:
-    night, person, so_far = under_way
-    heard_at = night.last_block_at or night.seen_at
-    behind = timedelta(minutes=so_far.elapsed_min - so_far.known_until_min)
-    return Recording(
-        person_id=person.person_id,
-        name=person.name,
-        session_id=night.session_id,
-        night=so_far,
-        heard_at=heard_at,
-        silent=now - heard_at > (_JUST_NOW if behind > BEHIND_AFTER else QUIET_AFTER),
-    )
+def _people(recordings: Iterable[Recording]) -> frozenset[str]:
+    return frozenset(each.person_id for each in recordings)
 
 
 def _lately(nights: pd.DataFrame, label: date) -> pd.DataFrame:

@@ -12,8 +12,14 @@ from store.inbox import InboxState
 
 LATE: Final = timedelta(minutes=15)
 """An event is worked off within seconds once it is due; so late, nobody works it off."""
+_SOON: Final = timedelta(seconds=30)
+"""What waits no longer than this is on its way: a worker that keeps up has always something in hand."""
 _PUT_OFF: Final = timedelta(minutes=2)
 """Longer than a worker keeps an event to itself: what waits so long and is not due was put off."""
+
+_BY_SYNCHRONISATION: Final = (
+    "nights come by synchronisation alone, and who is recording is known as of the last one"
+)
 
 _HOLDS_S: Final = 5
 """So long a count of the inbox serves every open page."""
@@ -34,6 +40,7 @@ class WebhookHealth:
         due_since: since when the event has been due that is due the longest (UTC); None where none waits.
         behind_min: for how long that is, where it is longer than usual; else 0. The worker has then stopped, or cannot
             do what it is asked to.
+        lags: whether that is longer than the moment that every event takes.
         put_off: whether all that waits is looked at again later.
     """
 
@@ -41,6 +48,7 @@ class WebhookHealth:
     state: InboxState
     due_since: datetime | None
     behind_min: float
+    lags: bool
     put_off: bool
 
     @property
@@ -73,12 +81,10 @@ class WebhookHealth:
             clock: writes a moment as the reader's clock shows it.
         """
         if not self.on:
-            return (
-                "NOCTURNE_WEBHOOKS is off: nights come by synchronisation alone, and nobody is shown asleep.",
-            )
+            return (f"NOCTURNE_WEBHOOKS is off: {_BY_SYNCHRONISATION}.",)
         if not self.ever:
             return (
-                "Until the vendor is told where to send them, nights come by synchronisation alone.",
+                f"Until the vendor is told where to send them, {_BY_SYNCHRONISATION}.",
                 "Admin has the address.",
             )
         return tuple(self._said(clock))
@@ -107,8 +113,8 @@ class WebhookHealth:
 
     def _waiting(self, clock: Clock) -> str:
         state = self.state
-        if not state.waiting:
-            return "Nothing waits: the worker keeps up."
+        if not (self.lags or self.put_off):
+            return "The worker keeps up."
         events = plural(state.waiting, "event waits", "events wait")
         if self.behind_min and self.due_since is not None:
             first = "due" if state.waiting == 1 else "the first of them due"
@@ -180,5 +186,6 @@ def _health(application: Application, now: datetime) -> WebhookHealth:
         due_since=due_since,
         # Whole minutes: a page is not drawn anew for less.
         behind_min=overdue // timedelta(minutes=1) if overdue > LATE else 0,
+        lags=overdue > _SOON,
         put_off=due_since is not None and due_since > now and waited > _PUT_OFF,
     )

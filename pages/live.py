@@ -30,7 +30,7 @@ from pages.live_parts import (
     parts_changed,
 )
 from pages.live_people import nobody_card, nobody_words, recording_cards
-from pages.parts import TO_HOME, escape, problem, title
+from pages.parts import TO_HOME, escape, narrow, problem, title
 from store.errors import StoreError
 
 log = logging.getLogger("nocturne.pages")
@@ -60,22 +60,45 @@ def _page() -> None:
         problem("Nobody is on the roster yet", "Home says how to add people.", way=TO_HOME)
     st.session_state[_SHOWN] = {}
     _heading(application, actor)
-    nights, aside = st.columns([2.35, 1])
-    with nights:
-        _nights(application, actor)
-        _arrived(application, actor)
-    with aside:
-        _awaited(application, actor)
-        _health(application, actor)
+    if narrow():
+        _one_below_the_other(application, actor)
+    else:
+        nights, aside = st.columns([2.35, 1])
+        with nights:
+            _nights(application, actor)
+            _arrived(application, actor)
+        with aside:
+            _awaited(application, actor)
+            _health(application, actor)
     _watch(application, actor)
+
+
+def _one_below_the_other(application: Application, actor: Actor) -> None:
+    """On a phone what needs a look comes before the nights, which may be many; nothing changes places meanwhile."""
+    look = _needs_a_look(application, actor)
+    _awaited(application, actor)
+    if look:
+        _health(application, actor)
+    _nights(application, actor)
+    _arrived(application, actor)
+    if not look:
+        _health(application, actor)
+
+
+def _needs_a_look(application: Application, actor: Actor) -> bool:
+    try:
+        return not webhook_health(application, actor).well
+    except (StoreError, OSError):
+        return True  # the card says what cannot be read
 
 
 @st.fragment(key=TITLE)
 def _heading(application: Application, actor: Actor) -> None:
     def draw() -> None:
         view = live_view(application, actor)
-        _shows(TITLE, of_title(view))
-        title(view.title, escape(view.facts))
+        finding, facts = of_title(view)
+        _shows(TITLE, (finding, facts))
+        title(finding, escape(facts))
 
     _guarded(draw)
 
@@ -86,7 +109,7 @@ def _nights(application: Application, actor: Actor) -> None:
         view = live_view(application, actor)
         health = webhook_health(application, actor)
         _shows(NIGHTS, of_nights(view, health))
-        if view.recording or view.silent:
+        if view.under_way:
             recording_cards(view)
         else:
             nobody_card(nobody_words(health))
@@ -137,8 +160,9 @@ def _watch(application: Application, actor: Actor) -> None:
         changed = parts_changed(st.session_state.get(_SHOWN, {}), *now)
     except (StoreError, OSError):
         changed = _all_but_once()
-    if changed:
-        with st.container(height=1, border=False, key="live_watch"):
+    # It is there also while nothing changes: the page would jump as it comes and goes.
+    with st.container(height=1, border=False, key="live_watch"):
+        if changed:
             change = f"{','.join(changed)} {application.now().isoformat()}"
             st.session_state["live_changed"] = changed
             _CHANGED(key="live_change", data={"change": change}, height=1, on_changed_change=_draw_anew)

@@ -18,14 +18,17 @@ AWAITED: Final = "live_awaited"
 HEALTH: Final = "live_health"
 
 
-def of_title(view: LiveView) -> object:
-    """The finding and what it rests on."""
-    return view.title, view.facts
+def of_title(view: LiveView) -> tuple[str, str]:
+    """The finding, and in one line whether all is well."""
+    facts = view.facts
+    if view.known_at is not None:
+        facts = f"as of {reader_clock(view.known_at)} · {facts}"
+    return view.title, facts[:1].upper() + facts[1:]
 
 
 def of_nights(view: LiveView, health: WebhookHealth) -> object:
     """The nights that are shown; without any the words about webhooks instead, which go on as events come."""
-    return said_of_nights(view) if view.recording or view.silent else nobody_words(health)
+    return said_of_nights(view) if view.under_way else nobody_words(health)
 
 
 def of_arrived(view: LiveView) -> object:

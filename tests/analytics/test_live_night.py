@@ -84,6 +84,19 @@ def test_the_words_say_what_has_arrived_and_until_when() -> None:
     assert found.asleep
 
 
+def test_who_has_not_slept_is_not_said_to_have_slept_for_no_time() -> None:
+    awake = seen(block(0, *[0] * 10))
+    assert plain(awake.words) == "Not asleep yet, awake 5 min"
+    assert plain(awake.words_until) == "Not asleep until 23:05, awake 5 min"
+    assert plain(seen(block(0, *[-1] * 10)).words) == "No signal so far"
+
+
+def test_of_a_night_that_is_not_heard_of_the_words_say_until_when() -> None:
+    found = seen(block(0, *[0] * 10), block(1, *[2] * 10))
+    assert plain(found.words_until) == "Asleep 5 min until 23:10: deep 5 min; awake 5 min"
+    assert seen().words_until == "No stages have come"
+
+
 def test_time_goes_on_by_the_clock_and_never_ends_before_what_has_arrived() -> None:
     assert seen().elapsed_min == 40
     assert seen(block(10, *[1] * 110)).elapsed_min == 55

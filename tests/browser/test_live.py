@@ -191,17 +191,17 @@ def changes(page: Page) -> list[str]:
     return seen
 
 
-def begins(recorded: Recorded, *, blocks: int) -> None:
+def begins(recorded: Recorded, *, blocks: int, session_id: str = "another") -> None:
     """Another process enters a night under way, as a worker of its own does."""
     application = opened_application(recorded.folder)
     try:
         person = application.person(recorded.person_id)
         start = utc_now() - timedelta(minutes=50)
         effects: list[Effect] = [
-            Opened(vendor_id=person.vendor_id, session_id="another", start=start, zone=person.zone),
+            Opened(vendor_id=person.vendor_id, session_id=session_id, start=start, zone=person.zone),
             *(
                 BlockPlaced(
-                    vendor_id=person.vendor_id, session_id="another", seq=seq, stages=bytes([seq % 4]) * 10
+                    vendor_id=person.vendor_id, session_id=session_id, seq=seq, stages=bytes([seq % 4]) * 10
                 )
                 for seq in range(blocks)
             ),
@@ -278,4 +278,33 @@ def test_an_inbox_that_cannot_be_read_is_said_and_then_read_again(
     expect(heading).to_have_text(title, timeout=20_000)
     expect(page.get_by_text("cannot be read")).to_have_count(0, timeout=20_000)
     no_fault(page)
+    page.context.close()
+
+
+@pytest.mark.timeout(600)
+def test_back_leads_to_the_page_of_people_that_was_left_and_nothing_jumps_there(
+    browser: Browser, quiet: Recorded
+) -> None:
+    for number in range(31):
+        begins(quiet, blocks=1, session_id=f"many{number}")
+    page = opened(browser, quiet, "/live")
+    rows = page.locator("[class*=st-key-live_row_]")
+    expect(rows).to_have_count(30)
+    page.get_by_role("button", name="2", exact=True).click()
+    page.wait_for_url("**/live?page=2")
+    expect(rows.first).to_be_visible()
+    before = rows.count()
+    assert before < 30
+    heights = set()
+    for blocks in (2, 3):
+        begins(quiet, blocks=blocks, session_id="many0")
+        for _ in range(20):
+            heights.add(page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
+            page.wait_for_timeout(250)
+    assert len(heights) == 1
+    rows.first.locator("a").click()
+    page.wait_for_url("**/person?**")
+    page.go_back()
+    page.wait_for_url("**/live?page=2")
+    expect(rows).to_have_count(before)
     page.context.close()

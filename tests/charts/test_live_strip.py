@@ -77,7 +77,48 @@ def test_between_the_latest_block_and_now_nothing_is_drawn_but_that_it_is_to_com
     (light,) = boxes(svg, LIGHT.stages.light)
     assert float(awaited.attrib["x"]) == pytest.approx(light[0] + light[2], abs=0.11)
     ends = float(awaited.attrib["x"]) + float(awaited.attrib["width"])
-    assert float(now.attrib["d"][1:].split()[0]) == pytest.approx(ends, abs=1e-6)
+    assert now_left(now) == pytest.approx(ends, abs=1e-6)
+
+
+def now_left(line: ET.Element) -> float:
+    """The left edge of the line of now."""
+    return float(line.attrib["d"][1:].split()[0]) - float(line.attrib["stroke-width"]) / 2
+
+
+@pytest.mark.parametrize("epochs", [10, 20, 30])
+@pytest.mark.parametrize("hours_before", [0, 30])
+def test_the_line_of_now_covers_nothing_that_is_known(epochs: int, hours_before: int) -> None:
+    earlier = [1] * 120 * hours_before
+    svg = live_strip(night(*earlier, *[0] * (epochs - 1), 2), LIGHT)
+    (deep,) = boxes(svg, LIGHT.stages.deep)
+    (now,) = found(svg, "path", **{"class": "now"})
+    assert now_left(now) >= deep[0] + deep[2] - 1e-6
+
+
+def test_of_a_silent_night_an_hour_is_tinted_and_the_axis_ends_with_it() -> None:
+    whole = [1] * 120 * 10
+    svg = live_strip(night(*whole, after_min=14 * 60), LIGHT, silent=True)
+    (awaited,) = found(svg, "rect", **{"class": "awaited"})
+    (light,) = boxes(svg, LIGHT.stages.light)
+    assert float(awaited.attrib["width"]) == pytest.approx(light[2] / 10, abs=0.2)
+    assert float(awaited.attrib["x"]) + float(awaited.attrib["width"]) == pytest.approx(
+        WIDTH_PX[False] - END_PX, abs=0.2
+    )
+    assert not found(svg, "path", **{"class": "now"})
+    words = live_words(night(*whole, after_min=14 * 60), silent=True).replace("\u00a0", " ")
+    assert words.startswith("Recording since 23:00; stages until 09:00")
+    assert "so far" not in words
+    assert "still to come" not in words
+
+
+def test_a_compact_strip_is_low_and_names_no_rows() -> None:
+    svg = live_strip(night(*[0] * 60, *[2] * 60), LIGHT, compact=True)
+    root = ET.fromstring(svg)  # noqa: S314  (our own drawing)
+    assert root.get("height") == str(HEIGHT_PX[True])
+    assert all(re.fullmatch(r"\d\d:\d\d", text.text or "") for text in found(svg, "text"))
+    (awake,), (deep,) = boxes(svg, LIGHT.stages.awake), boxes(svg, LIGHT.stages.deep)
+    assert awake[1] + awake[3] < deep[1]
+    assert awake[0] < LABELS_PX
 
 
 def test_a_night_grows_to_the_right_on_one_axis_until_it_is_longer_than_nine_hours() -> None:
@@ -130,7 +171,7 @@ def test_on_a_clock_change_night_the_axis_leaves_out_the_hour_that_was_not() -> 
 def test_it_keeps_its_size_and_the_colours_of_its_theme(name: ThemeName, narrow: bool) -> None:
     svg = live_strip(night(*[-1] * 10, *[3] * 10, after_min=3), theme(name), narrow=narrow)
     root = ET.fromstring(svg)  # noqa: S314  (our own drawing)
-    assert (root.get("width"), root.get("height")) == (str(WIDTH_PX[narrow]), str(HEIGHT_PX))
+    assert (root.get("width"), root.get("height")) == (str(WIDTH_PX[narrow]), str(HEIGHT_PX[False]))
     colours = set(re.findall(r"#[0-9a-f]{6}", svg))
     known = theme(name)
     assert colours <= {

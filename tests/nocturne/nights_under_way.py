@@ -46,6 +46,11 @@ def opens(
     )
 
 
+def announces(application: Application) -> None:
+    """The vendor has sent an event before: nights are announced as they happen."""
+    application.inbox.accept([arrival(application, "G-long-ago")])
+
+
 def completes(application: Application, person: Person, *, session_id: str = "20260311140000_live0") -> None:
     """The night is complete, as a worker says after it has put the session into the archive."""
     effect = Completed(

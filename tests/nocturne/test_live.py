@@ -9,12 +9,13 @@ import pytest
 from nocturne.access import Actor, NotAllowed, local_actor
 from nocturne.application import Application
 from nocturne.erasure import erase_person
-from nocturne.live import LiveView, Recording, live_version, live_view
+from nocturne.live import LiveView, live_version, live_view
+from nocturne.live_recordings import Recording
 from nocturne.roster import EVERYONE
 from nocturne.views import day_of_cohort
 from store.people import NewPerson
 from tests.nocturne.conftest import NOW, UNTIL
-from tests.nocturne.nights_under_way import ASLEEP, completes, opens
+from tests.nocturne.nights_under_way import ASLEEP, announces, completes, opens
 from tests.pages.lives import NIGHT, SHORT, UNKNOWN, Runs, lives, night, nights
 
 
@@ -36,6 +37,7 @@ def test_nobody_is_recording(filled: Application, actor: Actor) -> None:
 def test_who_is_recording_is_shown_with_the_stages_that_have_arrived(
     filled: Application, actor: Actor
 ) -> None:
+    announces(filled)
     person = filled.people()[0]
     opens(filled, person, began_min=125, stages=ASLEEP, without=(3, 4), zone="Europe/Berlin")
     view = live_view(filled, actor)
@@ -44,23 +46,119 @@ def test_who_is_recording_is_shown_with_the_stages_that_have_arrived(
     assert found.night.epochs.tolist() == [*ASLEEP[:30], *[-1] * 20, *ASLEEP[50:]]
     assert plain(found.facts) == "since 16:55 · 2 h 5 min · 19:00 there now"
     assert plain(view.title) == "1 person is asleep now"
-    assert plain(view.facts).startswith("1 person is recording · provisional")
+    assert view.facts == "2 missing"
 
 
 def test_who_is_awake_or_without_stages_is_recording_and_not_asleep(
     filled: Application, actor: Actor
 ) -> None:
+    announces(filled)
     first, second, *_ = filled.people()
     opens(filled, first, began_min=6, stages=(0,) * 10)
     opens(filled, second, began_min=1)
-    assert plain(live_view(filled, actor).title) == "2 people are recording now"
+    view = live_view(filled, actor)
+    assert plain(view.title) == "2 people are recording now"
+    assert plain(view.facts) == "1 awake, 1 not known yet · 2 missing"
 
 
-def test_stages_of_hours_ago_do_not_say_that_somebody_is_asleep_now(
+def test_stages_of_an_hour_ago_do_not_say_that_somebody_is_asleep_now(
     filled: Application, actor: Actor
 ) -> None:
-    opens(filled, filled.people()[0], began_min=400, stages=ASLEEP)
-    assert plain(live_view(filled, actor).title) == "1 person is recording now"
+    announces(filled)
+    opens(filled, filled.people()[0], began_min=200, stages=ASLEEP)
+    view = live_view(filled, actor)
+    assert (plain(view.title), plain(view.facts)) == (
+        "1 person is recording now",
+        "1 not known yet · 2 missing",
+    )
+
+
+def test_stages_of_hours_ago_that_have_just_come_are_caught_up_with(
+    filled: Application, actor: Actor
+) -> None:
+    announces(filled)
+    opens(filled, filled.people()[0], began_min=400, stages=ASLEEP, zone="UTC")
+    view = live_view(filled, actor)
+    assert (view.recording, view.silent) == ((), ())
+    (found,) = view.catching_up
+    assert not found.asleep_now
+    assert plain(found.facts) == "since 11:20 · until 13:20"
+    assert plain(found.heard_words).startswith("Stages until 13:20 have just come")
+    assert view.title == "Nobody is known to be recording"
+    assert view.facts == "1 catching up · 2 missing"
+
+
+def test_the_facts_say_in_one_line_whether_all_is_well(
+    make_application: Callable[..., Application], application: Application, actor: Actor
+) -> None:
+    announces(application)
+    lives(application, nights(20, missing=[0]))
+    names = ("Asleep", "Awake", "Silent", "Another")
+    application.store.add_people(
+        application.organisation, [NewPerson(vendor_id=f"G-{name}", name=name, zone="UTC") for name in names]
+    )
+    ids = {person.name: person for person in application.people()}
+    for name, began_min, stages in (
+        ("Asleep", 65, ASLEEP),
+        ("Awake", 66, (0,) * 120),
+        ("Silent", 300, ASLEEP),
+        ("Another", 301, ASLEEP),
+    ):
+        opens(application, ids[name], began_min=began_min, stages=stages, session_id=name)
+    later = make_application(now=NOW + timedelta(minutes=6))
+    view = live_view(later, actor)
+    assert plain(view.title) == "1 person is asleep now"
+    assert plain(view.facts) == "2 recording: 1 asleep, 1 awake · 2 give no sign · 1 missing"
+    assert [each.name for each in view.under_way] == ["Silent", "Another", "Asleep", "Awake"]
+
+
+def test_where_all_is_well_the_facts_say_so(application: Application, actor: Actor) -> None:
+    announces(application)
+    lives(application, nights(20))
+    assert plain(live_view(application, actor).facts) == "The night to Tue 10 March: nobody is missing"
+    opens(application, application.people()[0], began_min=125, stages=ASLEEP)
+    view = live_view(application, actor)
+    assert plain(view.title) == "1 person is asleep now"
+    assert plain(view.facts) == "The night to Tue 10 March: nobody is missing"
+
+
+@pytest.mark.parametrize("why", ["off", "never set up"])
+def test_without_webhooks_nobody_is_said_to_record_or_sleep_now(
+    filled: Application, actor: Actor, why: str
+) -> None:
+    if why == "off":
+        announces(filled)
+        off = filled.settings.model_copy(update={"nocturne_webhooks": "off"})
+        filled = replace(filled, settings=off)
+    opens(filled, filled.people()[0], began_min=125, stages=ASLEEP)
+    view = live_view(filled, actor)
+    assert plain(view.title) == "1 person was recording at the last synchronisation"
+    assert view.known_at == NOW
+    assert not one(view).asleep_now
+    assert "asleep" not in view.facts
+
+
+def test_between_two_synchronisations_silence_is_no_sign_of_anything(
+    make_application: Callable[..., Application], filled: Application, actor: Actor
+) -> None:
+    first, second, *_ = filled.people()
+    opens(filled, first, began_min=125, stages=ASLEEP)
+    opens(filled, second, began_min=62, stages=ASLEEP, session_id="another")
+    view = live_view(make_application(now=NOW + timedelta(minutes=59)), actor)
+    assert len(view.recording) == 2
+    opens(
+        make_application(now=NOW + timedelta(minutes=59)),
+        second,
+        began_min=62,
+        stages=(1,) * 350,
+        session_id="another",
+    )
+    view = live_view(make_application(now=NOW + timedelta(minutes=61)), actor)
+    assert plain(view.facts) == "1 may have ended · 2 missing"
+    assert [each.name for each in view.under_way] == [second.name, first.name], (
+        "it is nothing to look at first"
+    )
+    assert "The vendor is asked" not in view.silent[0].heard_words
 
 
 def test_without_a_zone_of_the_vendor_or_with_a_strange_one_there_is_still_a_clock(
@@ -111,9 +209,9 @@ def test_stages_of_hours_ago_that_no_others_follow_are_no_recording_that_goes_on
     make_application: Callable[..., Application], filled: Application, actor: Actor
 ) -> None:
     opens(filled, filled.people()[0], began_min=400, stages=ASLEEP)
-    assert live_view(filled, actor).recording, "they have just come"
+    assert live_view(filled, actor).catching_up, "they have just come"
     soon = live_view(make_application(now=NOW + timedelta(minutes=6)), actor)
-    assert not soon.recording
+    assert (soon.recording, soon.catching_up) == ((), ())
     assert soon.silent
 
 
@@ -188,7 +286,7 @@ def test_who_usually_comes_and_has_not_is_missing_and_nobody_else(
     opens(application, ids["Recording"], began_min=30)
     view = live_view(application, actor)
     assert [each.person_id for each in view.awaited] == [regular]
-    assert view.awaited[0].words == "came on 13 of 14 days before"
+    assert view.awaited[0].words == "came on 13 of the 14\u00a0days before"
     assert {each.name for each in view.arrived} == {"Present"}
 
 

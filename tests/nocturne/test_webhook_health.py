@@ -33,7 +33,10 @@ def test_before_the_first_event_there_is_what_to_do(application: Application, ac
 def test_when_they_are_off_that_is_said(application: Application, actor: Actor) -> None:
     off = replace(application, settings=application.settings.model_copy(update={"nocturne_webhooks": "off"}))
     assert health_now(off, actor).title == "Webhooks are switched off"
-    assert "NOCTURNE_WEBHOOKS is off" in said(off, actor)
+    assert said(off, actor) == (
+        "NOCTURNE_WEBHOOKS is off: nights come by synchronisation alone, and who is recording is known as of the last "
+        "one."
+    )
 
 
 def test_what_comes_and_waits_is_counted(application: Application, actor: Actor) -> None:
@@ -42,8 +45,23 @@ def test_what_comes_and_waits_is_counted(application: Application, actor: Actor)
     assert health.well
     assert health.title == "Webhooks arrive as they should"
     assert said(application, actor) == (
-        "The last event came at 18:00; 3 events since midnight UTC. 3 events wait for the worker at this moment."
+        "The last event came at 18:00; 3 events since midnight UTC. The worker keeps up."
     )
+
+
+def test_what_has_just_come_does_not_wait_and_after_half_a_minute_it_does(
+    make_application: Callable[..., Application], actor: Actor
+) -> None:
+    make_application().inbox.accept([arrival(make_application(), "G-1")])
+    told = [
+        said(make_application(now=NOW + timedelta(seconds=passed)), actor).split(". ")[-1]
+        for passed in (0, 29, 31)
+    ]
+    assert told == [
+        "The worker keeps up.",
+        "The worker keeps up.",
+        "1 event waits for the worker at this moment.",
+    ]
 
 
 def test_what_waits_too_long_says_that_nobody_works_it_off(
@@ -96,7 +114,9 @@ def test_an_old_event_that_is_taken_up_again_is_due_from_then_on(
         application.inbox.quarantine(leased(application))
         assert later.inbox.join(*mine, ["G-1"]) == 1
     assert health_now(later, actor).well
-    assert "1 event waits for the worker at this moment." in said(later, actor)
+    assert "The worker keeps up." in said(later, actor)
+    soon = make_application(now=NOW + timedelta(hours=30, minutes=1))
+    assert "1 event waits for the worker at this moment." in said(soon, actor)
     assert not health_now(make_application(now=NOW + timedelta(hours=30, minutes=16)), actor).well
 
 

@@ -17,7 +17,7 @@ from nocturne.webhook_health import WebhookHealth, health_now
 from pages import live_aside, live_parts, live_people
 from pages.parts import escape
 from tests.nocturne.conftest import NOW, UNTIL, make_application, simulator  # noqa: F401
-from tests.nocturne.nights_under_way import ASLEEP, arrival, buried, opens
+from tests.nocturne.nights_under_way import ASLEEP, announces, arrival, buried, opens
 from tests.pages.lives import night
 from tests.pages.test_pages import empty, filled, plain, run, ways, words  # noqa: F401
 from tests.pages.test_parts import HOSTILE
@@ -55,6 +55,7 @@ def test_after_the_first_event_the_calm_page_says_when_the_last_one_came(filled:
 
 
 def test_live_shows_who_is_asleep_and_how_far_the_night_is(filled: Application) -> None:  # noqa: F811
+    announces(filled)
     first, second, *_ = filled.people()
     opens(filled, first, began_min=125, stages=ASLEEP, without=(3, 4), zone="Europe/Berlin")
     opens(filled, second, began_min=3, session_id="20260311175700_live1")
@@ -62,7 +63,8 @@ def test_live_shows_who_is_asleep_and_how_far_the_night_is(filled: Application) 
     assert not app.exception
     assert title(app) == "1 person is asleep now"
     said = plain(words(app)).replace("\\", "")
-    assert "2 people are recording · provisional" in said
+    assert "2 recording: 1 asleep, 1 not known yet" in said
+    assert f"All of it is {PROVISIONAL}." in said
     assert "since 16:55 · 2 h 5 min · 19:00 there now" in said
     assert "In REM sleep at 18:55" in said
     assert "Asleep 1 h 40 min so far" in said
@@ -160,9 +162,24 @@ def test_the_fold_says_how_many_it_holds_and_what_is_not_in_it(
     app.run()
     (fold,) = (each for each in app.expander if each.label.endswith("more"))
     assert fold.label == "2 more"
-    assert len(fold.get("page_link")) == 2
+    assert len(fold.get("page_link")) == 3, "two people, and the way to everybody"
     rest = plural(total - 3, "more sleep")
-    assert f"And {rest}; Cohort's map shows everybody." in words(app).replace("\\", "")
+    assert f"And {rest}." in words(app).replace("\\", "")
+    assert "Cohort's map shows everybody" in ways(app)
+
+
+def test_on_a_phone_fewer_who_are_missing_are_named_and_home_has_the_rest(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_aside, "_SHOWN_NARROW", 1)
+    assert len(state(filled)[0].awaited) == 2
+    app = run("live.py")
+    assert "Home says who is missing, and why" not in ways(app)
+    app.session_state["narrow_window"] = True
+    app.run()
+    assert "And 1 more person." in plain(words(app)).replace("\\", "")
+    assert "Home says who is missing, and why" in ways(app)
 
 
 def test_a_name_may_hold_anything_on_live(filled: Application) -> None:  # noqa: F811
@@ -175,16 +192,90 @@ def test_a_name_may_hold_anything_on_live(filled: Application) -> None:  # noqa:
 
 
 def test_many_people_are_turned_over_in_pages(filled: Application, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    monkeypatch.setattr(live_people, "_PER_PAGE", 2)
+    monkeypatch.setattr(live_people, "_CARDS", 3)
+    monkeypatch.setattr(live_people, "_ROWS_PER_PAGE", 2)
+    announces(filled)
     for place, person in enumerate(filled.people()[:5]):
         opens(filled, person, began_min=30 + place, session_id=f"20260311173000_live{place}")
     app = run("live.py")
     assert not app.exception
     assert title(app) == "5 people are recording now"
     assert len(strips(app)) == 2
-    app.session_state["live_page"] = 3
+    first = strips(app)
+    app.query_params["page"] = "3"
+    last = strips(app.run())
+    assert len(last) == 1
+    app.query_params["page"] = "9"
+    assert strips(app.run()) == last, "there are fewer by now"
+    app.query_params["page"] = "next"
+    assert strips(app.run()) == first
+
+
+def test_where_there_are_many_each_has_a_row_and_the_strip_says_the_rest(
+    filled: Application,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    announces(filled)
+    first, second, *_ = filled.people()
+    opens(filled, first, began_min=125, stages=ASLEEP, without=(3, 4), zone="UTC")
+    opens(filled, second, began_min=60, stages=ASLEEP[:100], zone="UTC", session_id="another")
+    monkeypatch.setattr(live_people, "_CARDS", 1)
+    app = run("live.py")
+    said = plain(words(app)).replace("\\", "")
+    assert "since 15:55" in said
+    assert "so far" not in said
+    (alt,) = (plain(alt) for alt in strips(app) if "since 15:55" in alt.replace("\u00a0", " "))
+    assert "Deep 30 min" in alt
+    assert "10 min not known, in 1 gap (8 %)" in alt
+
+
+def test_whom_nothing_is_heard_of_stands_first_and_in_orange(
+    make_application: Callable[..., Application],  # noqa: F811
+    filled: Application,  # noqa: F811
+) -> None:
+    announces(filled)
+    first, second, *_ = filled.people()
+    opens(filled, first, began_min=300, stages=ASLEEP, zone="UTC")
+    opens(filled, second, began_min=60, stages=ASLEEP[:100], zone="UTC", session_id="another")
+    later = make_application(now=NOW + timedelta(minutes=6))
+    applications.register(later, request_sync=lambda: None)
+    said = plain(words(run("live.py"))).replace("\\", "")
+    assert ":orange-badge[No sign]" in said
+    assert said.index("No sign") < said.index("In light sleep at")
+    assert "since 13:00 · until 15:00" in said
+    assert "Asleep 1 h 50 min until 15:00" in said
+
+
+def test_without_webhooks_the_title_says_of_when_it_is(filled: Application) -> None:  # noqa: F811
+    opens(filled, filled.people()[0], began_min=60, stages=ASLEEP[:100])
+    app = run("live.py")
+    assert title(app) == "1 person was recording at the last synchronisation"
+    assert "As of Wed 11 Mar 18:00 · " in plain(words(app)).replace("\\", "")
+    assert "-badge[In light sleep" in plain(words(app))
+    assert ":blue-badge" not in words(app)
+
+
+def test_what_came_at_one_moment_says_it_once(filled: Application) -> None:  # noqa: F811
+    said = plain(words(run("live.py"))).replace("\\", "")
+    assert "all came at Wed 11 Mar 18:00" in said
+    assert said.count("Wed 11 Mar 18:00") == 1
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_on_a_phone_what_needs_a_look_comes_before_the_nights(filled: Application, well: bool) -> None:  # noqa: F811
+    announces(filled)
+    opens(filled, filled.people()[0], began_min=60, stages=ASLEEP[:100])
+    if not well:
+        buried(filled, filled.people()[0].vendor_id)
+    app = run("live.py")
+    app.session_state["narrow_window"] = True
     app.run()
-    assert len(strips(app)) == 1
+    said = plain("\n".join(str(getattr(each, "value", "")) for each in app.main))
+    nights = ["In light sleep", "last night here"]
+    expected = (
+        ["still missing", *nights, "Webhooks arrive"] if well else ["still missing", "not be used", *nights]
+    )
+    assert sorted(expected, key=said.index) == expected
 
 
 def test_a_card_on_another_page_and_seconds_draw_nothing_anew(
@@ -192,7 +283,8 @@ def test_a_card_on_another_page_and_seconds_draw_nothing_anew(
     make_application: Callable[..., Application],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live_people, "_PER_PAGE", 1)
+    monkeypatch.setattr(live_people, "_CARDS", 1)
+    monkeypatch.setattr(live_people, "_ROWS_PER_PAGE", 1)
     first, second, *_ = filled.people()
     opens(filled, first, began_min=30, stages=ASLEEP[:50])
     opens(filled, second, began_min=60, stages=ASLEEP[:50], session_id="20260311170000_live1")
@@ -228,6 +320,7 @@ def test_silence_is_said_and_nobody_is_called_asleep_for_it(
     make_application: Callable[..., Application],  # noqa: F811
     filled: Application,  # noqa: F811
 ) -> None:
+    announces(filled)
     opens(filled, filled.people()[0], began_min=130, stages=ASLEEP, zone="UTC")
     later = make_application(now=NOW + timedelta(minutes=75))
     applications.register(later, request_sync=lambda: None)
