@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.stages import AWAKE, DEEP, EPOCH_S, LIGHT, REM, UNKNOWN, runs
+from analytics.stages import AWAKE, DEEP, EPOCH_S, LIGHT, REM, UNKNOWN, run_bounds
 from analytics.wording import NBSP, clock_of, duration, percent, plural
 
 EPOCHS_A_STEP: Final = 10
@@ -87,9 +87,9 @@ class NightSoFar:
     @property
     def gaps(self) -> tuple[tuple[int, int], ...]:
         """First and end epoch (half-open) of each stretch before the latest block of which nothing is known."""
-        found = runs(self.epochs)
-        unknown = found[found["stage"] == UNKNOWN]
-        return tuple(zip(unknown["start_epoch"].tolist(), unknown["end_epoch"].tolist(), strict=True))
+        found = run_bounds(self.epochs)
+        unknown = found.stage == UNKNOWN
+        return tuple(zip(found.start_epoch[unknown].tolist(), found.end_epoch[unknown].tolist(), strict=True))
 
     @property
     def latest(self) -> int | None:

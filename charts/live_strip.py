@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analytics.live_night import NightSoFar
-from analytics.stages import AWAKE, DEEP, EPOCH_S, LIGHT, REM, UNKNOWN, runs
+from analytics.stages import AWAKE, DEEP, EPOCH_S, LIGHT, REM, UNKNOWN, run_bounds
 from analytics.wording import clock_of, duration, percent
 from charts.clock_axis import clock_ticks
 from charts.theme import Theme, font_family, font_px
@@ -152,15 +152,13 @@ def _grid(theme: Theme, frame: _Frame, *, named: bool) -> Iterator[str]:
 
 def _bars(night: NightSoFar, theme: Theme, frame: _Frame) -> Iterator[str]:
     """One path a stage, a box a run."""
-    found = runs(night.epochs)
+    found = run_bounds(night.epochs)
     for row, (stage, token, _) in enumerate(_ROWS):
-        mine = found[found["stage"] == stage]
-        if mine.empty:
+        mine = found.stage == stage
+        if not mine.any():
             continue
-        boxes = (
-            frame.box(first, end, frame.bar_top(row), frame.bar)
-            for first, end in zip(mine["start_epoch"], mine["end_epoch"], strict=True)
-        )
+        bounds = zip(found.start_epoch[mine].tolist(), found.end_epoch[mine].tolist(), strict=True)
+        boxes = (frame.box(first, end, frame.bar_top(row), frame.bar) for first, end in bounds)
         yield f'<path d="{"".join(boxes)}" fill="{theme.stages.of(token)}"/>'
 
 
