@@ -61,7 +61,7 @@ def _address(application: Application) -> None:
         "also carries one of your API keys is let in.",
     ):
         st.code(f"https://YOUR-HOST{address(application).path}", language=None, wrap_lines=True)
-        st.caption("To copy it, point at it or tap it: the button in its corner does.")
+        st.caption("To copy it, point at it or tap it, and press the button in its corner.")
         keys = len(key_ring(application))
         accepted = plural(keys, "key is accepted", "keys are accepted")
         where = (
