@@ -28,7 +28,8 @@ _SCRIPT_MS: Final = 60.0
 _SCRIPTS_OF: Final = 500
 _ROUNDS, _UNCOUNTED = 15, 3
 _BLOCKS: Final = 84
-_STAGES: Final = bytes([1, 1, 1, 2, 2, 2, 2, 3, 3, 0])
+# A cycle of an hour and a half, in blocks of five minutes; light sleep is broken by an epoch awake now and then.
+_CYCLE: Final = (1, 1, 1, 2, 2, 2, 2, 2, 1, 1, 1, 3, 3, 3, 3, 3, 1, 1)
 _MARK: Final = b"nobody was erased"
 
 
@@ -80,7 +81,7 @@ def _after_a_block_ms(application: Application) -> list[float]:
     spent = []
     for place in range(_UNCOUNTED + _ROUNDS):
         # Of another length than the one that is there, so that it is another block.
-        block = _block(people[place].vendor_id, place, _BLOCKS - 1, stages=_STAGES * 2)
+        block = _block(people[place].vendor_id, place, _BLOCKS - 1, times=2)
         application.inbox.live.apply(ORGANISATION, environment, block, mark=_MARK)
         begun = time.perf_counter()
         live_view(application, actor)
@@ -92,5 +93,7 @@ def _session(place: int) -> str:
     return f"{RECEIVED:%Y%m%d}{place:06d}_bench"
 
 
-def _block(vendor_id: str, place: int, seq: int, *, stages: bytes = _STAGES) -> BlockPlaced:
+def _block(vendor_id: str, place: int, seq: int, *, times: int = 1) -> BlockPlaced:
+    stage = _CYCLE[seq % len(_CYCLE)]
+    stages = bytes([stage] * 9 + [0 if stage == 1 else stage]) * times
     return BlockPlaced(vendor_id=vendor_id, session_id=_session(place), seq=seq, stages=stages)
