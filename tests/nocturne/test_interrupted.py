@@ -102,7 +102,9 @@ def test_a_run_of_reports_keeps_those_it_has_written(environment: dict[str, str]
         tmp_path,
         lambda _: out.is_dir() and any(out.glob("*.pdf")),
     )
-    assert (said, complained) == ("", "Stopped; what was done before is kept.\n")
+    assert said == ""
+    *_how_far, last = complained.splitlines()
+    assert last == "Stopped; what was done before is kept."
     written = list(out.glob("*.pdf"))
     assert written
     assert all(path.read_bytes().rstrip().endswith(b"%%EOF") for path in written)
