@@ -47,7 +47,10 @@ def test_a_fault_that_begins_with_the_true_answer_is_marked(kind: FaultKind) -> 
 
 
 def test_its_commands_are_understood() -> None:
-    commands = re.findall(r"python -m asleep\.simulator (.*)", PAGE) + re.findall(r"`(--fault [^`K]*)`", PAGE)
+    whole = re.sub(r"\\\n\s*", "", PAGE)  # commands that are broken over lines
+    commands = re.findall(r"python -m asleep\.simulator (.*)", whole) + re.findall(
+        r"`(--fault [^`K]*)`", PAGE
+    )
     assert len(commands) >= 2
     for command in commands:
         parser().parse_args(shlex.split(command))
