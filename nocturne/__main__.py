@@ -27,7 +27,6 @@ if __name__ == "__main__":
     status = main()
     if status == STOPPED:
         sys.stdout.flush()
-        os._exit(
-            status
-        )  # everything is closed, and a thread that still waits for an answer is of no use to anybody
+        # Everything is closed, and a thread that still waits for an answer is of no use to anybody.
+        os._exit(status)
     sys.exit(status)

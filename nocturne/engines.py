@@ -213,9 +213,8 @@ def _without_main() -> Iterator[None]:
 
 def _begin() -> None:
     """What a worker does first: it gives way to whoever serves pages, and ends with them and not by Ctrl+C."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # a terminal sends it to every process; whoever started it stops it
+    # A terminal sends it to every process; whoever started this one stops it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_GIVE_WAY)
     _end_with_parent()
 
