@@ -54,6 +54,8 @@ def test_on_a_phone_the_sections_stand_in_whole_borders_and_nothing_is_cut(
 ) -> None:
     page = open_tab(browser, width=390).page
     page.goto(received.served.address + "/admin?section=webhooks")
+    address = page.locator("pre")
+    address.wait_for()
     settle(page)
     edges = page.evaluate(
         """() => [...document.querySelectorAll('.st-key-admin_section [role=radio]')].map(node => {
@@ -65,6 +67,5 @@ def test_on_a_phone_the_sections_stand_in_whole_borders_and_nothing_is_cut(
     assert len(edges) == 5
     assert all(len(set(sides)) == 1 for sides in edges), edges
     assert not [each for sides in edges for each in sides if "rgba(0, 0, 0, 0)" in each], edges
-    address = page.locator("pre")
     assert address.evaluate("node => node.scrollWidth <= node.clientWidth")
     page.context.close()
