@@ -121,7 +121,7 @@ def opened(browser: Browser, recorded: Recorded, link: str, **face: Any) -> Page
 
 
 def strip(page: Page, recorded: Recorded) -> Locator:
-    return page.locator(f".st-key-card_live_{recorded.session_id} img")
+    return page.locator(f".st-key-card_live_{recorded.person_id}_{recorded.session_id} img")
 
 
 def known_until_min(page: Page, recorded: Recorded) -> int | None:
@@ -183,7 +183,7 @@ WATCH = """part => {
 def quiet(browser: Browser, recorded: Recorded) -> Recorded:
     """The dashboard once the simulator's night is complete, and nobody sends anything any more."""
     page = opened(browser, recorded, "/live")
-    arrived = page.locator(f".st-key-who_arrived_{recorded.session_id}")
+    arrived = page.locator(f".st-key-who_arrived_{recorded.person_id}_{recorded.session_id}")
     expect(arrived).to_be_visible(timeout=1000 * NIGHT_LIMIT_S)
     page.context.close()
     return recorded
@@ -222,9 +222,9 @@ def test_nothing_moves_while_nothing_changes_and_then_only_what_has_changed(
 ) -> None:
     begins(quiet, blocks=4)
     page = opened(browser, quiet, "/live")
-    growing = page.locator(".st-key-card_live_another img")
+    growing = page.locator("[class*=st-key-card_live_][class*=_another] img")
     expect(growing).to_be_visible()
-    page.evaluate("window.card = document.querySelector('.st-key-card_live_another')")
+    page.evaluate("window.card = document.querySelector('[class*=st-key-card_live_][class*=_another]')")
     # Elapsed minutes are shown, so within a minute nothing may move but at its turn.
     wait_for_the_minute(page)
     page.evaluate(WATCH, "[data-testid=stMain]")
@@ -251,7 +251,7 @@ def test_live_fits_its_window_and_says_its_strips_in_words(
 ) -> None:
     begins(quiet, blocks=9)
     page = opened(browser, quiet, "/live", **face)
-    image = page.locator(".st-key-card_live_another img")
+    image = page.locator("[class*=st-key-card_live_][class*=_another] img")
     expect(image).to_be_visible()
     expect(image).to_have_js_property("naturalWidth", WIDTH_PX[face["width"] < 640])
     assert re.search(r"Deep \d+\smin", image.get_attribute("alt") or "")
