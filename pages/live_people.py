@@ -43,7 +43,7 @@ def said_of_nights(view: LiveView) -> object:
     """All that the cards on this page say and draw: those of others may change without it, and seconds pass."""
     shown, page, pages = _on_page(view)
     said = _said_in_row if _compact(view) else _said_in_card
-    return page, pages, [(each.session_id, each.name, each.night.stages, *said(each)) for each in shown]
+    return page, pages, [(each.person_id, each.name, each.night.stages, *said(each)) for each in shown]
 
 
 def _said_in_card(each: Recording) -> tuple[str, ...]:
